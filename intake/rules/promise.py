@@ -1,0 +1,135 @@
+"""What is promised and measured: the target, the time told to the visitor, and the instant the queue sorts by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from intake.rules.hours import Interval, Schedule, instant, local_date, utc, zone_info
+
+QUARTER = timedelta(minutes=15)
+NEVER_OPEN = timedelta(hours=72)
+"""The promise when the schedule does not open within its horizon: a date somebody will notice, not a silent never."""
+
+WINDOW_GRACE = timedelta(minutes=30)
+"""Into a requested window, this far, and it is due."""
+
+_NOON = 12 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTarget:
+    """First call within ``minutes`` opening minutes for ``percent`` of requests, and what the promise reckons with."""
+
+    minutes: int = 15
+    percent: int = 90
+    due_soon_minutes: int = 5
+    minutes_per_call: int = 10
+    callers_on_duty: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Aware UTC instants: ``target_at`` is measured, ``promised_by_at`` is told, ``due_at`` orders the queue."""
+
+    target_at: datetime
+    promised_by_at: datetime
+    due_at: datetime
+    is_open_arrival: bool
+
+
+class DueState(StrEnum):
+    """How near a request is to being late."""
+
+    LATE = "late"
+    SOON = "soon"
+    WAIT = "wait"
+
+
+def promise(
+    received_at: datetime,
+    *,
+    schedule: Schedule,
+    zone: str,
+    target: ResponseTarget,
+    backlog: int,
+    window: Interval | None = None,
+    is_free_time: bool = False,
+) -> Promise:
+    """The promise for a request. ``schedule``: opening hours cut with the calling hours; ``zone``: the site's (IANA).
+
+    ``backlog``: open requests due before this one. ``window`` and ``is_free_time`` (a time in the visitor's own words)
+    are promises of another kind and count no backlog. Always ``received_at <= target_at <= promised_by_at``.
+    A schedule that never opens gives ``received_at`` + NEVER_OPEN. Raises ValueError for a window that is over.
+    """
+    received_at = utc(received_at)
+    is_open = schedule.is_open(received_at)
+    if window is not None:
+        return _for_window(received_at, window, is_open)
+    target_at = schedule.add(received_at, target.minutes * 60)
+    if target_at is None:
+        never = received_at + NEVER_OPEN
+        return Promise(never, never, never, is_open)
+    if is_free_time:
+        day_end = _end_of_next_open_day(received_at, schedule, zone) or received_at + NEVER_OPEN
+        by = max(day_end, target_at)
+        return Promise(by, by, by, is_open)
+    turn_at = schedule.add(received_at, _seconds_ahead(target, backlog)) or target_at + NEVER_OPEN
+    ready_at = _up_to_quarter(max(target_at, turn_at), zone)
+    noon = None if is_open else _noon_of_opening(received_at, schedule, zone)
+    return Promise(target_at, max(ready_at, noon) if noon else ready_at, target_at, is_open)
+
+
+def due_state(due_at: datetime, now: datetime, target: ResponseTarget) -> DueState:
+    """Late once ``due_at`` has passed; at ``due_at`` itself a call is still in time."""
+    if now > due_at:
+        return DueState.LATE
+    is_near = due_at - now <= timedelta(minutes=target.due_soon_minutes)
+    return DueState.SOON if is_near else DueState.WAIT
+
+
+def _for_window(received_at: datetime, window: Interval, is_open: bool) -> Promise:
+    from_at, until_at = utc(window[0]), utc(window[1])
+    if until_at <= received_at:
+        raise ValueError("the window is over")
+    due_at = min(max(from_at, received_at) + WINDOW_GRACE, until_at)
+    return Promise(until_at, until_at, due_at, is_open)
+
+
+def _seconds_ahead(target: ResponseTarget, backlog: int) -> int:
+    """Work before this request, shared among the callers on duty (one, if nobody is entered), in seconds."""
+    return -(-max(backlog, 0) * target.minutes_per_call * 60 // max(target.callers_on_duty, 1))
+
+
+def _up_to_quarter(at: datetime, zone: str) -> datetime:
+    """The next quarter hour as the site's clocks show it; ``at`` itself on a quarter."""
+    wall = at.astimezone(zone_info(zone))
+    past = timedelta(minutes=wall.minute % 15, seconds=wall.second, microseconds=wall.microsecond)
+    return at + (QUARTER - past) if past else at
+
+
+def _noon_of_opening(received_at: datetime, schedule: Schedule, zone: str) -> datetime | None:
+    """Noon of the day that opens next, if it opens in the morning and has not been open before: a break is no night."""
+    opening = schedule.next_opening(received_at)
+    if opening is None:
+        return None
+    day = local_date(opening, zone)
+    noon, midnight = instant(zone, day, _NOON), instant(zone, day, 0)
+    is_first = schedule.elapsed(midnight, received_at) == 0
+    return noon if opening < noon and is_first else None
+
+
+def _end_of_next_open_day(received_at: datetime, schedule: Schedule, zone: str) -> datetime | None:
+    """The last open instant of the first local day after today that is open at all."""
+    tomorrow = instant(zone, local_date(received_at, zone) + timedelta(days=1), 0)
+    opening = schedule.next_opening(tomorrow)
+    if opening is None:
+        return None
+    night = instant(zone, local_date(opening, zone) + timedelta(days=1), 0)
+    end = opening
+    for start, until in schedule.pieces(opening):
+        if start >= night:
+            break
+        end = min(until, night)
+    return end
