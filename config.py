@@ -1,0 +1,301 @@
+"""Settings: read once from the environment, checked once, and loud when something is missing or weak.
+
+Every NAME may be given as NAME_FILE instead, holding the path of a file with the value.
+Development makes its keys in ``instance/keys.json`` (mode 0600); production never makes one by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+
+from intake.database import engine_options
+from intake.models.keyring import Key, Keyring
+from intake.models.site import Site
+
+ROOT = Path(__file__).resolve().parent
+SHORTEST_SECRET = 32
+_SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+
+
+class SettingsError(RuntimeError):
+    """The service cannot start like this. The message names every setting at fault and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set from outside. Names in brackets are the environment's."""
+
+    env: str = "production"  # INTAKE_ENV: development or production
+    instance: Path = ROOT / "instance"  # INTAKE_INSTANCE: keys, SQLite file and .eml files of a small installation
+    database_url: str = ""  # DATABASE_URL: sqlite:///… or postgresql://…
+    secret_key: str = field(default="", repr=False)  # SECRET_KEY: signs form tokens and the staff cookie
+    secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)  # SECRET_KEY_FALLBACKS: older, with commas
+    encryption_keys: str = field(default="", repr=False)  # INTAKE_ENCRYPTION_KEYS: "2:base64,1:base64", newest first
+    index_keys: str = field(default="", repr=False)  # INTAKE_INDEX_KEYS: likewise
+    link_key: str = field(default="", repr=False)  # INTAKE_LINK_KEY: makes private links
+    audit_key: str = field(default="", repr=False)  # INTAKE_AUDIT_KEY: proves the record
+    provider_name: str = "Harbor Recovery Center"  # INTAKE_PROVIDER_NAME: as visitors see it
+    provider_short_name: str = "Harbor"  # INTAKE_PROVIDER_SHORT_NAME: in page titles; keep it neutral
+    provider_phone: str = "212-736-5000"  # INTAKE_PROVIDER_PHONE: shown on every page
+    time_zone: str = "America/New_York"  # INTAKE_TIME_ZONE: IANA name
+    public_url: str = "http://127.0.0.1:8000"  # INTAKE_PUBLIC_URL: links in mails start here
+    team_email: str = "intake@example.com"  # INTAKE_TEAM_EMAIL: who is told about a new request
+    redis_url: str = ""  # REDIS_URL: shared counters of the public form; without it each process counts for itself
+    mail_server: str = ""  # MAIL_SERVER: without it mails are written to instance/mail
+    mail_port: int = 587  # MAIL_PORT
+    mail_username: str = ""  # MAIL_USERNAME
+    mail_password: str = field(default="", repr=False)  # MAIL_PASSWORD
+    mail_use_tls: bool = True  # MAIL_USE_TLS: STARTTLS, with a checked certificate
+    mail_use_ssl: bool = False  # MAIL_USE_SSL: TLS from the first byte
+    mail_default_sender: str = "callback@example.com"  # MAIL_DEFAULT_SENDER
+    mail_ca_file: str = ""  # MAIL_CA_FILE: an own authority's certificate, for a server inside your network
+    embedded_worker: bool = False  # INTAKE_EMBEDDED_WORKER: deliver mail in a thread of the web process
+    trusted_proxies: int = 0  # INTAKE_TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
+
+    @property
+    def is_production(self) -> bool:
+        """Anything that is not called development is production."""
+        return self.env != "development"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mails lie as files when no server is set."""
+        return self.instance / "mail"
+
+    def flask(self) -> dict[str, object]:
+        """What Flask and its extensions read from ``app.config``."""
+        return {
+            "INTAKE_ENV": self.env,
+            "IS_PRODUCTION": self.is_production,
+            "SECRET_KEY": self.secret_key,
+            "SECRET_KEY_FALLBACKS": list(self.secret_key_fallbacks),
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": engine_options(self.database_url),
+            "MAX_CONTENT_LENGTH": 64 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 64 * 1024,
+            "MAX_FORM_PARTS": 100,
+            "BABEL_DEFAULT_LOCALE": "en",
+            "BABEL_DEFAULT_TIMEZONE": self.time_zone,
+            "MAIL_SERVER": self.mail_server,
+            "MAIL_PORT": self.mail_port,
+            "MAIL_USERNAME": self.mail_username or None,
+            "MAIL_PASSWORD": self.mail_password or None,
+            "MAIL_USE_TLS": self.mail_use_tls,
+            "MAIL_USE_SSL": self.mail_use_ssl,
+            "MAIL_DEFAULT_SENDER": self.mail_default_sender,
+            "MAIL_CA_FILE": self.mail_ca_file,
+            "MAIL_FOLDER": str(self.mail_folder),
+            "INTAKE_INSTANCE": str(self.instance),
+            "INTAKE_REDIS_URL": self.redis_url,
+            "INTAKE_EMBEDDED_WORKER": self.embedded_worker,
+            "INTAKE_TRUSTED_PROXIES": self.trusted_proxies,
+        }
+
+    def site(self) -> Site:
+        """The part of the settings that services work with."""
+        number = phonenumbers.parse(self.provider_phone, "US")
+        return Site(
+            provider_name=self.provider_name,
+            provider_short_name=self.provider_short_name,
+            provider_phone=self.provider_phone,
+            provider_phone_e164=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
+            time_zone=self.time_zone,
+            public_url=self.public_url.rstrip("/"),
+            keyring=self.keyring(),
+            team_email=self.team_email,
+            mail_sender=self.mail_default_sender,
+            is_production=self.is_production,
+        )
+
+    def keyring(self) -> Keyring:
+        """The keys, decoded. SettingsError if one is not what it should be."""
+        return Keyring(
+            encryption=_keys("INTAKE_ENCRYPTION_KEYS", self.encryption_keys),
+            index=_keys("INTAKE_INDEX_KEYS", self.index_keys),
+            link=self.link_key.encode(),
+            audit=self.audit_key.encode(),
+        )
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment into Settings; raises SettingsError naming everything that is wrong."""
+    env = dict(os.environ if environ is None else environ)
+    values = {name: _value(env, name) for name in _NAMES}
+    chosen = {_NAMES[name]: value for name, value in values.items() if value}
+    if chosen.get("env", "production") not in ("development", "production"):
+        raise SettingsError("INTAKE_ENV must be development or production")
+    settings = _typed(chosen)
+    if not settings.is_production:
+        settings = _with_development_keys(settings)
+    _check(settings)
+    return settings
+
+
+_NAMES = {
+    "INTAKE_ENV": "env",
+    "INTAKE_INSTANCE": "instance",
+    "DATABASE_URL": "database_url",
+    "SECRET_KEY": "secret_key",
+    "SECRET_KEY_FALLBACKS": "secret_key_fallbacks",
+    "INTAKE_ENCRYPTION_KEYS": "encryption_keys",
+    "INTAKE_INDEX_KEYS": "index_keys",
+    "INTAKE_LINK_KEY": "link_key",
+    "INTAKE_AUDIT_KEY": "audit_key",
+    "INTAKE_PROVIDER_NAME": "provider_name",
+    "INTAKE_PROVIDER_SHORT_NAME": "provider_short_name",
+    "INTAKE_PROVIDER_PHONE": "provider_phone",
+    "INTAKE_TIME_ZONE": "time_zone",
+    "INTAKE_PUBLIC_URL": "public_url",
+    "INTAKE_TEAM_EMAIL": "team_email",
+    "REDIS_URL": "redis_url",
+    "MAIL_SERVER": "mail_server",
+    "MAIL_PORT": "mail_port",
+    "MAIL_USERNAME": "mail_username",
+    "MAIL_PASSWORD": "mail_password",
+    "MAIL_USE_TLS": "mail_use_tls",
+    "MAIL_USE_SSL": "mail_use_ssl",
+    "MAIL_DEFAULT_SENDER": "mail_default_sender",
+    "MAIL_CA_FILE": "mail_ca_file",
+    "INTAKE_EMBEDDED_WORKER": "embedded_worker",
+    "INTAKE_TRUSTED_PROXIES": "trusted_proxies",
+}
+
+
+def _value(env: Mapping[str, str], name: str) -> str:
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return env.get(name, "").strip()
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE: {path} cannot be read ({error.strerror})") from error
+
+
+def _typed(chosen: Mapping[str, str]) -> Settings:
+    values: dict[str, object] = dict(chosen)
+    for name in ("mail_port", "trusted_proxies"):
+        if name in values:
+            if not str(values[name]).isdigit():
+                raise SettingsError(f"{name.upper()} must be a whole number")
+            values[name] = int(str(values[name]))
+    for name in ("mail_use_tls", "mail_use_ssl", "embedded_worker"):
+        if name in values:
+            values[name] = str(values[name]).lower() in ("1", "true", "yes", "on")
+    if values.get("mail_use_ssl") and "mail_use_tls" not in chosen:
+        values["mail_use_tls"] = False
+    instance = Path(str(values.get("instance", ROOT / "instance"))).resolve()
+    values["instance"] = instance
+    values["secret_key_fallbacks"] = tuple(part for part in chosen.get("secret_key_fallbacks", "").split(",") if part)
+    url = str(values.get("database_url") or f"sqlite:///{instance / 'intake.db'}")
+    values["database_url"] = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def new_keys() -> dict[str, str]:
+    """Fresh keys for a new installation, in the environment's names."""
+
+    def one() -> str:
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "INTAKE_ENCRYPTION_KEYS": f"1:{one()}",
+        "INTAKE_INDEX_KEYS": f"1:{one()}",
+        "INTAKE_LINK_KEY": secrets.token_urlsafe(48),
+        "INTAKE_AUDIT_KEY": secrets.token_urlsafe(48),
+    }
+
+
+def _with_development_keys(settings: Settings) -> Settings:
+    """Make keys once and keep them: a second process waits for the first one's file instead of writing its own."""
+    path = settings.instance / "keys.json"
+    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        draft = settings.instance / f"keys.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(new_keys(), file)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    kept = json.loads(path.read_text())
+    missing = {_NAMES[name]: kept[name] for name in _SECRETS if not getattr(settings, _NAMES[name])}
+    return Settings(**{**settings.__dict__, **missing})
+
+
+def _keys(name: str, text: str) -> tuple[Key, ...]:
+    keys = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        number, _, secret = part.partition(":")
+        try:
+            raw = base64.b64decode(secret, validate=True)
+        except ValueError:
+            raw = b""
+        if not number.isdigit() or not 0 < int(number) < 256 or len(raw) != 32:
+            raise SettingsError(f"{name}: each key is a number from 1 to 255, a colon and 32 bytes in base64")
+        keys.append(Key(int(number), raw))
+    if len({key.id for key in keys}) != len(keys):
+        raise SettingsError(f"{name}: two keys carry the same number")
+    return tuple(keys)
+
+
+def _weak(secret: str) -> bool:
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < 10
+
+
+def _check(settings: Settings) -> None:
+    problems = [f"{name} is not set" for name in _SECRETS if not getattr(settings, _NAMES[name])]
+    problems += _weak_secrets(settings)
+    problems += _odd_values(settings)
+    if settings.is_production and not settings.mail_server:
+        problems.append("MAIL_SERVER is not set: nobody would be told about a request")
+    if settings.is_production and not (settings.mail_use_tls or settings.mail_use_ssl):
+        problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both off: mail never travels in clear text")
+    if settings.is_production and not settings.public_url.startswith("https://"):
+        problems.append("INTAKE_PUBLIC_URL must start with https://")
+    if problems:
+        raise SettingsError(
+            "The service does not start like this:\n" + "\n".join(f"  - {problem}" for problem in problems)
+        )
+    settings.keyring()
+
+
+def _weak_secrets(settings: Settings) -> list[str]:
+    named = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+    given = [(name, getattr(settings, _NAMES[name])) for name in named]
+    given += [("SECRET_KEY_FALLBACKS", secret) for secret in settings.secret_key_fallbacks]
+    return [
+        f"{name} is too weak: {SHORTEST_SECRET} random characters or more"
+        for name, secret in given
+        if secret and _weak(secret)
+    ]
+
+
+def _odd_values(settings: Settings) -> list[str]:
+    problems = []
+    if settings.time_zone not in available_timezones():
+        problems.append(f"INTAKE_TIME_ZONE: there is no zone called {settings.time_zone}")
+    else:
+        ZoneInfo(settings.time_zone)
+    if not urlsplit(settings.public_url).hostname:
+        problems.append("INTAKE_PUBLIC_URL must be an address like https://callback.example.org")
+    if settings.mail_use_tls and settings.mail_use_ssl:
+        problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
+    if settings.mail_server and settings.mail_password and not (settings.mail_use_tls or settings.mail_use_ssl):
+        problems.append("MAIL_PASSWORD would travel in clear text: set MAIL_USE_TLS or MAIL_USE_SSL")
+    try:
+        phonenumbers.parse(settings.provider_phone, "US")
+    except phonenumbers.NumberParseException:
+        problems.append("INTAKE_PROVIDER_PHONE is not a phone number")
+    return problems

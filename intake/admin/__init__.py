@@ -1,0 +1,40 @@
+"""The staff panel: Flask-Admin's routing, menu and rights, with our own pages."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Theme
+from flask_login import current_user
+
+from intake.admin.base import PanelIndex, request_time
+from intake.admin.claiming import ClaimingPages
+from intake.admin.desk_work import DeskWorkPages
+from intake.admin.outcomes import OutcomePages
+from intake.admin.queue import QueuePages
+from intake.extensions import current_site
+from intake.rules.permissions import Permission
+from intake.wording.translation import language, lazy_gettext
+
+
+class Queue(QueuePages, ClaimingPages, OutcomePages, DeskWorkPages):
+    """The place where requests are worked: the list, one request, and every button on both."""
+
+
+def init_app(app: Flask) -> None:
+    """Register every place before the first request."""
+    admin = Admin(
+        app, name="Intake", index_view=PanelIndex(), theme=Theme(folder="bootstrap4", base_template="admin/base.html")
+    )
+    admin.add_view(Queue(name=lazy_gettext("Queue"), endpoint="queue", url="/admin/queue", menu_icon_value="queue"))
+    app.jinja_env.globals.update(
+        panel_language=language, panel_site=current_site, panel_now=_now, may_search=_may_search
+    )
+
+
+def _now() -> str:
+    return request_time().isoformat(timespec="milliseconds")
+
+
+def _may_search() -> bool:
+    return bool(current_user.is_authenticated) and Permission.QUEUE in current_user.permissions

@@ -1,0 +1,116 @@
+"""What every page of the staff panel stands on: nothing opens unless a right opens it, and one clock per request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeVar, cast
+
+from flask import abort, g, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import AdminIndexView, BaseView, expose
+from flask_login import current_user
+
+from intake.rules.permissions import Actor, ForbiddenError, Permission
+from intake.services.errors import NotFoundError
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Ask for one more right on a single route, besides the view's own."""
+
+    def mark(view: View) -> View:
+        view.needed = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def acting() -> Actor:
+    """The signed-in person, as services and the record know them."""
+    return cast(Actor, current_user.actor)
+
+
+def request_time() -> datetime:
+    """The one instant of this request: everything on a page is told and stored against the same clock."""
+    if "panel_now" not in g:
+        g.panel_now = datetime.now(UTC)
+    return cast(datetime, g.panel_now)
+
+
+def see_other(endpoint: str, **values: Any) -> ResponseReturnValue:
+    """After a change: show the outcome with a GET, so that a reload repeats nothing."""
+    return redirect(url_for(endpoint, **values), code=303)
+
+
+class PanelView(BaseView):
+    """A place in the panel. Without a ``permission`` nobody gets in; a route may ask for more with ``needs``."""
+
+    permission: ClassVar[Permission | None] = None
+
+    def is_accessible(self) -> bool:
+        """Flask-Admin's question, asked for the menu and before every route."""
+        return self.permission is not None and _holds(self.permission)
+
+    def _handle_view(self, name: str, **kwargs: Any) -> ResponseReturnValue | None:
+        needed = getattr(getattr(self, name), "needed", None)
+        if self.is_accessible() and (needed is None or _holds(needed)):
+            return None
+        return self.inaccessible_callback(name, **kwargs)
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:
+        """Strangers are asked to sign in and come back; those who are known are told that this is not theirs."""
+        if current_user.is_authenticated:
+            abort(403)
+        return redirect(url_for("security.login", next=_way_back(kwargs)))
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a view once. (The stock method calls it again after any TypeError inside, even after a commit.)"""
+        try:
+            return fn(self, *args, **kwargs)
+        except NotFoundError:
+            abort(404)
+        except ForbiddenError:
+            abort(403)
+
+    def page(self, template: str, *, code: int = 200, **values: Any) -> ResponseReturnValue:
+        """Render one of our templates with a status."""
+        return make_response(self.render(template, **values), code)
+
+
+class PanelIndex(PanelView, AdminIndexView):
+    """``/admin/``: straight to the first place this person may enter."""
+
+    def __init__(self) -> None:
+        super().__init__(url="/admin")
+        self.static_folder = None  # stock scripts and styles are not used, so they are not served
+
+    def is_accessible(self) -> bool:
+        """Anybody who is signed in."""
+        return bool(current_user.is_authenticated)
+
+    def is_visible(self) -> bool:
+        """Not a place of its own in the menu."""
+        return False
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """Redirect, or say that there is nothing here for this person."""
+        for item in self.admin.menu():
+            if item.is_accessible() and item.is_visible():
+                return redirect(item.get_url())
+        return self.page("admin/nothing.html", code=403)
+
+
+def _holds(permission: Permission) -> bool:
+    return bool(current_user.is_authenticated) and permission in current_user.permissions
+
+
+def _way_back(kwargs: dict[str, Any]) -> str:
+    """Where to go after signing in: the page asked for, or the page whose button was pressed."""
+    if request.method in ("GET", "HEAD"):
+        return request.full_path.rstrip("?")
+    if "reference" in kwargs:
+        return url_for("queue.show", reference=kwargs["reference"])
+    return url_for("admin.index")

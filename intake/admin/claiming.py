@@ -1,0 +1,86 @@
+"""Who looks after a request: the buttons Claim, Release, Assign and Call, from the queue and from the request."""
+
+from __future__ import annotations
+
+from flask import flash, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.request import RequestPages
+from intake.extensions import current_site
+from intake.rules.permissions import Permission
+from intake.services import claims
+from intake.services.errors import EndedError, RefusedError, TakenError
+from intake.wording.translation import gettext
+
+
+class ClaimingPages(RequestPages):
+    """POSTs only: a GET never changes who holds a request."""
+
+    @expose("/<reference>/claim", methods=("POST",))
+    @needs(Permission.WORK)
+    def claim(self, reference: str) -> ResponseReturnValue:
+        """Take it; whoever comes second is told who was first, and offered the next one."""
+        try:
+            claims.claim(current_site(), acting(), reference, now=request_time())
+        except TakenError as taken:
+            return self.taken(reference, taken)
+        except EndedError:
+            return self.ended(reference)
+        flash(gettext("Claimed %(reference)s.", reference=reference), "ok")
+        return _back(reference)
+
+    @expose("/<reference>/release", methods=("POST",))
+    @needs(Permission.WORK)
+    def release(self, reference: str) -> ResponseReturnValue:
+        """Give it back to the queue."""
+        try:
+            claims.release(current_site(), acting(), reference, now=request_time())
+        except TakenError as taken:
+            return self.taken(reference, taken)
+        except EndedError:
+            return self.ended(reference)
+        flash(gettext("Released %(reference)s. Anybody can claim it now.", reference=reference), "ok")
+        return _back(reference)
+
+    @expose("/<reference>/assign", methods=("POST",))
+    @needs(Permission.ASSIGN)
+    def assign(self, reference: str) -> ResponseReturnValue:
+        """Give it to a colleague, who is told by mail."""
+        person = request.form.get("person", "")
+        if not (person.isascii() and person.isdigit() and len(person) < 10):
+            flash(gettext("Choose a person."), "bad")
+            return _back(reference)
+        try:
+            claims.assign(current_site(), acting(), reference, int(person), now=request_time())
+        except EndedError:
+            return self.ended(reference)
+        flash(gettext("Given on. They are told by mail."), "ok")
+        return _back(reference)
+
+    @expose("/<reference>/call", methods=("POST",))
+    @needs(Permission.WORK)
+    def call(self, reference: str) -> ResponseReturnValue:
+        """Claim, show the number, start the clock of this call; outside calling hours only with a reason."""
+        reason = request.form.get("override", "").strip()[:500] or None
+        try:
+            claims.start_call(current_site(), acting(), reference, override_reason=reason, now=request_time())
+        except TakenError as taken:
+            return self.taken(reference, taken)
+        except EndedError:
+            return self.ended(reference)
+        except RefusedError as refused:
+            if refused.code == "time_not_read":
+                flash(gettext("Read when they want to be called first."), "bad")
+                return see_other("queue.show", reference=reference)
+            return self.show_again(reference, override=gettext("Say why you call now; it is kept with the request"))
+        return see_other("queue.show", reference=reference)
+
+
+def _back(reference: str) -> ResponseReturnValue:
+    """To the list the button was pressed in, at the same view and place, or to the request."""
+    if request.form.get("from") != "queue":
+        return see_other("queue.show", reference=reference)
+    place = {name: request.form[name] for name in ("view", "after", "m") if request.form.get(name)}
+    return see_other("queue.index", **place)

@@ -1,0 +1,133 @@
+"""What staff do to a request besides calling: notes, closing, reopening, deciding on "Check"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import flash, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.outcome_form import read_agreed, read_note
+from intake.admin.request import RequestPages
+from intake.admin.request_words import CLOSE_REASONS
+from intake.extensions import current_site
+from intake.rules.permissions import Permission
+from intake.rules.workflow import ClosedReason
+from intake.services import casework
+from intake.services.errors import EndedError, RefusedError, TakenError
+from intake.wording.translation import gettext
+
+
+class DeskWorkPages(RequestPages):
+    """One button each; each ends on the request again."""
+
+    @expose("/<reference>/note", methods=("POST",))
+    @needs(Permission.WORK)
+    def note(self, reference: str) -> ResponseReturnValue:
+        """Write something down, also on a closed request and on a colleague's."""
+        typed = self.typed()
+        text = read_note(typed, "remark", is_needed=True)
+        if typed.errors:
+            return self.show_again(reference, typed)
+        casework.add_note(current_site(), acting(), reference, text, now=request_time())
+        return _done(reference, gettext("Note added."))
+
+    @expose("/<reference>/close", methods=("POST",))
+    @needs(Permission.WORK)
+    def close(self, reference: str) -> ResponseReturnValue:
+        """End it without a call, with the reason."""
+        typed = self.typed()
+        reason, text = typed.text("reason"), read_note(typed, "close_note")
+        if reason not in {choice.value for choice in CLOSE_REASONS}:
+            typed.errors["reason"] = gettext("Choose why it is closed")
+        if typed.errors:
+            return self.show_again(reference, typed)
+        return self._try(
+            reference,
+            lambda: casework.close(
+                current_site(), acting(), reference, ClosedReason(reason), note=text, now=request_time()
+            ),
+            gettext("Closed. All its clocks have stopped."),
+        )
+
+    @expose("/<reference>/reopen", methods=("POST",))
+    @needs(Permission.REOPEN)
+    def reopen(self, reference: str) -> ResponseReturnValue:
+        """Open an ended request again, with a new clock."""
+        return self._try(
+            reference,
+            lambda: casework.reopen(current_site(), acting(), reference, now=request_time()),
+            gettext("Open again, with a new clock. What was measured before is kept."),
+        )
+
+    @expose("/<reference>/rescue", methods=("POST",))
+    @needs(Permission.WORK)
+    def rescue(self, reference: str) -> ResponseReturnValue:
+        """Under "Check": it is a real person."""
+        return self._try(
+            reference,
+            lambda: casework.rescue(current_site(), acting(), reference, now=request_time()),
+            gettext("In the queue now, with the clock it has had all along."),
+        )
+
+    @expose("/<reference>/spam", methods=("POST",))
+    @needs(Permission.WORK)
+    def spam(self, reference: str) -> ResponseReturnValue:
+        """Under "Check": nobody to call."""
+        return self._try(
+            reference,
+            lambda: casework.mark_spam(current_site(), acting(), reference, now=request_time()),
+            gettext("Closed as spam. It stays stored and can be opened again."),
+        )
+
+    @expose("/<reference>/time", methods=("POST",))
+    @needs(Permission.WORK)
+    def time(self, reference: str) -> ResponseReturnValue:
+        """The time a visitor wrote in their own words has been read, and perhaps set."""
+        typed = self.typed()
+        agreed_from, agreed_until = read_agreed(typed, is_needed=False)
+        if typed.errors:
+            typed.errors = {f"wish_{name}": words for name, words in typed.errors.items()}
+            return self.show_again(reference, typed)
+        return self._try(
+            reference,
+            lambda: casework.acknowledge_time(
+                current_site(),
+                acting(),
+                reference,
+                agreed_from=agreed_from,
+                agreed_until=agreed_until,
+                now=request_time(),
+            ),
+            gettext("Noted when they want to be called."),
+        )
+
+    def _try(self, reference: str, verb: Callable[[], None], done: str) -> ResponseReturnValue:
+        """Do it, or say what came between."""
+        try:
+            verb()
+        except TakenError as taken:
+            return self.taken(reference, taken, note=request.form.get("close_note", ""))
+        except EndedError:
+            return self.ended(reference, note=request.form.get("close_note", ""))
+        except RefusedError as refused:
+            flash(_refusal(refused.code), "bad")
+            return see_other("queue.show", reference=reference)
+        return _done(reference, done)
+
+
+def _done(reference: str, words: str) -> ResponseReturnValue:
+    flash(words, "ok")
+    return see_other("queue.show", reference=reference)
+
+
+def _refusal(code: str) -> str:
+    """Why a button did nothing."""
+    return {
+        "suppressed": gettext("This number asked not to be called again. It stays closed to the queue."),
+        "not_under_check": gettext("Somebody has decided already."),
+        "not_closed": gettext("It is open already."),
+        "time_past": gettext("That time has passed. Choose a later one"),
+    }.get(code, gettext("That is not possible now."))

@@ -1,0 +1,79 @@
+"""What came of a call: reading the outcome form, storing it, and going on to the next person."""
+
+from __future__ import annotations
+
+from flask import flash
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.outcome_form import read_outcome
+from intake.admin.queue import clock, next_waiting
+from intake.admin.request import RequestPages
+from intake.database import reading
+from intake.extensions import current_site
+from intake.queries import calendar as calendars
+from intake.queries import casefile
+from intake.rules.permissions import Permission
+from intake.services import calls
+from intake.services.calls import Logged
+from intake.services.errors import EndedError, RefusedError, TakenError
+from intake.wording.translation import gettext
+
+
+class OutcomePages(RequestPages):
+    """Save, and Save and next."""
+
+    @expose("/<reference>/attempt", methods=("POST",))
+    @needs(Permission.WORK)
+    def attempt(self, reference: str) -> ResponseReturnValue:
+        """Store an outcome with its note and the next try."""
+        typed = self.typed()
+        outcome = read_outcome(typed)
+        if outcome is None:
+            return self.show_again(reference, typed)
+        try:
+            logged = calls.log_attempt(current_site(), acting(), reference, outcome, now=request_time())
+        except TakenError as taken:
+            return self.taken(reference, taken, note=typed.text("note"))
+        except EndedError:
+            return self.ended(reference, note=typed.text("note"))
+        except RefusedError as refused:
+            return self.show_again(reference, typed, **_refused(refused.code))
+        flash(_saved(reference, logged), "ok")
+        return _onward(reference) if typed.text("then") == "next" else see_other("queue.show", reference=reference)
+
+
+def _refused(code: str) -> dict[str, str]:
+    """The field that a rule of the service points at."""
+    return {
+        "message_not_allowed": {"outcome": gettext("They asked for no message, so none can be recorded as left")},
+        "confirm_do_not_call": {"confirm": gettext("Tick this too: it stops every call to this number, for good")},
+        "time_needed": {"agreed": gettext("Enter the day and the time you agreed on")},
+        "time_past": {"next_try": gettext("That time has passed. Choose a later one")},
+    }.get(code, {"outcome": gettext("That is not possible now.")})
+
+
+def _saved(reference: str, logged: Logged) -> str:
+    if logged.is_closed:
+        return gettext("Saved. %(reference)s is closed.", reference=reference)
+    if logged.next_at is None:
+        return gettext("Saved. %(reference)s stays open.", reference=reference)
+    time = clock().both(logged.next_at, _key(reference))
+    return gettext("Saved. %(reference)s: next try %(time)s.", reference=reference, time=time)
+
+
+def _key(reference: str) -> str:
+    with reading() as conn:
+        case = casefile.find(conn, current_site(), reference, with_contact=False)
+    return case.calling_key if case else ""
+
+
+def _onward(reference: str) -> ResponseReturnValue:
+    """To the next person who is waiting, or to the queue when nobody is."""
+    with reading() as conn:
+        upcoming = next_waiting(conn, calendars.current(conn, current_site()), besides=reference)
+    if upcoming is None:
+        flash(gettext("Nobody else is waiting for a call now."))
+        return see_other("queue.index")
+    return see_other("queue.show", reference=upcoming.reference)

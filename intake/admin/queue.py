@@ -1,0 +1,166 @@
+"""The queue: who is due next, in views with counts, page by page, and finding one request again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import flash, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy import Connection
+
+from intake.admin.base import PanelView, acting, request_time, see_other
+from intake.admin.moments import Clock
+from intake.admin.queue_rows import Row, rows, verdict
+from intake.database import reading
+from intake.extensions import current_site
+from intake.queries import calendar as calendars
+from intake.queries import casefile, search, worklist
+from intake.queries.calendar import Calendar
+from intake.queries.worklist import View, WorklistPage, WorklistRow
+from intake.rules.permissions import Permission
+from intake.services import viewing
+from intake.wording.translation import gettext, lazy_gettext
+
+LONGEST_SEARCH = 100
+_LOOKED_THROUGH = 20
+
+VIEWS = {
+    View.ALL_OPEN: lazy_gettext("All open"),
+    View.DUE_NOW: lazy_gettext("Due now"),
+    View.MINE: lazy_gettext("Mine"),
+    View.UNCLAIMED: lazy_gettext("Unclaimed"),
+    View.SCHEDULED: lazy_gettext("Scheduled"),
+    View.RETRY: lazy_gettext("Try again"),
+    View.CHECK: lazy_gettext("Check"),
+    View.CLOSED: lazy_gettext("Closed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One view in the row of views: what it is called, how many it holds, whether that is a worry."""
+
+    view: View
+    name: str
+    count: str
+    is_hot: bool
+    is_current: bool
+
+
+def clock() -> Clock:
+    """The office's clock at the instant of this request."""
+    return Clock(current_site().time_zone, request_time())
+
+
+def due_soon(calendar: Calendar) -> timedelta:
+    """How near the due time a request counts as due now."""
+    return timedelta(minutes=calendar.target.due_soon_minutes)
+
+
+def counts(conn: Connection, calendar: Calendar) -> dict[View, int]:
+    """How many requests each view holds for this person."""
+    return worklist.counts(conn, user_id=acting().person_id, now=request_time(), due_soon=due_soon(calendar))
+
+
+def next_waiting(conn: Connection, calendar: Calendar, *, besides: str = "") -> WorklistRow | None:
+    """The most urgent request to call now: due and one's own or nobody's, else the first that nobody holds."""
+    for view in (View.DUE_NOW, View.UNCLAIMED):
+        page = _page(conn, calendar, view, limit=_LOOKED_THROUGH, with_contact=False)
+        free = (row for row in page.rows if row.assignee_id in (None, acting().user_id) and row.reference != besides)
+        found = next((row for row in free if verdict(row, calendar, clock()).is_allowed), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _page(conn: Connection, calendar: Calendar, view: View, **more: Any) -> WorklistPage:
+    asked = {"user_id": acting().person_id, "now": request_time(), "due_soon": due_soon(calendar), **more}
+    return worklist.page(conn, current_site(), view, **asked)
+
+
+class QueuePages(PanelView):
+    """The list and the search above it."""
+
+    permission = Permission.QUEUE
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """One view, in due order; with ``m`` everything a search found."""
+        view, match = _asked_view(), request.args.get("m") or None
+        with reading() as conn:
+            calendar = calendars.current(conn, current_site())
+            found = counts(conn, calendar)
+            page = _page(
+                conn, calendar, view, match=match, after=request.args.get("after"),
+                with_contact=acting().may(Permission.CONTACT),
+            )  # fmt: skip
+        table = rows(page.rows, calendar, clock(), acting())
+        return self.page(
+            "admin/queue.html",
+            tabs=_tabs(found, None if match else view),
+            title=gettext("What the search found") if match else str(VIEWS[view]),
+            rows=table,
+            next_cursor=page.next_cursor,
+            view=view,
+            match=match,
+            is_later_page="after" in request.args,
+            badge=_count(found[View.DUE_NOW]) if found[View.DUE_NOW] else "",
+            updated=clock().updated(),
+            coming=None if table or match or view is not View.DUE_NOW else self._coming(calendar),
+        )
+
+    def _coming(self, calendar: Calendar) -> Row | None:
+        """For an empty view of what is due: the one that will be due next."""
+        with reading() as conn:
+            page = _page(conn, calendar, View.ALL_OPEN, limit=1, with_contact=False)
+        return next(iter(rows(page.rows, calendar, clock(), acting())), None)
+
+    @expose("/search", methods=("POST",))
+    def search(self) -> ResponseReturnValue:
+        """From words to an opaque address, so that what was typed is in no address and no log."""
+        typed = request.form.get("find", "").strip()[:LONGEST_SEARCH]
+        reference = search.reference_in(typed)
+        if reference and _is_there(reference):
+            return see_other("queue.show", reference=reference)
+        key = search.key_for(current_site(), typed)
+        if key is None:
+            flash(_nothing_to_search(typed), "bad")
+            return see_other("queue.index")
+        viewing.searched(current_site(), acting(), now=request_time())
+        return see_other("queue.index", m=key)
+
+
+def _asked_view() -> View:
+    asked = request.args.get("view", "").replace("-", "_")
+    return View(asked) if asked in set(View) else View.ALL_OPEN
+
+
+def _tabs(found: dict[View, int], current: View | None) -> list[Tab]:
+    return [
+        Tab(
+            view,
+            str(name),
+            "" if view is View.CLOSED else _count(found.get(view, 0)),
+            is_hot=view is View.DUE_NOW and found.get(view, 0) > 0,
+            is_current=view is current,
+        )
+        for view, name in VIEWS.items()
+    ]
+
+
+def _count(number: int) -> str:
+    return gettext("1,000+") if number >= worklist.COUNTED_TO else str(number)
+
+
+def _is_there(reference: str) -> bool:
+    with reading() as conn:
+        return casefile.find(conn, current_site(), reference, with_contact=False) is not None
+
+
+def _nothing_to_search(typed: str) -> str:
+    if typed:
+        return gettext("Type at least 3 letters of a name, the last 4 digits, a whole number, or a reference.")
+    return gettext("Type something to find first.")

@@ -1,0 +1,138 @@
+"""A row of the work list in words: what the queue page shows of one request, and what may be done with it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from intake.admin.moments import Clock, Due, due
+from intake.queries.calendar import Calendar
+from intake.queries.worklist import WorklistRow
+from intake.rules import calling
+from intake.rules.calling import CallVerdict
+from intake.rules.hours import Interval
+from intake.rules.permissions import Actor, Permission
+from intake.rules.workflow import ForWhom, Status, Voicemail, is_open
+from intake.wording import names, numbers, times
+from intake.wording.translation import gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table, ready to be printed."""
+
+    reference: str
+    due: Due
+    name: str
+    number: str
+    last4: str
+    language: str
+    for_other: str
+    odd: str
+    has_no_message: bool
+    there: str
+    shut: str
+    state: str
+    tries: str
+    owner: str
+    can_call: bool
+    can_claim: bool
+    is_check: bool
+    is_cut: bool = False
+    is_first: bool = False
+
+    @property
+    def is_hot(self) -> bool:
+        """Late or nearly so."""
+        return self.due.kind in ("late", "soon")
+
+
+def rows(found: Iterable[WorklistRow], calendar: Calendar, clock: Clock, actor: Actor) -> list[Row]:
+    """The table. One row is the most urgent to claim, and after the last one that is due a line is drawn."""
+    table = [_row(row, calendar, clock, actor) for row in found]
+    hot = [index for index, row in enumerate(table) if row.is_hot]
+    urgent = next((index for index in hot if table[index].can_claim and not table[index].shut), None)
+    if hot and len(hot) < len(table):
+        table[hot[-1]] = replace(table[hot[-1]], is_cut=True)
+    if urgent is not None:
+        table[urgent] = replace(table[urgent], is_first=True)
+    return table
+
+
+def verdict(row: WorklistRow, calendar: Calendar, clock: Clock) -> CallVerdict:
+    """May this person be called now, as far as the list knows (a number on the do-not-call list shows on opening)."""
+    return calling.may_call(
+        now=clock.now,
+        office=calendar.hours,
+        key=row.calling_key,
+        next_at=row.next_at,
+        window=awaited(row, clock.now),
+        attempts_24h=0,
+        is_suppressed=False,
+        received_at=row.received_at,
+        is_asap=row.window_from is None and not row.is_free_time and row.attempt_count == 0,
+    )
+
+
+def window_of(row: WorklistRow) -> Interval | None:
+    """The window that was asked for, if one was."""
+    return (row.window_from, row.window_until) if row.window_from and row.window_until else None
+
+
+def awaited(row: WorklistRow, now: datetime) -> Interval | None:
+    """The window, while it is what we wait for: not once it is over or another time was agreed on."""
+    window = window_of(row)
+    return window if window and row.next_at == window[0] and now < window[1] else None
+
+
+def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Row:
+    is_mine = row.assignee_id is not None and row.assignee_id == actor.user_id
+    may_work = actor.may(Permission.WORK) and is_open(row.status)
+    is_unread = row.is_free_time and row.free_time_seen_at is None
+    is_check = row.status is Status.CHECK
+    judged, window = verdict(row, calendar, clock), window_of(row)
+    return Row(
+        reference=row.reference,
+        due=due(clock, calendar.target, status=row.status, due_at=row.due_at, window=window, closed_at=row.closed_at),
+        name=row.name,
+        number=numbers.national(row.phone_e164) if is_mine and row.phone_e164 else "",
+        last4=row.last4,
+        language="" if row.language == "en" else row.language.upper(),
+        for_other=gettext("for other") if row.for_whom in (ForWhom.OTHER, ForWhom.CLIENT) else "",
+        odd=gettext("maybe spam") if row.is_marked and not is_check else "",
+        has_no_message=row.voicemail is Voicemail.NONE,
+        there=clock.there(row.calling_key, clock.now) if is_open(row.status) else "",
+        shut=_shut(judged, row.calling_key, clock) if is_open(row.status) else "",
+        state=_state(row),
+        tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calling.MAX_ATTEMPTS),
+        owner=gettext("You") if is_mine else row.assignee_name or "",
+        can_call=may_work
+        and not is_check
+        and not is_unread
+        and judged.is_allowed
+        and (row.assignee_id is None or is_mine),
+        can_claim=may_work and not is_check and row.assignee_id is None,
+        is_check=is_check,
+    )
+
+
+def _state(row: WorklistRow) -> str:
+    if row.closed_reason is not None:
+        return names.closed_reason(row.closed_reason)
+    if row.is_free_time and row.free_time_seen_at is None and is_open(row.status) and row.status is not Status.CHECK:
+        return gettext("Read their time")
+    if row.call_started_at is not None:
+        return gettext("On the call")
+    return names.status(row.status)
+
+
+def _shut(judged: CallVerdict, key: str, clock: Clock) -> str:
+    """Why the number is not to be called now, in as few words as a cell has room for."""
+    if judged.is_allowed or judged.reason != "outside_legal_hours":
+        return ""
+    if judged.opens_at is None:
+        return gettext("not now")
+    zones = calling.zones_of(key)
+    opens = times.clock(judged.opens_at, zones[0]) if len(zones) == 1 else clock.stamp(judged.opens_at).words
+    return gettext("until %(time)s", time=opens)

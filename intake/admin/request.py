@@ -1,0 +1,180 @@
+"""One request: its page, and the same page again when something stood in the way, with all that was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy import Connection
+
+from intake.admin import request_words as words
+from intake.admin import timeline
+from intake.admin.base import PanelView, acting, request_time
+from intake.admin.moments import due
+from intake.admin.outcome_form import Typed
+from intake.admin.queue import clock, counts, next_waiting
+from intake.admin.queue_rows import rows, window_of
+from intake.database import reading
+from intake.extensions import current_site
+from intake.queries import calendar as calendars
+from intake.queries import casefile, people
+from intake.queries.calendar import Calendar
+from intake.queries.casefile import CaseFile
+from intake.queries.people import Person
+from intake.queries.worklist import View
+from intake.rules.permissions import Permission
+from intake.rules.workflow import Status
+from intake.services import viewing
+from intake.services.errors import NotFoundError, TakenError
+from intake.wording import names, numbers, times
+from intake.wording.translation import gettext
+
+
+class RequestPages(PanelView):
+    """Looking at one request. Opening it never claims it."""
+
+    permission = Permission.QUEUE
+
+    @expose("/<reference>")
+    def show(self, reference: str) -> ResponseReturnValue:
+        """The page; that it was opened is on record."""
+        viewing.record(current_site(), acting(), reference, now=request_time())
+        return self._render(reference)
+
+    def typed(self) -> Typed:
+        """The form of this request, as it came."""
+        return Typed(request.form.to_dict(), current_site().time_zone, request_time())
+
+    def show_again(self, reference: str, typed: Typed | None = None, **errors: str) -> ResponseReturnValue:
+        """Nothing was stored: the same page with what was typed and a word at each field at fault."""
+        typed = typed or self.typed()
+        typed.errors.update(errors)
+        return self._render(reference, code=422, typed=typed.values, errors=typed.errors)
+
+    def ended(self, reference: str, note: str = "") -> ResponseReturnValue:
+        """Somebody, perhaps the visitor, ended it in the meantime: what was typed waits in the note field."""
+        problem = gettext("This request has ended in the meantime. Nothing was changed.")
+        if note:
+            problem += " " + gettext("What you typed is in the note field below, not saved yet.")
+        return self._render(reference, code=409, typed={"remark": note}, problem=problem)
+
+    def taken(self, reference: str, taken: TakenError, note: str = "") -> ResponseReturnValue:
+        """Somebody was faster: who, when, and whom to call instead."""
+        with reading() as conn:
+            calendar = calendars.current(conn, current_site())
+            upcoming = next_waiting(conn, calendar, besides=reference)
+        seconds = max(0, int((request_time() - taken.since).total_seconds()))
+        ago = gettext("%(seconds)s s", seconds=seconds) if seconds < 60 else times.duration(seconds)
+        found = rows([upcoming], calendar, clock(), acting()) if upcoming else [None]
+        return self.page(
+            "admin/taken.html",
+            code=409,
+            reference=reference,
+            holder=taken.holder,
+            ago=ago,
+            upcoming=found[0],
+            typed_note=note,
+        )
+
+    def _render(
+        self,
+        reference: str,
+        *,
+        code: int = 200,
+        typed: Mapping[str, str] | None = None,
+        errors: Mapping[str, str] | None = None,
+        problem: str = "",
+    ) -> ResponseReturnValue:
+        with reading() as conn:
+            case = casefile.find(conn, current_site(), reference, with_contact=acting().may(Permission.CONTACT))
+            if case is None:
+                raise NotFoundError
+            values = _about(conn, case)
+        return self.page(
+            "admin/request.html", code=code, typed=typed or {}, errors=errors or {}, problem=problem, **values
+        )
+
+
+def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
+    """Everything the page shows."""
+    calendar = calendars.current(conn, current_site())
+    may = _rights(case)
+    found = counts(conn, calendar)
+    happened, opened = timeline.lines(_entries(conn, case), case, clock())
+    return {
+        "case": case,
+        "may": may,
+        "due": _due(case, calendar),
+        "promised": words.promised(case, clock()),
+        "facts": words.facts(case, clock()),
+        "judged": words.judged(case, calendar, clock()),
+        "there": clock().there(case.calling_key, request_time()),
+        "zone_note": words.zone_note(case),
+        "number": numbers.national(case.phone_e164) if may["see_number"] else "",
+        "rule": names.voicemail_rule(case.voicemail),
+        "on_call": words.since(case.call_started_at, clock()) if may["log"] else None,
+        "groups": words.outcomes(case.voicemail, bool(case.email)),
+        "step": words.next_step(conn, current_site(), case, calendar, clock()) if may["log"] else None,
+        "status": names.closed_reason(case.closed_reason) if case.closed_reason else names.status(case.status),
+        "close_reasons": [(reason.value, names.closed_reason(reason)) for reason in words.CLOSE_REASONS],
+        "suspicions": words.suspicions(case.spam_reasons),
+        "same": [(other, _ended(other)) for other in casefile.same_number(conn, current_site(), case)],
+        "people": _colleagues(conn, case) if may["assign"] else (),
+        "happened": happened,
+        "opened": opened,
+        "badge": found[View.DUE_NOW] or "",
+        "zone_words": times.zone_words(current_site().time_zone, request_time()),
+    }
+
+
+def _rights(case: CaseFile) -> dict[str, bool]:
+    """What this person may do to this request now: a button that would be refused is not shown."""
+    actor, is_open = acting(), case.closed_at is None
+    is_mine = case.assignee_id is not None and case.assignee_id == actor.user_id
+    is_free = case.assignee_id is None
+    works = actor.may(Permission.WORK) and is_open
+    is_check = case.status is Status.CHECK
+    wishes = case.is_free_time and case.free_time_seen_at is None
+    return {
+        "mine": is_mine,
+        "free": is_free,
+        "see_number": is_mine and is_open and bool(case.phone_e164),
+        "call": works and (is_mine or is_free) and not is_check and actor.may(Permission.CONTACT),
+        "claim": works and is_free and not is_check,
+        "release": works and not is_free and (is_mine or actor.may(Permission.ASSIGN)),
+        "assign": is_open and not is_check and actor.may(Permission.ASSIGN),
+        "log": works and is_mine and not is_check,
+        "close": works and (is_mine or is_free) and not is_check,
+        "decide": works and is_check and (is_mine or is_free),
+        "time": works and wishes and (is_mine or is_free) and not is_check,
+        "note": actor.may(Permission.WORK),
+        "reopen": not is_open and actor.may(Permission.REOPEN) and not case.is_suppressed,
+    }
+
+
+def _due(case: CaseFile, calendar: Calendar) -> Any:
+    return due(
+        clock(),
+        calendar.target,
+        status=case.status,
+        due_at=case.due_at,
+        window=window_of(case),
+        closed_at=case.closed_at,
+    )
+
+
+def _entries(conn: Connection, case: CaseFile) -> tuple[casefile.TimelineEntry, ...]:
+    return casefile.timeline(conn, current_site(), case.id, with_contact=acting().may(Permission.CONTACT))
+
+
+def _ended(other: casefile.SameNumber) -> str:
+    if other.closed_at is None:
+        return gettext("open, sent %(moment)s", moment=clock().stamp(other.received_at).words)
+    return gettext("ended %(moment)s", moment=clock().stamp(other.closed_at).words)
+
+
+def _colleagues(conn: Connection, case: CaseFile) -> list[Person]:
+    return [person for person in people.working(conn) if person.id != case.assignee_id]

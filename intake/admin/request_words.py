@@ -1,0 +1,259 @@
+"""One request in words: what the visitor said, whether to call now, what was promised, and what may be done next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from babel import Locale
+from sqlalchemy import Connection
+
+from intake.admin.moments import Clock, Stamp
+from intake.admin.next_tries import Choice, choices
+from intake.admin.outcome_form import GROUPS, RETRIES
+from intake.admin.queue_rows import awaited, window_of
+from intake.models.site import Site
+from intake.queries.calendar import Calendar
+from intake.queries.casefile import CaseFile
+from intake.rules import calling
+from intake.rules.calling import CallVerdict
+from intake.rules.workflow import (
+    EFFECTS,
+    ClosedReason,
+    Disposition,
+    ForWhom,
+    Next,
+    Voicemail,
+    may_leave_message,
+)
+from intake.services.calls import proposed_next
+from intake.wording import names, times
+from intake.wording.translation import gettext, language
+
+CLOSE_REASONS = (
+    ClosedReason.DUPLICATE, ClosedReason.INFORMATION, ClosedReason.APPOINTMENT, ClosedReason.REFERRED,
+    ClosedReason.NOT_NOW, ClosedReason.WRONG_NUMBER, ClosedReason.UNREACHABLE, ClosedReason.TEST, ClosedReason.SPAM,
+)  # fmt: skip
+"""What staff may close with; the others come from the visitor or from a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of "What they told us". ``kind``: plain, said (the visitor's words), wording (long, folded away)."""
+
+    term: str
+    words: str
+    kind: str = "plain"
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether to call now: the words beside the number, and whether calling needs a reason."""
+
+    is_allowed: bool
+    words: str
+    opens: str
+    may_override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One outcome as a radio: ``off`` is why it cannot be chosen, ``effect`` what choosing it does."""
+
+    value: str
+    key: str
+    words: str
+    off: str
+    effect: str
+    is_grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What happens next after an outcome, if nothing else is chosen."""
+
+    value: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Everything the foot of the outcome form offers."""
+
+    proposals: list[Proposal]
+    choices: list[Choice]
+    tries: str
+
+
+def verdict(case: CaseFile, calendar: Calendar, clock: Clock) -> CallVerdict:
+    """May this person be called now."""
+    return calling.may_call(
+        now=clock.now,
+        office=calendar.hours,
+        key=case.calling_key,
+        next_at=case.next_at,
+        window=awaited(case, clock.now),
+        attempts_24h=_within_24h(case, clock),
+        is_suppressed=case.is_suppressed,
+        received_at=case.received_at,
+        is_asap=case.window_from is None and not case.is_free_time and not case.attempts,
+    )
+
+
+def judged(case: CaseFile, calendar: Calendar, clock: Clock) -> Judged:
+    """The verdict in words. A number that asked never to be called cannot be overridden."""
+    found = verdict(case, calendar, clock)
+    if found.is_allowed:
+        return Judged(True, _fine_until(found, case, calendar, clock), "", may_override=False)
+    opens = gettext("%(time)s or later", time=clock.both(found.opens_at, case.calling_key)) if found.opens_at else ""
+    return Judged(False, names.call_reason(found.reason or ""), opens, may_override=found.reason != "suppressed")
+
+
+def _fine_until(found: CallVerdict, case: CaseFile, calendar: Calendar, clock: Clock) -> str:
+    if found.reason:
+        return names.call_reason(found.reason)
+    until = calling.callable_hours(calendar.hours, case.calling_key).closing(clock.now)
+    if until is None:
+        return gettext("fine to call")
+    there = clock.there(case.calling_key, until)
+    here = clock.stamp(until).words
+    return gettext("fine to call until %(time)s", time=there or here)
+
+
+def zone_note(case: CaseFile) -> str:
+    """How sure we are of their time."""
+    if not case.calling_key:
+        return gettext("their time is not known, ours is taken")
+    if not case.is_zone_known:
+        return gettext("one of several the number allows")
+    return gettext("from the number, not confirmed")
+
+
+def promised(case: CaseFile, clock: Clock) -> str:
+    """What was promised, and what became of it: a first call that was late stays late for good."""
+    if case.first_attempt_at is not None:
+        late = (case.first_attempt_at - case.target_at).total_seconds()
+        if late > 0:
+            return gettext("first call %(duration)s late", duration=times.duration(max(late, 60)))
+        return gettext("first call in time")
+    if case.closed_at is not None:
+        return gettext("ended without a call")
+    if not case.is_promised:
+        return gettext("no time was promised")
+    if window_of(case) or case.is_free_time:
+        return gettext("due %(due)s", due=clock.stamp(case.due_at).words)
+    by = clock.stamp(case.promised_by_at).words
+    return gettext("due %(due)s, promised before %(by)s", due=clock.stamp(case.due_at).words, by=by)
+
+
+def facts(case: CaseFile, clock: Clock) -> list[Fact]:
+    """What the visitor told us, in the order it matters on the phone."""
+    found = [
+        Fact(gettext("When"), _when(case, clock)),
+        Fact(gettext("Language"), _language(case.language)),
+        Fact(gettext("For"), _for_whom(case.for_whom)) if case.for_whom else None,
+        Fact(gettext("Tries"), gettext("Once only, they asked for that")) if case.is_once_only else None,
+        Fact(gettext("Sent"), _sent(case, clock)),
+        Fact(gettext("Email"), case.email or gettext("none given")),
+        _agreed(case),
+        Fact(gettext("Time wished"), case.preferred_note, "said") if case.preferred_note else None,
+        Fact(gettext("Their words"), case.message, "said") if case.message else None,
+    ]
+    return [fact for fact in found if fact is not None]
+
+
+def _when(case: CaseFile, clock: Clock) -> str:
+    window = window_of(case)
+    if window is not None:
+        words = times.capitalised(times.window_words(window[0], window[1], clock.zone, clock.now))
+        there = clock.there(case.calling_key, window[0])
+        here = f"{words} {times.zone_short(clock.zone, window[0])}"
+        return gettext("%(window)s (begins %(there)s there)", window=here, there=there) if there else here
+    return gettext("Another time, see below") if case.is_free_time else gettext("As soon as possible")
+
+
+def _language(code: str) -> str:
+    try:
+        return times.capitalised(Locale.parse(code).get_display_name(language()) or code)
+    except ValueError:
+        return code
+
+
+def _for_whom(value: ForWhom) -> str:
+    return {
+        ForWhom.ME: gettext("Themself"),
+        ForWhom.OTHER: gettext("Someone else; we call the person who asked"),
+        ForWhom.CLIENT: gettext("A client or patient; we call the person who asked"),
+    }[value]
+
+
+def _sent(case: CaseFile, clock: Clock) -> str:
+    page = " ".join(part for part in (case.source, case.source_path) if part)
+    sent = clock.stamp(case.received_at).words
+    return gettext("%(moment)s, from page %(page)s", moment=sent, page=page) if page else sent
+
+
+def _agreed(case: CaseFile) -> Fact | None:
+    if case.consent_version is None:
+        return None
+    words = gettext("be called, wording v%(version)s", version=case.consent_version)
+    return Fact(gettext("Agreed to"), words, "wording", case.consent_text or "")
+
+
+def outcomes(voicemail: Voicemail, has_email: bool) -> list[tuple[str, list[Option]]]:
+    """The radios by group, with what each does."""
+    heads = (gettext("Spoke with them"), gettext("Not reached"), gettext("Serious"))
+    return [
+        (head, [_option(disposition, voicemail, has_email) for disposition in group])
+        for head, group in zip(heads, GROUPS, strict=True)
+    ]
+
+
+def _option(disposition: Disposition, voicemail: Voicemail, has_email: bool) -> Option:
+    effect = EFFECTS[disposition]
+    off = "" if may_leave_message(disposition, voicemail) else gettext("not allowed")
+    follows = "retry" if disposition in RETRIES else effect.next.value
+    if effect.next is Next.MAIL_OR_CLOSE:
+        follows = "mail" if has_email else "close"
+    if disposition is Disposition.DO_NOT_CALL:
+        follows = "never"
+    is_grave = disposition in GROUPS[-1]
+    return Option(disposition.value, effect.key, names.disposition(disposition), off, follows, is_grave)
+
+
+def next_step(conn: Connection, site: Site, case: CaseFile, calendar: Calendar, clock: Clock) -> NextStep:
+    """When to try again: proposed by outcome, and other good times."""
+    proposals = [
+        Proposal(retry.value, names.disposition(retry), _proposed(conn, site, case, retry, clock)) for retry in RETRIES
+    ]
+    schedule = calling.callable_hours(calendar.hours, case.calling_key)
+    most = 1 if case.is_once_only else calling.MAX_ATTEMPTS
+    tries = gettext("This is try %(number)s of %(most)s", number=case.attempt_count + 1, most=most)
+    today = gettext("%(number)s of %(most)s in 24 hours", number=_within_24h(case, clock) + 1, most=calling.MAX_IN_24H)
+    return NextStep(proposals, choices(schedule, clock, case.calling_key), f"{tries}, {today}.")
+
+
+def _proposed(conn: Connection, site: Site, case: CaseFile, disposition: Disposition, clock: Clock) -> str:
+    if EFFECTS[disposition].next is Next.NOW:
+        return gettext("Proposed: now, on another line. It does not count as a try.")
+    at = proposed_next(conn, site, case, disposition, now=clock.now)
+    if at is None:
+        return gettext("This was the last try: the request is closed as not reached.")
+    return gettext("Proposed: %(time)s.", time=clock.both(at, case.calling_key))
+
+
+def _within_24h(case: CaseFile, clock: Clock) -> int:
+    return sum(1 for at in case.attempts if clock.now - at < timedelta(hours=24))
+
+
+def since(at: datetime | None, clock: Clock) -> Stamp | None:
+    """When the call under way began."""
+    return clock.stamp(at) if at else None
+
+
+def suspicions(reasons: Iterable[str]) -> list[str]:
+    """Why it looks like spam, in words."""
+    return [names.spam_reason(reason) for reason in reasons if reason]

@@ -1,0 +1,117 @@
+"""The story of a request, newest first: entries of the record, calls, notes and mails as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake.admin.moments import Clock, Stamp
+from intake.models.records import OutboxState
+from intake.queries.casefile import CaseFile, TimelineEntry
+from intake.rules.permissions import ActorKind
+from intake.wording import names
+from intake.wording.translation import gettext
+
+VIEWED = "callback.viewed"
+MISSED = "callback.target_missed"
+
+_ICONS = {
+    "callback.received": "form",
+    "callback.claimed": "person",
+    "callback.released": "person",
+    "callback.assigned": "person",
+    "callback.call_started": "call",
+    "callback.attempted": "call",
+    "callback.noted": "note",
+    "callback.closed": "done",
+    "callback.reopened": "back",
+    "callback.rescued": "done",
+    "callback.marked_spam": "dead",
+    MISSED: "late",
+    "callback.time_acknowledged": "book",
+    "callback.viewed": "eye",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: who, what, when, and words somebody typed."""
+
+    icon: str
+    who: str
+    what: str
+    at: Stamp
+    text: str = ""
+    is_typed: bool = True
+    is_bad: bool = False
+
+
+def lines(entries: Iterable[TimelineEntry], case: CaseFile, clock: Clock) -> tuple[list[Line], list[Line]]:
+    """What happened, and apart from it who has opened the page."""
+    happened: list[Line] = []
+    opened: list[Line] = []
+    extra = missed(case, clock)
+    whole = sorted([*entries, *([extra] if extra else [])], key=_order, reverse=True)
+    for entry in whole:
+        (opened if entry.action == VIEWED else happened).append(_line(entry, clock))
+    return happened, opened
+
+
+def _order(entry: TimelineEntry) -> tuple[datetime, bool]:
+    """By time; a mail comes of what happened in the same instant."""
+    return entry.at, entry.kind == "mail"
+
+
+def _line(entry: TimelineEntry, clock: Clock) -> Line:
+    at = clock.stamp(entry.at)
+    if entry.kind == "mail":
+        return _mail(entry, at)
+    if entry.action == MISSED:
+        words = gettext("The first call was due by now. This stays, however the call goes.")
+        return Line("late", "", names.action(MISSED, entry.details), at, words, is_typed=False, is_bad=True)
+    if entry.kind == "attempt":
+        happened = names.action(entry.action, entry.details)
+        return Line("call", _who(entry), happened, at, _next_try(entry, clock), is_typed=False)
+    other = "form" if entry.actor_kind == ActorKind.VISITOR else "info"
+    icon = _ICONS.get(entry.action, other)
+    return Line(icon, _who(entry), names.action(entry.action, _told(entry)), at, entry.text or "")
+
+
+def _told(entry: TimelineEntry) -> dict[str, object]:
+    """The details as the wording expects them: a call made in spite of a rule says which one."""
+    exception = entry.details.get("exception")
+    return {**entry.details, "override": exception} if exception and entry.text else entry.details
+
+
+def _next_try(entry: TimelineEntry, clock: Clock) -> str:
+    at = entry.details.get("next_at")
+    return gettext("Next try %(time)s.", time=clock.stamp(at).words) if isinstance(at, datetime) else ""
+
+
+def missed(case: CaseFile, clock: Clock) -> TimelineEntry | None:
+    """The target that passed before anybody called: told from the request's own times, for good."""
+    stops = [at for at in (case.first_attempt_at, case.reached_at, case.closed_at, clock.now) if at is not None]
+    if not case.is_promised or min(stops) <= case.target_at:
+        return None
+    return TimelineEntry(case.target_at, "audit", ActorKind.SYSTEM.value, "", MISSED, {}, None)
+
+
+def _who(entry: TimelineEntry) -> str:
+    if entry.actor_kind == ActorKind.VISITOR:
+        return gettext("The visitor")
+    return entry.actor_name or gettext("The service")
+
+
+def _mail(entry: TimelineEntry, at: Stamp) -> Line:
+    """A mail as it stands now, with the reason when it did not get through."""
+    state = OutboxState(str(entry.details.get("state", OutboxState.PENDING)))
+    words = gettext(
+        "Mail “%(mail)s” to %(recipient)s: %(state)s",
+        mail=names.mail_kind(str(entry.details.get("kind", entry.action))),
+        recipient=names.mail_recipient(str(entry.details.get("recipient", ""))),
+        state=names.mail_state(state).lower(),
+    )
+    is_dead = state is OutboxState.DEAD
+    reason = "" if state is OutboxState.SENT else str(entry.details.get("error") or "")
+    return Line("dead" if is_dead else "outbox", "", words, at, reason, is_typed=False, is_bad=is_dead)

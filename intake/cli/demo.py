@@ -1,0 +1,255 @@
+"""``flask intake demo``: invented requests for a development database, made through the services with a moved clock."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import click
+from flask import current_app
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+from intake.cli.demo_stories import DEV, MANAGER, MARIA, STORIES, Step, Story
+from intake.database import reading
+from intake.extensions import current_site
+from intake.models import CallbackRequest
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries import people as people_queries
+from intake.rules import phone, windows
+from intake.rules.calling import callable_hours, calling_key
+from intake.rules.hours import OpeningHours
+from intake.rules.permissions import Actor, ActorKind, Role, permissions_of
+from intake.rules.workflow import Disposition
+from intake.services import callbacks, calls, casework, claims, people, visitor
+from intake.services.errors import ServiceError
+from intake.services.passwords import PasswordError
+
+LOOK_BACK = timedelta(days=14)
+PEOPLE = (
+    ("admin@example.com", "Alex Admin", (Role.ADMIN, Role.STAFF)),
+    (MANAGER, "Ingrid Holm", (Role.MANAGER,)),
+    (MARIA, "Maria Alvarez", (Role.STAFF,)),
+    (DEV, "Dev Patel", (Role.STAFF,)),
+    ("auditor@example.com", "Noor Rahman", (Role.AUDITOR,)),
+)
+
+
+@click.command("demo")
+def demo() -> None:
+    """Fill a development database with fictional requests."""
+    if current_app.config["IS_PRODUCTION"]:
+        raise click.ClickException("This would put invented people among real ones: it works in development only.")
+    upgrade()
+    site, now = current_site(), datetime.now(UTC)
+    if is_there(site):
+        click.echo("The demo is here already; nothing was added.")
+        return
+    password = os.environ.get("INTAKE_DEMO_PASSWORD") or secrets.token_urlsafe(12)
+    try:
+        added = add_people(site, password, now=now)
+    except PasswordError as error:
+        raise click.ClickException(f"INTAKE_DEMO_PASSWORD: {error}") from error
+    told = tell(site, now=now)
+    click.echo(f"\n  {told} invented requests are in the queue. Sign in at {site.public_url}/admin/ as")
+    for email, name, roles in PEOPLE:
+        kept = "" if email in added else "; here before, password unchanged"
+        click.echo(f"    {email:<22} {name}, {' and '.join(roles)}{kept}")
+    click.echo(f"  with the password  {password}\n")
+
+
+def is_there(site: Site) -> bool:
+    """Whether the first story's number has been stored; nobody has that number."""
+    first = max(STORIES, key=lambda story: story.ago)
+    c = CallbackRequest.__table__.c
+    indexes = site.keyring.indexes_of("phone", phone.parse(first.phone).e164)
+    with reading() as conn:
+        return conn.execute(select(c.id).where(c.phone_index.in_(indexes)).limit(1)).first() is not None
+
+
+def add_people(site: Site, password: str, *, now: datetime) -> frozenset[str]:
+    """Make the accounts that are missing; returns whose they are."""
+    with reading() as conn:
+        missing = [person for person in PEOPLE if people_queries.by_email(conn, person[0]) is None]
+    for email, name, roles in missing:
+        names = [role.value for role in roles]
+        people.create_user(site, email=email, name=name, roles=names, password=password, now=now - LOOK_BACK)
+    return frozenset(email for email, _, _ in missing)
+
+
+@dataclass(slots=True)
+class Tale:
+    """A story while it is being told. ``waits_for`` is when it may be called next, as far as anybody agreed."""
+
+    story: Story
+    received_at: datetime
+    hours: OpeningHours
+    reference: str = ""
+    link: str = ""
+    waits_for: datetime | None = None
+    told: int = 0
+    now: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.now = self.received_at
+
+    def next_step(self) -> tuple[Step, datetime] | None:
+        """What comes next and when: opening minutes in which this number may be called, after what it waits for."""
+        if self.told >= len(self.story.steps):
+            return None
+        step = self.story.steps[self.told]
+        number = phone.parse(self.story.phone)
+        schedule = callable_hours(self.hours, calling_key(number.zones or (self.hours.zone,)))
+        since = max(self.now, self.waits_for) if step.verb == "ring" and self.waits_for else self.now
+        at = schedule.add(since, step.after * 60)
+        return (step, at) if at else None
+
+
+def tell(site: Site, *, now: datetime, stories: tuple[Story, ...] = STORIES) -> int:
+    """Let everything happen in the order of time, up to ``now``. Returns how many requests there are."""
+    with reading() as conn:
+        hours = calendars.current(conn, site).hours
+        actors = _actors(people_queries.working(conn))
+    tales = [Tale(story, _received(story, hours, now), hours) for story in stories]
+    coming = [(tale.received_at, number, tale) for number, tale in enumerate(tales)]
+    heapq.heapify(coming)
+    while coming:
+        at, number, tale = heapq.heappop(coming)
+        again_at = _go_on(site, tale, actors, at)
+        if again_at and again_at <= now:
+            heapq.heappush(coming, (again_at, number, tale))
+    return sum(1 for tale in tales if tale.reference)
+
+
+def _actors(working: tuple[people_queries.Person, ...]) -> dict[str, Actor]:
+    return {
+        person.email: Actor(ActorKind.PERSON, person.id, person.name, permissions_of(person.roles))
+        for person in working
+    }
+
+
+def _received(story: Story, hours: OpeningHours, now: datetime) -> datetime:
+    """``ago`` opening minutes before now, on an odd second; by night two hours after that day's closing."""
+    begin = now - LOOK_BACK
+    seconds = hours.elapsed(begin, now) - story.ago * 60 + len(story.name + story.message) * 7 % 50
+    at = hours.add(begin, max(0, seconds)) or now - timedelta(minutes=story.ago)
+    closing = hours.closing(at)
+    if story.is_by_night and closing and closing + timedelta(hours=2) < now:
+        return closing + timedelta(minutes=117)
+    return min(at, now)
+
+
+def _go_on(site: Site, tale: Tale, actors: Mapping[str, Actor], at: datetime) -> datetime | None:
+    """Let the next thing happen at ``at``; returns when the one after it does."""
+    if not tale.reference:
+        _ask(site, tale, at)
+    else:
+        coming = tale.next_step()
+        if coming is None:
+            return None
+        step, tale.now = coming[0], at
+        try:
+            VERBS[step.verb](site, tale, step, actors.get(step.who), at)
+        except ServiceError:  # opening hours of one's own may leave no room for a call: the story ends here
+            return None
+        tale.told += 1
+    following = tale.next_step()
+    return following[1] if following else None
+
+
+def _ask(site: Site, tale: Tale, at: datetime) -> None:
+    story = tale.story
+    window = _window(tale.hours, at, story.window) if story.window is not None else None
+    answers = callbacks.Answers(
+        name=story.name, phone=phone.parse(story.phone), voicemail=story.voicemail, for_whom=story.for_whom,
+        window=window, is_free_time=bool(story.time_in_words), preferred_note=story.time_in_words, email=story.email,
+        message=story.message, source=story.source,
+    )  # fmt: skip
+    arrival = callbacks.Arrival(nonce=secrets.token_urlsafe(16), signals=story.signals)
+    done = callbacks.submit(site, answers, arrival, now=at)
+    tale.reference, tale.link = done.reference, done.link_token
+    tale.waits_for = window.from_at if window else None
+
+
+def _window(hours: OpeningHours, at: datetime, which: int) -> windows.Window | None:
+    offered = windows.offered(hours, hours.zone, at)
+    return offered[which] if offered else None
+
+
+Verb = Callable[[Site, Tale, Step, Actor | None, datetime], None]
+
+
+def _who(actor: Actor | None) -> Actor:
+    if actor is None:
+        raise ServiceError("this person cannot work the queue")
+    return actor
+
+
+def _claim(site: Site, tale: Tale, _step: Step, actor: Actor | None, now: datetime) -> None:
+    claims.claim(site, _who(actor), tale.reference, now=now)
+
+
+def _ring(site: Site, tale: Tale, _step: Step, actor: Actor | None, now: datetime) -> None:
+    claims.start_call(site, _who(actor), tale.reference, now=now)
+
+
+def _outcome(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    agreed = _window(tale.hours, now, -1) if step.what is Disposition.SPOKE_CALL_AGAIN else None
+    outcome = calls.Outcome(
+        step.what, step.note, agreed_from=agreed.from_at if agreed else None,
+        agreed_until=agreed.until_at if agreed else None, is_confirmed=True,
+    )  # fmt: skip
+    tale.waits_for = calls.log_attempt(site, _who(actor), tale.reference, outcome, now=now).next_at
+    if tale.waits_for:
+        _hand_back(site, tale, actor, now)
+
+
+def _hand_back(site: Site, tale: Tale, actor: Actor | None, now: datetime) -> None:
+    """What has to be tried again goes back to everybody, since the next step may be a colleague's."""
+    following = tale.story.steps[tale.told + 1 : tale.told + 2]
+    if following and actor and tale.story.steps[tale.told].who != following[0].who:
+        claims.release(site, actor, tale.reference, now=now)
+
+
+def _note(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    casework.add_note(site, _who(actor), tale.reference, step.note, now=now)
+
+
+def _close(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    casework.close(site, _who(actor), tale.reference, step.what, note=step.note, now=now)
+
+
+def _reopen(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    casework.reopen(site, _who(actor), tale.reference, now=now)
+    casework.add_note(site, _who(actor), tale.reference, step.note, now=now)
+
+
+def _assign(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    with reading() as conn:
+        person = people_queries.by_email(conn, step.what)
+    claims.assign(site, _who(actor), tale.reference, person.id if person else 0, now=now)
+
+
+def _read_time(site: Site, tale: Tale, _step: Step, actor: Actor | None, now: datetime) -> None:
+    casework.acknowledge_time(site, _who(actor), tale.reference, now=now)
+
+
+VERBS: Mapping[str, Verb] = {
+    "claim": _claim,
+    "ring": _ring,
+    "outcome": _outcome,
+    "note": _note,
+    "close": _close,
+    "reopen": _reopen,
+    "assign": _assign,
+    "read_time": _read_time,
+    "rescue": lambda site, tale, step, actor, now: casework.rescue(site, _who(actor), tale.reference, now=now),
+    "spam": lambda site, tale, step, actor, now: casework.mark_spam(site, _who(actor), tale.reference, now=now),
+    "withdraw": lambda site, tale, step, actor, now: visitor.withdraw(site, tale.link, now=now),
+    "once": lambda site, tale, step, actor, now: visitor.call_once_only(site, tale.link, now=now),
+}

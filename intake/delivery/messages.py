@@ -1,0 +1,181 @@
+"""Each mail as data: what it says, in whose language. Nothing personal and no word about treatment is ever in it.
+
+A mail says a time only while it is still true: it may go out hours after it was written, so it is worded when sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask_babel import force_locale
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from intake.models.site import Site
+from intake.queries.mail import MailedCallback
+from intake.rules.calling import MAX_ATTEMPTS, MAX_DAYS
+from intake.rules.workflow import Voicemail
+from intake.wording import times
+from intake.wording.translation import gettext, language, ngettext
+
+FOLDER = Path(__file__).resolve().parents[2] / "templates" / "email"
+STAFF_LANGUAGE = "en"
+
+
+class UnknownKindError(ValueError):
+    """Nobody wrote a mail of this kind."""
+
+
+class NothingToSayError(ValueError):
+    """The request this mail is about is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail's words. ``subject`` is one line."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a mail is written from: the request it is about (if any), details of the row, the site and the instant."""
+
+    site: Site
+    now: datetime
+    callback: MailedCallback | None
+    details: Mapping[str, Any]
+
+    @property
+    def about(self) -> MailedCallback:
+        """The request; NothingToSayError if there is none."""
+        if self.callback is None:
+            raise NothingToSayError("the request is gone")
+        return self.callback
+
+
+Words = Mapping[str, Any]
+
+
+def write(kind: str, occasion: Occasion) -> Letter:
+    """The mail of this kind. UnknownKindError or NothingToSayError when there can be none."""
+    if kind not in _KINDS:
+        raise UnknownKindError(f"there is no mail called {kind}")
+    is_for_visitor = kind.startswith("visitor.")
+    with force_locale(occasion.about.language if is_for_visitor else STAFF_LANGUAGE):
+        words = {"language": language(), "phone": occasion.site.provider_phone, **_KINDS[kind](occasion)}
+        return _letter(_still_true(kind, occasion).replace(".", "_"), words)
+
+
+def _still_true(kind: str, occasion: Occasion) -> str:
+    """A cancellation that was taken back before its mail went out is told as a change."""
+    return "visitor.changed" if kind == "visitor.withdrawn" and occasion.about.is_open else kind
+
+
+def _letter(name: str, words: Words) -> Letter:
+    def filled(ending: str) -> str:
+        return _templates().get_template(f"{name}.{ending}").render(words)
+
+    subject = " ".join(filled("subject.txt").replace(times.NBSP, " ").split())
+    text = filled("txt").replace(times.NBSP, " ").strip() + "\n"
+    return Letter(subject, text, filled("html").replace(times.NBSP, "&nbsp;"))
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+    return made
+
+
+def _for_desk(occasion: Occasion) -> Words:
+    callback, site = occasion.about, occasion.site
+    return {
+        "reference": callback.reference,
+        "due": times.by_words(callback.due_at, site.time_zone, occasion.now),
+        "link": site.desk_link(callback.reference),
+    }
+
+
+def _for_check(occasion: Occasion) -> Words:
+    return {"link": f"{occasion.site.public_url}/admin/queue/?view=check"}
+
+
+def _for_visitor(occasion: Occasion) -> Words:
+    callback = occasion.about
+    steps = [_see_link()]
+    if _is_awaited(callback):
+        steps = [_when(occasion), _from_where(occasion.site), _if_missed(callback)]
+    return {"reference": callback.reference, "link": callback.link, "steps": steps}
+
+
+def _for_account(occasion: Occasion) -> Words:
+    """``notice`` is the name Flask-Security gives its own mail; anything else is told in general words."""
+    events = {
+        "change_notice": gettext("The password of your account was changed."),
+        "reset_notice": gettext("The password of your account was changed."),
+    }
+    event = events.get(str(occasion.details.get("notice", "")), gettext("Something about your sign-in was changed."))
+    return {"event": event, "link": f"{occasion.site.public_url}/login"}
+
+
+_KINDS: Mapping[str, Callable[[Occasion], Words]] = {
+    "team.new": _for_desk,
+    "team.check_digest": _for_check,
+    "person.assigned": _for_desk,
+    "person.security": _for_account,
+    "manager.crisis": _for_desk,
+    "visitor.received": _for_visitor,
+    "visitor.changed": _for_visitor,
+    "visitor.withdrawn": _for_visitor,
+    "visitor.wrong_number": _for_visitor,
+}
+
+
+def _is_awaited(callback: MailedCallback) -> bool:
+    """Whether a first call is still to come, so that its time may be told."""
+    return callback.is_open and callback.is_promised and not callback.is_called
+
+
+def _see_link() -> str:
+    return gettext("Your private page always shows where your request stands.")
+
+
+def _when(occasion: Occasion) -> str:
+    callback, zone, now = occasion.about, occasion.site.time_zone, occasion.now
+    if callback.promised_by_at <= now:
+        return _see_link()
+    if callback.window:
+        window = times.window_words(callback.window.from_at, callback.window.until_at, zone, now)
+        zone_name = times.zone_words(zone, callback.window.from_at)
+        return gettext("We will call you %(window)s %(zone)s.", window=window, zone=zone_name)
+    return gettext("We will call you %(promise)s.", promise=times.promise_words(callback.promised_by_at, zone, now))
+
+
+def _from_where(site: Site) -> str:
+    return gettext("The call comes from %(phone)s. It may show as private.", phone=site.provider_phone)
+
+
+def _if_missed(callback: MailedCallback) -> str:
+    rules = {
+        Voicemail.NONE: gettext("If you miss it, we will not leave a message."),
+        Voicemail.NUMBER_ONLY: gettext("If you miss it, we may leave a first name and a number only."),
+        Voicemail.SAY_WHO: gettext("If you miss it, we may leave a message that says who we are."),
+    }
+    if callback.is_once_only:
+        tries = gettext("We call you once only.")
+    else:
+        tries = gettext("We try up to %(tries)s times over %(days)s days.", tries=MAX_ATTEMPTS, days=MAX_DAYS)
+    return f"{rules[callback.voicemail]} {tries}"

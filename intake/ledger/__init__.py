@@ -1,0 +1,1 @@
+"""Rows written in the caller's transaction. Nothing here commits."""

@@ -1,0 +1,63 @@
+"""The record of who did what: one plain row, inserted in the caller's own transaction."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from intake.models import Audit, AuditText
+from intake.models.base import table_of
+from intake.models.site import Site
+from intake.rules.permissions import Actor
+
+AUDIT_LOCK = 0x696E746B
+"""The PostgreSQL advisory lock that writers share and whoever seals the record takes alone."""
+
+# Statements are made once: building one costs more than running it.
+_SHARE_LOCK = select(func.pg_advisory_xact_lock_shared(AUDIT_LOCK))
+_ADD = insert(table_of(Audit)).returning(Audit.__table__.c.id)
+_ADD_TEXT = insert(table_of(AuditText))
+
+
+def record(
+    conn: Connection,
+    site: Site,
+    actor: Actor,
+    action: str,
+    *,
+    callback_id: int | None = None,
+    details: Mapping[str, Any] | None = None,
+    typed: str | None = None,
+    now: datetime,
+) -> int:
+    """Add one entry and return its id. ``details`` holds ids and enum names only; typed words go to ``typed``.
+
+    Typed words lie encrypted in ``audit_text``, so that they can be redacted and the entry still stands.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_SHARE_LOCK)
+    salt = os.urandom(16) if typed else None
+    row = {
+        "at": now,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.user_id,
+        "action": action,
+        "callback_id": callback_id,
+        "details": dict(details or {}),
+        "text_digest": site.keyring.text_digest(salt, typed) if salt and typed else None,
+    }
+    audit_id = int(conn.execute(_ADD, row).scalar_one())
+    if salt and typed:
+        _keep_text(conn, site, audit_id, salt, typed)
+    return audit_id
+
+
+def _keep_text(conn: Connection, site: Site, audit_id: int, salt: bytes, typed: str) -> None:
+    public_id = uuid.uuid4().hex
+    sealed = site.keyring.seal("audit_text.text", public_id, typed)
+    conn.execute(_ADD_TEXT, {"audit_id": audit_id, "public_id": public_id, "salt": salt, "text_encrypted": sealed})

@@ -1,0 +1,167 @@
+"""Mails to be sent, as rows in the caller's transaction: written with the deed, leased by a worker, marked when done.
+
+A row never holds an address or anything personal: the worker finds both when it sends.
+A lease is a promise to be done by ``leased_until``; a worker that dies simply lets it run out, and a mark made with a
+lease somebody else has taken over changes nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from intake.models.base import table_of
+from intake.models.records import OutboxMessage, OutboxState
+
+SCHEDULE_SECONDS = (0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000)
+"""Waiting time before each attempt (Standard Webhooks, with one more at 20 h); after the last the message is dead."""
+MAX_ATTEMPTS = len(SCHEDULE_SECONDS)
+JITTER = 0.1
+"""A retry comes up to this share later, so that a thousand messages do not come back in the same second."""
+LONGEST_ERROR = 200
+
+_rows = OutboxMessage.__table__.c
+_ADD = insert(table_of(OutboxMessage))  # made once: building a statement costs more than running it
+_DUE_STATES = (OutboxState.PENDING, OutboxState.LEASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """One message in a worker's hands. ``attempt`` counts from 1 and includes the one about to be made."""
+
+    id: int
+    public_id: str
+    kind: str
+    recipient: str
+    callback_id: int | None
+    details: Mapping[str, Any]
+    created_at: datetime
+    attempt: int
+    lease_key: str
+    leased_until: datetime
+
+
+def enqueue(
+    conn: Connection,
+    kind: str,
+    recipient: str,
+    *,
+    callback_id: int | None = None,
+    details: Mapping[str, Any] | None = None,
+    now: datetime,
+    available_at: datetime | None = None,
+) -> None:
+    """Add a mail. ``recipient`` is "team", "visitor", "managers" or "user:<id>"; never an address."""
+    row = {
+        "public_id": uuid.uuid4().hex,
+        "kind": kind,
+        "recipient": recipient,
+        "callback_id": callback_id,
+        "details": dict(details or {}),
+        "state": OutboxState.PENDING,
+        "created_at": now,
+        "available_at": available_at or now,
+        "attempt_count": 0,
+    }
+    conn.execute(_ADD, row)
+
+
+def is_waiting(conn: Connection, kind: str) -> bool:
+    """Whether a message of this kind has been written and not yet taken up."""
+    found = select(_rows.id).where(_rows.state == OutboxState.PENDING, _rows.kind == kind).limit(1)
+    return conn.execute(found).first() is not None
+
+
+def is_due(conn: Connection, now: datetime) -> bool:
+    """Whether a worker would find anything; a read, so that an idle worker never takes SQLite's write lock."""
+    return conn.execute(_due(now).limit(1)).first() is not None
+
+
+def _due(now: datetime) -> Any:
+    """Waiting messages and those whose worker is gone: a lease sets ``available_at`` to its own end."""
+    due = select(_rows.id, _rows.available_at).where(_rows.state.in_(_DUE_STATES), _rows.available_at <= now)
+    return due.order_by(_rows.available_at, _rows.id)
+
+
+def claim(conn: Connection, *, now: datetime, lease_key: str, lease_seconds: int, limit: int) -> list[Leased]:
+    """Take up to ``limit`` due messages for ``lease_seconds``; on PostgreSQL rows another worker holds are passed over.
+
+    An attempt counts from here, so that a message whose worker dies each time does not come back for ever.
+    """
+    until = now + timedelta(seconds=lease_seconds)
+    taken = conn.execute(_due(now).limit(limit).with_for_update(skip_locked=True)).all()
+    ids = [row.id for row in taken]
+    if not ids:
+        return []
+    held = {"state": OutboxState.LEASED, "lease_key": lease_key, "leased_until": until, "available_at": until}
+    conn.execute(update(OutboxMessage).where(_rows.id.in_(ids)).values(**held, attempt_count=_rows.attempt_count + 1))
+    rows = conn.execute(select(OutboxMessage.__table__).where(_rows.id.in_(ids))).mappings()
+    by_id = {row["id"]: _leased(row) for row in rows}
+    return [by_id[message_id] for message_id in ids]
+
+
+def _leased(row: RowMapping) -> Leased:
+    return Leased(
+        id=row["id"],
+        public_id=row["public_id"],
+        kind=row["kind"],
+        recipient=row["recipient"],
+        callback_id=row["callback_id"],
+        details=row["details"],
+        created_at=row["created_at"],
+        attempt=row["attempt_count"],
+        lease_key=row["lease_key"],
+        leased_until=row["leased_until"],
+    )
+
+
+def _mark(conn: Connection, message: Leased, **values: Any) -> bool:
+    """Change the row if the lease is still this worker's; returns whether it was."""
+    mine = (_rows.id == message.id, _rows.state == OutboxState.LEASED, _rows.lease_key == message.lease_key)
+    done = conn.execute(update(OutboxMessage).where(*mine).values(lease_key=None, leased_until=None, **values))
+    return done.rowcount == 1
+
+
+def mark_sent(conn: Connection, message: Leased, *, now: datetime) -> bool:
+    """The server took it. False when the lease was lost: then somebody else marks."""
+    return _mark(conn, message, state=OutboxState.SENT, sent_at=now, last_error=None)
+
+
+def mark_dead(conn: Connection, message: Leased, *, error: str, now: datetime) -> bool:
+    """It will never go out by itself; the panel shows it with its reason."""
+    return _mark(conn, message, state=OutboxState.DEAD, dead_at=now, last_error=error[:LONGEST_ERROR])
+
+
+def mark_failed(conn: Connection, message: Leased, *, error: str, now: datetime, spread: float) -> bool | None:
+    """Wait for the next attempt of the schedule, or give up after the last.
+
+    ``spread`` is a random number from 0 to 1. True: waits for the next attempt; False: dead; None: the lease was lost.
+    """
+    if message.attempt >= MAX_ATTEMPTS:
+        return False if mark_dead(conn, message, error=error, now=now) else None
+    again = now + timedelta(seconds=retry_seconds(message.attempt, spread))
+    waits = {"state": OutboxState.PENDING, "available_at": again, "last_error": error[:LONGEST_ERROR]}
+    return True if _mark(conn, message, **waits) else None
+
+
+def retry_seconds(attempt: int, spread: float) -> float:
+    """How long to wait after the failure of attempt 1, 2, …"""
+    return SCHEDULE_SECONDS[attempt] * (1 + JITTER * spread)
+
+
+def defer(conn: Connection, message: Leased, *, now: datetime) -> bool:
+    """Hand it back untried: nobody asked the server about this message, so no attempt is used up."""
+    back = {"state": OutboxState.PENDING, "available_at": now, "attempt_count": _rows.attempt_count - 1}
+    return _mark(conn, message, **back)
+
+
+def replay(conn: Connection, public_id: str, *, now: datetime) -> bool:
+    """Let a dead message go out again from the start of the schedule, under its old Message-ID."""
+    dead = (_rows.public_id == public_id, _rows.state == OutboxState.DEAD)
+    fresh = {"state": OutboxState.PENDING, "available_at": now, "attempt_count": 0, "dead_at": None, "last_error": None}
+    return conn.execute(update(OutboxMessage).where(*dead).values(**fresh)).rowcount == 1

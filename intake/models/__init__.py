@@ -1,0 +1,26 @@
+"""Nouns: tables, constraints, indexes, column types and the keyring. No behaviour beyond properties."""
+
+from intake.models.base import Base
+from intake.models.callback import CallAttempt, CallbackRequest, Episode, Note, SearchToken, SuppressedNumber
+from intake.models.people import Role, SignIn, Throttle, User
+from intake.models.records import Audit, AuditText, CalendarVersion, ConsentWording, MailChannel, OutboxMessage
+
+__all__ = [
+    "Audit",
+    "AuditText",
+    "Base",
+    "CalendarVersion",
+    "CallAttempt",
+    "CallbackRequest",
+    "ConsentWording",
+    "Episode",
+    "MailChannel",
+    "Note",
+    "OutboxMessage",
+    "Role",
+    "SearchToken",
+    "SignIn",
+    "SuppressedNumber",
+    "Throttle",
+    "User",
+]

@@ -1,0 +1,212 @@
+"""The callback request, the calls made for it, notes, and the keyed words it can be found by."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake.models.base import Base, BigId, Instant, Short, big_id, one_of
+from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
+
+_OPEN = text("closed_at IS NULL")
+
+
+class CallbackRequest(Base):
+    """One person's wish to be called. Columns ending in ``_encrypted`` hold AES-GCM values bound to ``public_id``."""
+
+    __tablename__ = "callback_request"
+    __table_args__ = (
+        one_of("status", Status),
+        one_of("closed_reason", ClosedReason),
+        one_of("voicemail", Voicemail),
+        one_of("for_whom", ForWhom),
+        Index("ix_callback_request_open_due", "due_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(
+            "ix_callback_request_open_assignee",
+            "assignee_id",
+            "due_at",
+            "id",
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
+        ),
+        Index("ix_callback_request_open_status", "status", "due_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_callback_request_closed", "closed_at", "id"),
+        Index("ix_callback_request_received", "received_at", "id"),
+        Index("ix_callback_request_phone_index", "phone_index"),
+    )
+
+    id: Mapped[BigId]
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    reference: Mapped[str] = mapped_column(String(8), unique=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    status: Mapped[Short]
+    closed_reason: Mapped[str | None] = mapped_column(String(32))
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    source: Mapped[str] = mapped_column(String(32), default="")
+    for_whom: Mapped[str | None] = mapped_column(String(16))
+    voicemail: Mapped[str] = mapped_column(String(16))
+    is_once_only: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_imported: Mapped[bool] = mapped_column(Boolean, default=False)
+    has_legal_hold: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    # What the visitor gave, readable only with the keys.
+    name_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_typed_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    message_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    preferred_note_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    source_path_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
+    email_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
+    address_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
+
+    # The promise, as it stood at receipt.
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar_version.id"))
+    consent_id: Mapped[int | None] = mapped_column(ForeignKey("consent_wording.id"))
+    target_at: Mapped[datetime] = mapped_column(Instant)
+    promised_by_at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    is_open_arrival: Mapped[bool] = mapped_column(Boolean)
+    is_promised: Mapped[bool] = mapped_column(Boolean, default=True)
+    window_from: Mapped[datetime | None] = mapped_column(Instant)
+    window_until: Mapped[datetime | None] = mapped_column(Instant)
+    is_free_time: Mapped[bool] = mapped_column(Boolean, default=False)
+    free_time_seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    calling_key: Mapped[str] = mapped_column(String(400), default="")
+    is_zone_known: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    # Work.
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    call_started_at: Mapped[datetime | None] = mapped_column(Instant)
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
+    attempt_count: Mapped[int] = mapped_column(SmallInteger, default=0)
+    last_attempt_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_disposition: Mapped[str | None] = mapped_column(String(32))
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    reopened_count: Mapped[int] = mapped_column(SmallInteger, default=0)
+
+    # Figures, written in the transaction that makes them true (docs/metrics.md).
+    first_attempt_at: Mapped[datetime | None] = mapped_column(Instant)
+    first_attempt_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reached_at: Mapped[datetime | None] = mapped_column(Instant)
+    open_seconds: Mapped[int | None] = mapped_column(Integer)
+    all_seconds: Mapped[int | None] = mapped_column(Integer)
+    reach_open_seconds: Mapped[int | None] = mapped_column(Integer)
+    reach_all_seconds: Mapped[int | None] = mapped_column(Integer)
+    unassigned_seconds: Mapped[int | None] = mapped_column(Integer)
+    is_met: Mapped[bool | None] = mapped_column(Boolean)
+    is_promise_kept: Mapped[bool | None] = mapped_column(Boolean)
+    is_window_kept: Mapped[bool | None] = mapped_column(Boolean)
+    is_preempted: Mapped[bool] = mapped_column(Boolean, default=False)
+    received_on: Mapped[date] = mapped_column(Date)
+    hour_of_week: Mapped[int] = mapped_column(SmallInteger)
+
+    # Spam is a mark, never a reason to drop.
+    is_marked: Mapped[bool] = mapped_column(Boolean, default=False)
+    spam_reasons: Mapped[str] = mapped_column(String(200), default="")
+
+    # The private link and the replay guard.
+    link_version: Mapped[int] = mapped_column(SmallInteger, default=1)
+    link_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    idempotency_key: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+
+
+class CallAttempt(Base):
+    """One outcome as it was logged. Append-only by trigger; a correction is a new row."""
+
+    __tablename__ = "call_attempt"
+    __table_args__ = (
+        one_of("disposition", Disposition),
+        one_of("voicemail_rule", Voicemail),
+        Index("ix_call_attempt_callback_id_started_at", "callback_id", "started_at"),
+    )
+
+    id: Mapped[BigId]
+    callback_id: Mapped[int] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    episode: Mapped[int] = mapped_column(SmallInteger, default=0)
+    disposition: Mapped[Short]
+    is_attempt: Mapped[bool]
+    is_reach: Mapped[bool]
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    logged_at: Mapped[datetime] = mapped_column(Instant)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    voicemail_rule: Mapped[str] = mapped_column(String(16))
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
+    override_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class Note(Base):
+    """What a member of staff wrote down. Encrypted and redactable, so it lies apart from the attempt."""
+
+    __tablename__ = "note"
+    __table_args__ = (Index("ix_note_callback_id", "callback_id", "id"),)
+
+    id: Mapped[BigId]
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    callback_id: Mapped[int] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    attempt_id: Mapped[int | None] = mapped_column(big_id, ForeignKey("call_attempt.id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime] = mapped_column(Instant)
+    text_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class SearchToken(Base):
+    """A keyed 64-bit word by which a request is found; deleted with the name it came from."""
+
+    __tablename__ = "search_token"
+    __table_args__ = (Index("ix_search_token_callback_id", "callback_id"),)
+
+    token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    callback_id: Mapped[int] = mapped_column(
+        big_id, ForeignKey("callback_request.id"), primary_key=True, autoincrement=False
+    )
+
+
+class SuppressedNumber(Base):
+    """A number nobody may call again: a keyed hash only, which outlives the request."""
+
+    __tablename__ = "suppressed_number"
+
+    id: Mapped[BigId]
+    phone_index: Mapped[bytes] = mapped_column(LargeBinary(33), unique=True)
+    suppressed_at: Mapped[datetime] = mapped_column(Instant)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class Episode(Base):
+    """A run of the clock that is over: what the figures were when a request was closed and then opened again."""
+
+    __tablename__ = "episode"
+    __table_args__ = (Index("uq_episode_callback_id_number", "callback_id", "number", unique=True),)
+
+    id: Mapped[BigId]
+    callback_id: Mapped[int] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    target_at: Mapped[datetime] = mapped_column(Instant)
+    promised_by_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime] = mapped_column(Instant)
+    closed_reason: Mapped[str | None] = mapped_column(String(32))
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar_version.id"))
+    first_attempt_at: Mapped[datetime | None] = mapped_column(Instant)
+    first_attempt_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reached_at: Mapped[datetime | None] = mapped_column(Instant)
+    open_seconds: Mapped[int | None] = mapped_column(Integer)
+    all_seconds: Mapped[int | None] = mapped_column(Integer)
+    reach_open_seconds: Mapped[int | None] = mapped_column(Integer)
+    reach_all_seconds: Mapped[int | None] = mapped_column(Integer)
+    unassigned_seconds: Mapped[int | None] = mapped_column(Integer)
+    is_met: Mapped[bool | None] = mapped_column(Boolean)
+    is_promise_kept: Mapped[bool | None] = mapped_column(Boolean)
+    is_window_kept: Mapped[bool | None] = mapped_column(Boolean)
+    is_preempted: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_open_arrival: Mapped[bool] = mapped_column(Boolean)
+    received_on: Mapped[date] = mapped_column(Date)
+    hour_of_week: Mapped[int] = mapped_column(SmallInteger)

@@ -1,0 +1,120 @@
+"""What is kept beside the requests: calendar and wording versions, the audit trail, the outbox and its channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake.models.base import Base, BigId, Instant, big_id, one_of
+from intake.rules.permissions import ActorKind
+
+
+class OutboxState(StrEnum):
+    """Where a message stands on its way out."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class CalendarVersion(Base):
+    """Opening hours and target from an instant on. Never edited: a change is a new row."""
+
+    __tablename__ = "calendar_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    hours: Mapped[dict[str, Any]] = mapped_column(JSON)
+    target: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ConsentWording(Base):
+    """A sentence visitors agreed to, word for word."""
+
+    __tablename__ = "consent_wording"
+    __table_args__ = (Index("uq_consent_wording_language_version", "language", "version", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    language: Mapped[str] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Audit(Base):
+    """Who did what, when, to which request. Append-only by trigger; holds ids and enum names, nothing personal."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        one_of("actor_kind", ActorKind),
+        Index("ix_audit_callback_id", "callback_id", "id"),
+        Index("ix_audit_actor_id", "actor_id", "id"),
+    )
+
+    id: Mapped[BigId]
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    action: Mapped[str] = mapped_column(String(48))
+    callback_id: Mapped[int | None] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    text_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+
+
+class AuditText(Base):
+    """Words typed for an audit entry: encrypted, redactable; the entry keeps HMAC(salt ‖ text)."""
+
+    __tablename__ = "audit_text"
+
+    audit_id: Mapped[int] = mapped_column(big_id, ForeignKey("audit.id"), primary_key=True, autoincrement=False)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    text_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+_WAITING = text("state IN ('pending', 'leased')")
+
+
+class OutboxMessage(Base):
+    """A mail to be sent: what about and to whom in words, never an address and nothing personal."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        one_of("state", OutboxState),
+        Index("ix_outbox_message_waiting", "available_at", "id", postgresql_where=_WAITING, sqlite_where=_WAITING),
+        Index("ix_outbox_message_callback_id", "callback_id"),
+        Index("ix_outbox_message_state", "state", "id"),
+    )
+
+    id: Mapped[BigId]
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    recipient: Mapped[str] = mapped_column(String(32))
+    callback_id: Mapped[int | None] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    available_at: Mapped[datetime] = mapped_column(Instant)
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)
+    lease_key: Mapped[str | None] = mapped_column(String(32))
+    attempt_count: Mapped[int] = mapped_column(SmallInteger, default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    dead_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_error: Mapped[str | None] = mapped_column(String(200))
+
+
+class MailChannel(Base):
+    """Whether the mail server answers. One row; a server that is down uses up no message's attempts."""
+
+    __tablename__ = "mail_channel"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    down_since: Mapped[datetime | None] = mapped_column(Instant)
+    next_probe_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_error: Mapped[str | None] = mapped_column(String(200))

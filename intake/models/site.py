@@ -1,0 +1,31 @@
+"""The provider this installation serves: what every verb needs to know of it, made once at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from intake.models.keyring import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Names, zone, address and keys. Absolute links come from ``public_url``, never from a request's headers."""
+
+    provider_name: str
+    provider_short_name: str
+    provider_phone: str
+    provider_phone_e164: str
+    time_zone: str
+    public_url: str
+    keyring: Keyring
+    team_email: str = ""
+    mail_sender: str = ""
+    is_production: bool = False
+
+    def link(self, public_id: str, version: int) -> str:
+        """The visitor's private address for one request."""
+        return f"{self.public_url}/callback/{self.keyring.link_token(public_id, version)}"
+
+    def desk_link(self, reference: str) -> str:
+        """Where staff open one request, behind sign-in."""
+        return f"{self.public_url}/admin/queue/{reference}"

@@ -1,0 +1,1 @@
+"""Reads: one function, one SQL, one frozen row type."""

@@ -1,0 +1,85 @@
+"""The opening hours, target and wording in force."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, String, bindparam, case, or_, select
+
+from intake.models import CalendarVersion, ConsentWording
+from intake.models.site import Site
+from intake.rules.hours import OpeningHours, default_hours
+from intake.rules.promise import ResponseTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One version of the opening hours and the target. ``id`` is None for the built-in default."""
+
+    id: int | None
+    hours: OpeningHours
+    target: ResponseTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The sentence a visitor agrees to."""
+
+    id: int
+    version: int
+    text: str
+
+
+@lru_cache(maxsize=256)
+def _parsed(hours: str, target: str) -> tuple[OpeningHours, ResponseTarget]:
+    return OpeningHours.from_document(json.loads(hours)), ResponseTarget(**json.loads(target))
+
+
+@lru_cache(maxsize=8)
+def default_calendar(zone: str) -> Calendar:
+    """What applies until somebody sets the hours."""
+    return Calendar(None, default_hours(zone), ResponseTarget())
+
+
+def documents(calendar: Calendar) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The calendar as its row keeps it."""
+    return calendar.hours.to_document(), asdict(calendar.target)
+
+
+_C = CalendarVersion.__table__.c
+_NEWEST = select(_C.id, _C.hours, _C.target).order_by(_C.id.desc()).limit(1)
+
+
+_W = ConsentWording.__table__.c
+_ASKED = bindparam("asked", type_=String)
+_WORDING = (
+    select(_W.id, _W.version, _W.text)
+    .where(or_(_W.language == _ASKED, _W.language == "en"))
+    .order_by(case((_W.language == _ASKED, 0), else_=1), _W.version.desc())
+    .limit(1)
+)
+
+
+def current(conn: Connection, site: Site) -> Calendar:
+    """The newest version, or the default for the site's zone."""
+    row = conn.execute(_NEWEST).first()
+    if row is None:
+        return default_calendar(site.time_zone)
+    return Calendar(row.id, *_parsed(json.dumps(row.hours), json.dumps(row.target)))
+
+
+def version(conn: Connection, site: Site, calendar_id: int | None) -> Calendar:
+    """The version a request was promised by."""
+    if calendar_id is None:
+        return default_calendar(site.time_zone)
+    row = conn.execute(select(_C.id, _C.hours, _C.target).where(_C.id == calendar_id)).one()
+    return Calendar(row.id, *_parsed(json.dumps(row.hours), json.dumps(row.target)))
+
+
+def consent(conn: Connection, language: str) -> Consent:
+    """The newest wording in this language, or in English where there is none yet."""
+    row = conn.execute(_WORDING, {"asked": language}).one()
+    return Consent(row.id, row.version, row.text)

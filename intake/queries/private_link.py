@@ -1,0 +1,100 @@
+"""What the visitor's private link shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from intake.models import CallbackRequest
+from intake.models.keyring import link_hash
+from intake.models.site import Site
+from intake.rules.windows import Window
+from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
+
+LINK_DAYS = 30
+"""How long after its end a request can still be looked at by its link."""
+_T = CallbackRequest.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateView:
+    """One request as its visitor sees it. ``is_promised`` is False where no time may be promised."""
+
+    id: int
+    public_id: str
+    reference: str
+    status: Status
+    closed_reason: ClosedReason | None
+    name: str
+    e164: str
+    typed: str
+    last4: str
+    voicemail: Voicemail
+    for_whom: ForWhom | None
+    window: Window | None
+    is_free_time: bool
+    preferred_note: str
+    promised_by_at: datetime
+    due_at: datetime
+    received_at: datetime
+    first_attempt_at: datetime | None
+    attempt_count: int
+    is_once_only: bool
+    is_promised: bool
+    closed_at: datetime | None
+    calling_key: str
+    language: str
+    next_at: datetime | None
+    last_disposition: Disposition | None
+    is_check: bool
+    has_email: bool
+
+
+def find(conn: Connection, site: Site, token: str, *, now: datetime) -> PrivateView | None:
+    """The request behind a link; None if the link is wrong, revoked or older than 30 days after its end."""
+    row = conn.execute(select(_T).where(_T.c.link_hash == link_hash(token))).first()
+    if row is None or row.name_encrypted is None:
+        return None
+    if row.closed_at is not None and now - row.closed_at > timedelta(days=LINK_DAYS):
+        return None
+    return _view(site, row)
+
+
+def _view(site: Site, row: Row[Any]) -> PrivateView:
+    def opened(name: str) -> str:
+        return site.keyring.open(f"callback_request.{name}", row.public_id, getattr(row, f"{name}_encrypted")) or ""
+
+    e164 = opened("phone").partition(";")[0]
+    return PrivateView(
+        id=row.id,
+        public_id=row.public_id,
+        reference=row.reference,
+        status=Status(row.status),
+        closed_reason=ClosedReason(row.closed_reason) if row.closed_reason else None,
+        name=opened("name"),
+        e164=e164,
+        typed=opened("phone_typed"),
+        last4=e164[-4:],
+        voicemail=Voicemail(row.voicemail),
+        for_whom=ForWhom(row.for_whom) if row.for_whom else None,
+        window=Window(row.window_from, row.window_until) if row.window_from else None,
+        is_free_time=row.is_free_time,
+        preferred_note=opened("preferred_note"),
+        promised_by_at=row.promised_by_at,
+        due_at=row.due_at,
+        received_at=row.received_at,
+        first_attempt_at=row.first_attempt_at,
+        attempt_count=row.attempt_count,
+        is_once_only=row.is_once_only,
+        is_promised=row.is_promised,
+        closed_at=row.closed_at,
+        calling_key=row.calling_key,
+        language=row.language,
+        next_at=row.next_at,
+        last_disposition=Disposition(row.last_disposition) if row.last_disposition else None,
+        is_check=row.status == Status.CHECK,
+        has_email=row.email_encrypted is not None,
+    )

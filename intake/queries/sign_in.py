@@ -1,0 +1,88 @@
+"""Whether a sign-in is still live, and what is needed to check a password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, select
+
+from intake.models import SignIn, User
+
+LONGEST_QUIET = timedelta(minutes=60)
+"""A session without a request by hand for this long is over (polling does not count)."""
+
+LONGEST_SESSION = timedelta(hours=12)
+"""Nobody stays signed in longer than a shift."""
+
+_SIGN_IN = SignIn.__table__.c
+_USER = User.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSignIn:
+    """A session that may go on."""
+
+    user_id: int
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a password is checked against."""
+
+    user_id: int
+    password: str | None = field(repr=False)
+    is_active: bool
+
+
+class Ending(StrEnum):
+    """Why a session is over, as the sign-in page tells it."""
+
+    IDLE = "idle"
+    TOO_LONG = "too_long"
+    ENDED = "ended"
+
+
+def live(conn: Connection, sid_hash: bytes, *, now: datetime) -> LiveSignIn | None:
+    """The session with this digest, unless it was ended, lay idle, is too old, or its person was disabled."""
+    query = (
+        select(_SIGN_IN.user_id, _SIGN_IN.last_seen_at)
+        .join_from(SignIn.__table__, User.__table__, _USER.id == _SIGN_IN.user_id)
+        .where(
+            _SIGN_IN.sid_hash == sid_hash,
+            _SIGN_IN.ended_at.is_(None),
+            _SIGN_IN.last_seen_at > now - LONGEST_QUIET,
+            _SIGN_IN.started_at > now - LONGEST_SESSION,
+            _USER.active,
+        )
+    )
+    row = conn.execute(query).first()
+    return LiveSignIn(row.user_id, row.last_seen_at) if row else None
+
+
+def ending(conn: Connection, sid_hash: bytes, *, now: datetime) -> Ending | None:
+    """Why this session is over; None when it was never there or goes on."""
+    query = select(_SIGN_IN.started_at, _SIGN_IN.last_seen_at, _SIGN_IN.ended_at).where(_SIGN_IN.sid_hash == sid_hash)
+    row = conn.execute(query).first()
+    if row is None:
+        return None
+    if row.ended_at is not None:
+        return Ending.ENDED
+    if row.last_seen_at <= now - LONGEST_QUIET:
+        return Ending.IDLE
+    return Ending.TOO_LONG if row.started_at <= now - LONGEST_SESSION else None
+
+
+def credentials(conn: Connection, email: str) -> Credentials | None:
+    """The account with this email, whatever its case."""
+    query = select(_USER.id, _USER.password, _USER.active).where(_USER.email == email.lower())
+    row = conn.execute(query).first()
+    return Credentials(row.id, row.password, row.active) if row else None
+
+
+def credentials_of(conn: Connection, user_id: int) -> Credentials | None:
+    """The account with this id."""
+    row = conn.execute(select(_USER.id, _USER.password, _USER.active).where(_USER.id == user_id)).first()
+    return Credentials(row.id, row.password, row.active) if row else None

@@ -1,0 +1,208 @@
+"""The queue: one page of requests in due order, and how many each view holds."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
+
+from intake.models import CallbackRequest, User
+from intake.models.site import Site
+from intake.queries.search import matching
+from intake.rules.workflow import ClosedReason, ForWhom, Status, Voicemail
+
+COUNTED_TO = 1000
+"""Counts stop here and are shown as 1,000+."""
+_T = CallbackRequest.__table__
+_C = _T.c
+_U = User.__table__.c
+
+
+class View(StrEnum):
+    """The queue's fixed filters, as the address names them."""
+
+    ALL_OPEN = "all_open"
+    DUE_NOW = "due_now"
+    MINE = "mine"
+    UNCLAIMED = "unclaimed"
+    SCHEDULED = "scheduled"
+    RETRY = "retry"
+    CHECK = "check"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistRow:
+    """One request as a line of the queue. Name and number are empty without the right to see them."""
+
+    id: int
+    public_id: str
+    reference: str
+    version: int
+    status: Status
+    due_at: datetime
+    target_at: datetime
+    promised_by_at: datetime
+    received_at: datetime
+    next_at: datetime | None
+    window_from: datetime | None
+    window_until: datetime | None
+    is_free_time: bool
+    free_time_seen_at: datetime | None
+    name: str
+    phone_e164: str
+    last4: str
+    voicemail: Voicemail
+    language: str
+    for_whom: ForWhom | None
+    calling_key: str
+    is_zone_known: bool
+    attempt_count: int
+    first_attempt_at: datetime | None
+    is_marked: bool
+    spam_reasons: tuple[str, ...]
+    assignee_id: int | None
+    assignee_name: str
+    claimed_at: datetime | None
+    call_started_at: datetime | None
+    closed_at: datetime | None
+    closed_reason: ClosedReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistPage:
+    """Up to ``limit`` rows, and where the next page begins."""
+
+    rows: tuple[WorklistRow, ...]
+    next_cursor: str | None
+
+
+_PLAIN = (
+    "id", "public_id", "reference", "version", "due_at", "target_at", "promised_by_at", "received_at", "next_at",
+    "window_from", "window_until", "is_free_time", "free_time_seen_at", "language", "calling_key", "is_zone_known",
+    "attempt_count", "first_attempt_at", "is_marked", "assignee_id", "claimed_at", "call_started_at", "closed_at",
+)  # fmt: skip
+_READ = ("status", "voicemail", "for_whom", "spam_reasons", "closed_reason", "name_encrypted", "phone_encrypted")
+SELECTED = (*(_C[name] for name in (*_PLAIN, *_READ)), _U.name.label("assignee_name"))
+SOURCE = _T.outerjoin(User.__table__, _U.id == _C.assignee_id)
+
+
+def page(
+    conn: Connection, site: Site, view: View, *, user_id: int, now: datetime, due_soon: timedelta,
+    with_contact: bool, after: str | None = None, limit: int = 50, match: str | None = None,
+) -> WorklistPage:  # fmt: skip
+    """One page. ``match`` (from ``search.key_for``) looks through every request, newest first, instead of a view."""
+    asked = select(*SELECTED).select_from(SOURCE)
+    if match is not None:
+        asked = _newest(asked.where(matching(match)), _C.received_at, after)
+    elif view is View.CLOSED:
+        asked = _newest(asked.where(_C.closed_at.is_not(None)), _C.closed_at, after)
+    else:
+        asked = _soonest(asked.where(*_condition(view, user_id, now + due_soon)), after)
+    rows = conn.execute(asked.limit(limit + 1)).all()
+    shown = tuple(WorklistRow(**fields(site, row, with_contact)) for row in rows[:limit])
+    ordered_by = "received_at" if match is not None else "closed_at" if view is View.CLOSED else "due_at"
+    more = len(rows) > limit
+    return WorklistPage(shown, _cursor(getattr(shown[-1], ordered_by), shown[-1].id) if more else None)
+
+
+def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta) -> dict[View, int]:
+    """How many requests each open view holds, each counted to 1,000, in one statement."""
+    views = [view for view in View if view is not View.CLOSED]
+    columns = [_count(_condition(view, user_id, now + due_soon)).label(view.value) for view in views]
+    row = conn.execute(select(*columns)).one()
+    return {view: int(getattr(row, view.value)) for view in views}
+
+
+@dataclass(frozen=True, slots=True)
+class NextDue:
+    """The request that falls due next."""
+
+    reference: str
+    due_at: datetime
+
+
+def next_due(conn: Connection, *, after: datetime) -> NextDue | None:
+    """The open request that falls due first after this instant, for an empty queue."""
+    asked = select(_C.reference, _C.due_at).where(_C.closed_at.is_(None), _C.due_at > after)
+    row = conn.execute(asked.order_by(_C.due_at, _C.id).limit(1)).first()
+    return NextDue(row.reference, row.due_at) if row else None
+
+
+def _count(conditions: list[ColumnElement[bool]]) -> Any:
+    some = select(literal(1)).select_from(_T).where(*conditions).limit(COUNTED_TO).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _condition(view: View, user_id: int, soon: datetime) -> list[ColumnElement[bool]]:
+    """What makes a request part of a view; every one starts from the open ones."""
+    more: dict[View, list[ColumnElement[bool]]] = {
+        View.ALL_OPEN: [],
+        View.DUE_NOW: [_C.due_at <= soon, _C.status != Status.CHECK.value],
+        View.MINE: [_C.assignee_id == user_id],
+        View.UNCLAIMED: [_C.assignee_id.is_(None), _C.status != Status.CHECK.value],
+        View.SCHEDULED: [_C.status == Status.SCHEDULED.value],
+        View.RETRY: [_C.status == Status.ATTEMPTING.value],
+        View.CHECK: [_C.status == Status.CHECK.value],
+    }
+    return [_C.closed_at.is_(None), *more[view]]
+
+
+def _soonest(asked: Select[Any], after: str | None) -> Select[Any]:
+    place = _place(after)
+    if place:
+        at, last_id = place
+        asked = asked.where(_C.due_at >= at, or_(_C.due_at > at, and_(_C.due_at == at, _C.id > last_id)))
+    return asked.order_by(_C.due_at, _C.id)
+
+
+def _newest(asked: Select[Any], column: Any, after: str | None) -> Select[Any]:
+    place = _place(after)
+    if place:
+        at, last_id = place
+        asked = asked.where(column <= at, or_(column < at, and_(column == at, _C.id < last_id)))
+    return asked.order_by(column.desc(), _C.id.desc())
+
+
+def _cursor(at: datetime, last_id: int) -> str:
+    """The last row's place in the order, as an opaque word for the address."""
+    micros = int(at.timestamp()) * 1_000_000 + at.microsecond
+    return base64.urlsafe_b64encode(f"{micros}.{last_id}".encode()).rstrip(b"=").decode()
+
+
+def _place(cursor: str | None) -> tuple[datetime, int] | None:
+    """Read a cursor; anything that is not one means the first page."""
+    try:
+        text = base64.urlsafe_b64decode(f"{cursor}{'=' * (-len(cursor or '') % 4)}").decode() if cursor else ""
+        micros, _, last_id = text.partition(".")
+        at = datetime.fromtimestamp(int(micros) // 1_000_000, UTC) + timedelta(microseconds=int(micros) % 1_000_000)
+        return at, min(int(last_id), 2**62)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def fields(site: Site, row: Row[Any], with_contact: bool) -> dict[str, Any]:
+    """The values of a WorklistRow, opened only where the reader may see them."""
+    name, phone = (opened(site, row, part) if with_contact else "" for part in ("name", "phone"))
+    e164 = phone.partition(";")[0]
+    return {
+        **{name: getattr(row, name) for name in _PLAIN},
+        "status": Status(row.status),
+        "voicemail": Voicemail(row.voicemail),
+        "for_whom": ForWhom(row.for_whom) if row.for_whom else None,
+        "spam_reasons": tuple(filter(None, row.spam_reasons.split(","))),
+        "closed_reason": ClosedReason(row.closed_reason) if row.closed_reason else None,
+        "assignee_name": row.assignee_name or "",
+        "name": name,
+        "phone_e164": e164,
+        "last4": e164[-4:],
+    }
+
+
+def opened(site: Site, row: Row[Any], part: str) -> str:
+    """One sealed column of a request in clear; empty when it is not there (any more)."""
+    return site.keyring.open(f"callback_request.{part}", row.public_id, getattr(row, f"{part}_encrypted")) or ""

@@ -1,0 +1,206 @@
+"""A visitor asks to be called: the request, its record and its messages are stored together or not at all."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from intake.database import reading, writing
+from intake.ledger import audit, outbox, search_words
+from intake.models import CallbackRequest
+from intake.models.base import table_of
+from intake.models.keyring import link_hash
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.rules.calling import calling_key
+from intake.rules.permissions import VISITOR
+from intake.rules.phone import PhoneNumber
+from intake.rules.spam import Signals, SpamVerdict, assess
+from intake.rules.windows import Window
+from intake.rules.workflow import ForWhom, Status, Voicemail
+from intake.services import clock
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letter that is misheard or misread as a digit."""
+SUPPRESSED = "suppressed"
+_C = CallbackRequest.__table__.c
+_ADD = insert(table_of(CallbackRequest)).returning(_C.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the visitor filled in, checked and clean."""
+
+    name: str
+    phone: PhoneNumber
+    voicemail: Voicemail = Voicemail.NONE
+    for_whom: ForWhom | None = None
+    window: Window | None = None
+    is_free_time: bool = False
+    preferred_note: str = ""
+    email: str | None = None
+    message: str = ""
+    source: str = ""
+    source_path: str = ""
+    language: str = "en"
+
+    def canonical(self) -> list[str]:
+        """The answers in one fixed spelling: what makes two sends the same request."""
+        return [
+            self.name, self.phone.e164, self.phone.extension, self.voicemail, self.for_whom or "",
+            self.window.value if self.window else "", str(self.is_free_time), self.preferred_note,
+            self.email or "", self.message,
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How the answers came: the form's nonce, the signs of a program, and the sender's address."""
+
+    nonce: str
+    signals: Signals
+    address: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A stored request. ``is_replay`` says that it was stored before."""
+
+    reference: str
+    link_token: str
+    is_replay: bool = False
+
+
+def submitted_before(site: Site, answers: Answers, nonce: str) -> Submitted | None:
+    """The request that this very form already became, however old the form is."""
+    key = site.keyring.idempotency_key(nonce, answers.canonical())
+    with reading() as conn:
+        found = conn.execute(
+            select(_C.reference, _C.public_id, _C.link_version).where(_C.idempotency_key == key)
+        ).first()
+    if found is None:
+        return None
+    return Submitted(found.reference, site.keyring.link_token(found.public_id, found.link_version), is_replay=True)
+
+
+def submit(site: Site, answers: Answers, arrival: Arrival, *, now: datetime) -> Submitted:
+    """Store a request with its promise, its audit entry and its outbox rows; the same form twice gives one request.
+
+    Two programs' signs put it under "Check" with the same clock; a number that must not be called is kept for a
+    manager to decide on. Nothing is dropped. Raises SQLAlchemy's OperationalError when the database cannot store it.
+    """
+    for _ in range(5):
+        try:
+            return _store(site, answers, arrival, now)
+        except IntegrityError:
+            replay = submitted_before(site, answers, arrival.nonce)
+            if replay:
+                return replay
+    raise RuntimeError("no free reference was found in five tries")
+
+
+def new_reference() -> str:
+    """Something to say on the phone, like K7M-4QX; one in a thousand million, retried if taken."""
+    letters = [secrets.choice(ALPHABET) for _ in range(6)]
+    return "".join(letters[:3]) + "-" + "".join(letters[3:])
+
+
+def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Submitted:
+    public_id, reference = uuid.uuid4().hex, new_reference()
+    token = site.keyring.link_token(public_id, 1)
+    verdict = assess(arrival.signals)
+    values = _sealed(site, public_id, answers, arrival) | _plain(answers) | clock.arrival_columns(site, now)
+    values |= {
+        "public_id": public_id,
+        "reference": reference,
+        "link_hash": link_hash(token),
+        "idempotency_key": site.keyring.idempotency_key(arrival.nonce, answers.canonical()),
+    }
+    with writing() as conn:
+        values |= _decided(conn, site, answers, values["calling_key"], verdict, now)
+        callback_id = int(conn.execute(_ADD, values).scalar_one())
+        search_words.write(conn, site, callback_id, name=answers.name, e164=answers.phone.e164, email=answers.email)
+        audit.record(
+            conn, site, VISITOR, "callback.received", callback_id=callback_id,
+            details={"source": answers.source, "reasons": values["spam_reasons"]}, now=now,
+        )  # fmt: skip
+        _tell(conn, callback_id, values["status"], answers, now)
+    return Submitted(reference, token)
+
+
+def contact_columns(site: Site, public_id: str, phone: PhoneNumber) -> dict[str, Any]:
+    """Everything that follows from a number: sealed as dialled and as typed, findable, and where it may be."""
+    seal = site.keyring.seal
+    dialled = phone.e164 + (f";ext={phone.extension}" if phone.extension else "")
+    return {
+        "phone_encrypted": seal("callback_request.phone", public_id, dialled),
+        "phone_typed_encrypted": seal("callback_request.phone_typed", public_id, phone.typed),
+        "phone_index": site.keyring.index_of("phone", phone.e164),
+        "calling_key": calling_key(phone.zones or (site.time_zone,)),
+        "is_zone_known": len(phone.zones) == 1,
+    }
+
+
+def _sealed(site: Site, public_id: str, answers: Answers, arrival: Arrival) -> dict[str, Any]:
+    ring = site.keyring
+    texts = {
+        "name": answers.name,
+        "email": answers.email,
+        "message": answers.message or None,
+        "preferred_note": answers.preferred_note or None,
+        "source_path": answers.source_path or None,
+    }
+    return contact_columns(site, public_id, answers.phone) | {
+        **{f"{name}_encrypted": ring.seal(f"callback_request.{name}", public_id, text) for name, text in texts.items()},
+        "email_index": ring.index_of("email", answers.email.casefold()) if answers.email else None,
+        "address_index": ring.index_of("address", arrival.address) if arrival.address else None,
+    }
+
+
+def _plain(answers: Answers) -> dict[str, Any]:
+    return clock.wish_columns(answers.window, answers.is_free_time) | {
+        "language": answers.language,
+        "source": answers.source,
+        "for_whom": answers.for_whom,
+        "voicemail": answers.voicemail,
+    }
+
+
+def _decided(
+    conn: Connection, site: Site, answers: Answers, key: str, verdict: SpamVerdict, now: datetime
+) -> dict[str, Any]:
+    """The promise and where the request goes: the queue, or "Check"."""
+    calendar = clock.calendar_in_force(conn, site, now)
+    made = clock.promised(conn, site, calendar, key, now, window=answers.window, is_free_time=answers.is_free_time)
+    suppressed = clock.is_suppressed(conn, site.keyring.indexes_of("phone", answers.phone.e164))
+    reasons = ((SUPPRESSED,) if suppressed else ()) + tuple(verdict.reasons)
+    status = Status.CHECK if suppressed or verdict.is_check else Status.SCHEDULED if answers.window else Status.NEW
+    return clock.promise_columns(calendar, made) | {
+        "status": status,
+        "consent_id": calendars.consent(conn, answers.language).id,
+        "is_marked": verdict.is_marked,
+        "is_promised": not suppressed,
+        "spam_reasons": ",".join(reasons),
+    }
+
+
+def _tell(conn: Connection, callback_id: int, status: Status, answers: Answers, now: datetime) -> None:
+    if status is Status.CHECK:
+        _tell_later(conn, now)
+    else:
+        outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
+    if answers.email:
+        outbox.enqueue(conn, "visitor.received", "visitor", callback_id=callback_id, now=now)
+
+
+def _tell_later(conn: Connection, now: datetime) -> None:
+    """One digest a quarter hour about what waits under "Check", not a mail for each."""
+    if not outbox.is_waiting(conn, "team.check_digest"):
+        past = timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
+        outbox.enqueue(conn, "team.check_digest", "team", now=now, available_at=now - past + timedelta(minutes=15))

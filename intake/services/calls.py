@@ -1,0 +1,229 @@
+"""Logging what came of a call: the attempt, the figures, and what happens next, in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert
+
+from intake.database import writing
+from intake.ledger import audit, outbox, suppression
+from intake.models import CallAttempt, Note
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries import calls
+from intake.queries.casefile import CaseFile
+from intake.rules.calling import next_attempt
+from intake.rules.permissions import Actor, Permission
+from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Effect, Next, Status, Voicemail, may_leave_message
+from intake.services import clock
+from intake.services.claims import take, verdict_for
+from intake.services.errors import RefusedError
+from intake.services.locking import change, ensure_free, ensure_open, lock
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What staff say came of a call. ``minutes_ago`` is for a call made before Call was pressed."""
+
+    disposition: Disposition
+    note: str = ""
+    next_at: datetime | None = None
+    minutes_ago: int | None = None
+    agreed_from: datetime | None = None
+    agreed_until: datetime | None = None
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What the outcome led to."""
+
+    next_at: datetime | None
+    is_closed: bool
+
+
+def log_attempt(site: Site, actor: Actor, reference: str, outcome: Outcome, *, now: datetime) -> Logged:
+    """Store an outcome. RefusedError: message_not_allowed, confirm_do_not_call, time_needed or time_past."""
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        ensure_free(conn, row, actor)
+        _check(row, outcome, now)
+        if row.assignee_id is None:
+            take(conn, site, actor, row, now)
+            row = lock(conn, reference)
+        effect = EFFECTS[outcome.disposition]
+        started_at = _started(row, outcome, now)
+        plan = _plan(conn, site, row, outcome, started_at, now)
+        figures = clock.attempt_figures(
+            row, calendars.version(conn, site, row.calendar_id), effect, started_at, actor.person_id
+        )
+        _keep(conn, site, actor, row, outcome, started_at, plan, now)
+        change(conn, row, **_counted(row, outcome, started_at), **figures, **plan)
+        _consequences(conn, site, actor, row, outcome, plan, now)
+    return Logged(plan.get("next_at"), plan.get("closed_at") is not None)
+
+
+def _check(row: Row[Any], outcome: Outcome, now: datetime) -> None:
+    effect = EFFECTS[outcome.disposition]
+    if not may_leave_message(outcome.disposition, Voicemail(row.voicemail)):
+        raise RefusedError("message_not_allowed")
+    if outcome.disposition is Disposition.DO_NOT_CALL and not outcome.is_confirmed:
+        raise RefusedError("confirm_do_not_call")
+    if outcome.disposition is Disposition.SPOKE_CALL_AGAIN and not (outcome.agreed_from or outcome.next_at):
+        raise RefusedError("time_needed")
+    wanted = outcome.agreed_from or outcome.next_at
+    if wanted and wanted < now and effect.next is not Next.CLOSE:
+        raise RefusedError("time_past")
+    if outcome.agreed_from and outcome.agreed_until and outcome.agreed_until <= outcome.agreed_from:
+        raise RefusedError("time_needed")
+
+
+def _started(row: Row[Any], outcome: Outcome, now: datetime) -> datetime:
+    """When the call began: as stated, else when Call was pressed; never before the claim, never in the future."""
+    if outcome.minutes_ago is not None:
+        stated = now - timedelta(minutes=outcome.minutes_ago)
+        earliest: datetime = row.claimed_at or row.received_at
+        return min(max(stated, earliest), now)
+    pressed: datetime = row.call_started_at or now
+    return min(pressed, now)
+
+
+def _plan(
+    conn: Connection, site: Site, row: Row[Any], outcome: Outcome, started_at: datetime, now: datetime
+) -> dict[str, Any]:
+    """The columns that say what happens next."""
+    effect = EFFECTS[outcome.disposition]
+    if effect.next is Next.CLOSE:
+        return _closed(effect.closed_reason, now)
+    if effect.next in (Next.NOW, Next.STAY):
+        return {"next_at": outcome.next_at, "due_at": outcome.next_at} if outcome.next_at else {"next_at": None}
+    if effect.next is Next.ASK:
+        return _agreed(outcome) or _closed(ClosedReason.INFORMATION, now)
+    if effect.next is Next.MAIL_OR_CLOSE and row.email_encrypted is None:
+        return _closed(effect.closed_reason, now)
+    return _retry(conn, site, row, outcome, started_at, now)
+
+
+def _retry(
+    conn: Connection, site: Site, row: Row[Any], outcome: Outcome, started_at: datetime, now: datetime
+) -> dict[str, Any]:
+    made = calls.attempt_instants(conn, row.id)
+    counted = (*made, started_at) if EFFECTS[outcome.disposition].is_attempt else made
+    proposed = _proposal(conn, site, row, outcome.disposition, counted, now)
+    wanted = proposed and (outcome.next_at or proposed)
+    if wanted is None:
+        return _closed(ClosedReason.UNREACHABLE, now)
+    return {"status": Status.ATTEMPTING, "next_at": wanted, "due_at": wanted}
+
+
+def _proposal(
+    conn: Connection, site: Site, row: Any, disposition: Disposition, made: tuple[datetime, ...], now: datetime
+) -> datetime | None:
+    return next_attempt(
+        disposition=disposition if EFFECTS[disposition].next is Next.RETRY else Disposition.LEFT_MESSAGE,
+        ended_at=now,
+        attempts=made,
+        office=calendars.current(conn, site).hours,
+        key=row.calling_key,
+        window=(row.window_from, row.window_until) if row.window_from else None,
+        is_once_only=row.is_once_only,
+    )
+
+
+def proposed_next(
+    conn: Connection, site: Site, case: CaseFile, disposition: Disposition, *, now: datetime
+) -> datetime | None:
+    """When the next try would be after this outcome; None where it ends the request or the tries are used up."""
+    if EFFECTS[disposition].next is not Next.RETRY:
+        return None
+    return _proposal(conn, site, case, disposition, (*case.attempts, now), now)
+
+
+def _agreed(outcome: Outcome) -> dict[str, Any] | None:
+    """A time agreed with the visitor is a new promise with its own clock."""
+    start = outcome.agreed_from or outcome.next_at
+    if start is None:
+        return None
+    until = outcome.agreed_until or start + timedelta(minutes=30)
+    return {
+        "status": Status.SCHEDULED,
+        "next_at": start,
+        "window_from": start,
+        "window_until": until,
+        "is_window_kept": None,
+        "is_free_time": False,
+        "due_at": min(start + timedelta(minutes=30), until),
+    }
+
+
+def _closed(reason: ClosedReason | None, now: datetime) -> dict[str, Any]:
+    return {"status": Status.CLOSED, "closed_reason": reason, "closed_at": now, "next_at": None}
+
+
+def _counted(row: Row[Any], outcome: Outcome, started_at: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"last_disposition": outcome.disposition, "call_started_at": None}
+    if EFFECTS[outcome.disposition].is_attempt:
+        values |= {"attempt_count": row.attempt_count + 1, "last_attempt_at": started_at}
+    return values
+
+
+def _keep(
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, started_at: datetime,
+    plan: dict[str, Any], now: datetime,
+) -> None:  # fmt: skip
+    """The attempt itself, its note, and the entry in the record."""
+    effect: Effect = EFFECTS[outcome.disposition]
+    exception = verdict_for(conn, site, row, started_at).reason if effect.is_attempt else None
+    attempt = insert(CallAttempt).values(
+        callback_id=row.id, episode=row.reopened_count, disposition=outcome.disposition, is_attempt=effect.is_attempt,
+        is_reach=effect.is_reach, started_at=started_at, logged_at=now, by_id=actor.person_id,
+        voicemail_rule=row.voicemail, next_at=plan.get("next_at"), override_reason=exception,
+    )  # fmt: skip
+    attempt_id = int(conn.execute(attempt.returning(CallAttempt.id)).scalar_one())
+    if outcome.note.strip():
+        write_note(conn, site, actor, row.id, outcome.note.strip(), attempt_id=attempt_id, now=now)
+    audit.record(
+        conn, site, actor, "callback.attempted", callback_id=row.id,
+        details={"disposition": outcome.disposition, "attempt_id": attempt_id}, now=now,
+    )  # fmt: skip
+
+
+def write_note(
+    conn: Connection, site: Site, actor: Actor, callback_id: int, text: str, *, attempt_id: int | None, now: datetime
+) -> None:
+    """Store what somebody wrote, sealed."""
+    public_id = uuid.uuid4().hex
+    conn.execute(
+        insert(Note).values(
+            public_id=public_id,
+            callback_id=callback_id,
+            attempt_id=attempt_id,
+            by_id=actor.person_id,
+            written_at=now,
+            text_encrypted=site.keyring.seal("note.text", public_id, text),
+        )
+    )
+
+
+def _consequences(
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, plan: dict[str, Any], now: datetime
+) -> None:
+    """What an outcome sets off beyond the request itself."""
+    if outcome.disposition is Disposition.DO_NOT_CALL:
+        for index in clock.phone_indexes(site, row)[:1]:
+            suppression.suppress(conn, index, by_id=actor.user_id, now=now)
+    if outcome.disposition is Disposition.CRISIS:
+        outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)
+    if outcome.disposition is Disposition.WRONG_NUMBER and row.email_encrypted is not None:
+        outbox.enqueue(conn, "visitor.wrong_number", "visitor", callback_id=row.id, now=now)
+    if plan.get("closed_at"):
+        audit.record(
+            conn, site, actor, "callback.closed", callback_id=row.id,
+            details={"reason": plan["closed_reason"]}, now=now,
+        )  # fmt: skip

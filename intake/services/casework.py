@@ -1,0 +1,145 @@
+"""What staff do to a request besides calling: notes, closing, opening again, and deciding on "Check"."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert
+
+from intake.database import writing
+from intake.ledger import audit, outbox
+from intake.models import Episode
+from intake.models.site import Site
+from intake.rules.permissions import Actor, Permission
+from intake.rules.workflow import ClosedReason, Status
+from intake.services import clock
+from intake.services.calls import write_note
+from intake.services.errors import RefusedError
+from intake.services.locking import change, ensure_free, ensure_open, lock
+
+_EPISODE = [column.name for column in Episode.__table__.c if column.name not in ("id", "callback_id", "number")]
+_FRESH: dict[str, Any] = {
+    "closed_at": None,
+    "closed_reason": None,
+    "withdrawn_at": None,
+    "assignee_id": None,
+    "claimed_at": None,
+    "call_started_at": None,
+    "attempt_count": 0,
+    "last_attempt_at": None,
+    "last_disposition": None,
+    "first_attempt_at": None,
+    "first_attempt_by_id": None,
+    "reached_at": None,
+    "open_seconds": None,
+    "all_seconds": None,
+    "reach_open_seconds": None,
+    "reach_all_seconds": None,
+    "unassigned_seconds": None,
+    "is_met": None,
+    "is_promise_kept": None,
+    "is_window_kept": None,
+    "is_preempted": False,
+}
+"""A new episode starts with an empty sheet."""
+
+
+def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: datetime) -> None:
+    """Write something down for the next caller; also on a closed request."""
+    actor.require(Permission.WORK)
+    if not text.strip():
+        raise RefusedError("note_empty")
+    with writing() as conn:
+        row = lock(conn, reference)
+        write_note(conn, site, actor, row.id, text.strip(), attempt_id=None, now=now)
+        audit.record(conn, site, actor, "callback.noted", callback_id=row.id, now=now)
+
+
+def close(site: Site, actor: Actor, reference: str, reason: ClosedReason, *, note: str = "", now: datetime) -> None:
+    """End a request without a call. All clocks stop; an unkept target stays unkept."""
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        ensure_free(conn, row, actor)
+        if note.strip():
+            write_note(conn, site, actor, row.id, note.strip(), attempt_id=None, now=now)
+        _end(conn, site, actor, row, reason, "callback.closed", now)
+
+
+def mark_spam(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
+    """Close as spam. It stays stored and can be opened again."""
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        ensure_free(conn, row, actor)
+        _end(conn, site, actor, row, ClosedReason.SPAM, "callback.marked_spam", now)
+
+
+def _end(
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], reason: ClosedReason, action: str, now: datetime
+) -> None:
+    change(conn, row, status=Status.CLOSED, closed_reason=reason, closed_at=now, next_at=None, call_started_at=None)
+    audit.record(conn, site, actor, action, callback_id=row.id, details={"reason": reason}, now=now)
+
+
+def rescue(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
+    """A request under "Check" is real: into the queue with the clock it has had all along."""
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        if row.status != Status.CHECK:
+            raise RefusedError("not_under_check")
+        if clock.is_suppressed(conn, clock.phone_indexes(site, row)):
+            raise RefusedError("suppressed")
+        claimed = Status.ASSIGNED if row.assignee_id else Status.NEW
+        change(conn, row, status=Status.SCHEDULED if row.window_from else claimed)
+        audit.record(conn, site, actor, "callback.rescued", callback_id=row.id, now=now)
+        outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
+
+
+def acknowledge_time(
+    site: Site, actor: Actor, reference: str, *, agreed_from: datetime | None = None,
+    agreed_until: datetime | None = None, now: datetime,
+) -> None:  # fmt: skip
+    """Somebody has read the time a visitor wrote in their own words, and may set it as a window."""
+    actor.require(Permission.WORK)
+    if agreed_from and (agreed_from < now or (agreed_until and agreed_until <= agreed_from)):
+        raise RefusedError("time_past")
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        ensure_free(conn, row, actor)
+        change(conn, row, free_time_seen_at=now, **_window(agreed_from, agreed_until))
+        audit.record(conn, site, actor, "callback.time_acknowledged", callback_id=row.id, now=now)
+
+
+def _window(start: datetime | None, until: datetime | None) -> dict[str, Any]:
+    if start is None:
+        return {}
+    until = until or start + timedelta(minutes=60)
+    due_at = min(start + timedelta(minutes=30), until)
+    return {"status": Status.SCHEDULED, "window_from": start, "window_until": until, "next_at": start, "due_at": due_at}
+
+
+def reopen(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
+    """Open an ended request again: a new episode with its own promise; the old one's figures are kept apart."""
+    actor.require(Permission.REOPEN)
+    with writing() as conn:
+        row = lock(conn, reference)
+        if row.closed_at is None:
+            raise RefusedError("not_closed")
+        if clock.is_suppressed(conn, clock.phone_indexes(site, row)):
+            raise RefusedError("suppressed")
+        old = {name: getattr(row, name) for name in _EPISODE}
+        conn.execute(insert(Episode).values(callback_id=row.id, number=row.reopened_count, **old))
+        calendar = clock.calendar_in_force(conn, site, now)
+        made = clock.promised(conn, site, calendar, row.calling_key, now, window=None, is_free_time=False)
+        fresh = _FRESH | clock.promise_columns(calendar, made) | clock.arrival_columns(site, now)
+        fresh |= clock.wish_columns(None, is_free_time=False)
+        change(conn, row, status=Status.NEW, reopened_count=row.reopened_count + 1, **fresh)
+        audit.record(conn, site, actor, "callback.reopened", callback_id=row.id, now=now)
+        outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)

@@ -1,0 +1,127 @@
+"""Who looks after a request: claim, release, assign, and pressing Call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from intake.database import writing
+from intake.ledger import audit, outbox
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries import calls, people
+from intake.rules.calling import CallVerdict, may_call
+from intake.rules.permissions import Actor, Permission
+from intake.rules.workflow import Status
+from intake.services import clock
+from intake.services.errors import NotFoundError, RefusedError
+from intake.services.locking import change, ensure_free, ensure_open, lock, seconds_between
+
+
+def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
+    """Take a request. Of many at once one wins; TakenError tells the others who. Claiming one's own changes nothing."""
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        ensure_free(conn, row, actor)
+        if row.assignee_id is None:
+            take(conn, site, actor, row, now)
+
+
+def take(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime) -> None:
+    """Give a locked, free request to the actor."""
+    change(conn, row, **_held(row, actor.person_id, now))
+    audit.record(conn, site, actor, "callback.claimed", callback_id=row.id, now=now)
+
+
+def _held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"assignee_id": user_id, "claimed_at": now, "call_started_at": None}
+    if row.status == Status.NEW:
+        values["status"] = Status.ASSIGNED
+    if row.unassigned_seconds is None:
+        values["unassigned_seconds"] = seconds_between(row.received_at, now)
+    return values
+
+
+def release(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
+    """Give a request back to the queue: one's own, or anybody's with the right to assign."""
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        if not actor.may(Permission.ASSIGN):
+            ensure_free(conn, row, actor)
+        if row.assignee_id is None:
+            return
+        status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
+        change(conn, row, assignee_id=None, claimed_at=None, call_started_at=None, status=status)
+        audit.record(
+            conn, site, actor, "callback.released", callback_id=row.id, details={"from": row.assignee_id}, now=now
+        )
+
+
+def assign(site: Site, actor: Actor, reference: str, user_id: int, *, now: datetime) -> None:
+    """Give a request to a colleague, who is told by mail. NotFoundError if that person cannot work the queue."""
+    actor.require(Permission.ASSIGN)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        person = next((person for person in people.working(conn) if person.id == user_id), None)
+        if person is None:
+            raise NotFoundError
+        if row.assignee_id == user_id:
+            return
+        change(conn, row, **_held(row, user_id, now))
+        audit.record(
+            conn, site, actor, "callback.assigned", callback_id=row.id,
+            details={"from": row.assignee_id, "to": user_id}, now=now,
+        )  # fmt: skip
+        if user_id != actor.user_id:
+            outbox.enqueue(conn, "person.assigned", f"user:{user_id}", callback_id=row.id, now=now)
+
+
+def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str | None = None, now: datetime) -> None:
+    """Press Call: claims a free request and lets the number be seen. From here the attempt's time runs.
+
+    RefusedError names why it may not be called now; with ``override_reason`` it may, and the reason is kept.
+    """
+    actor.require(Permission.WORK)
+    actor.require(Permission.CONTACT)
+    with writing() as conn:
+        row = lock(conn, reference)
+        ensure_open(row)
+        ensure_free(conn, row, actor)
+        if row.is_free_time and row.free_time_seen_at is None:
+            raise RefusedError("time_not_read")
+        verdict = verdict_for(conn, site, row, now)
+        if not verdict.is_allowed and not override_reason:
+            raise RefusedError(str(verdict.reason))
+        if row.assignee_id is None:
+            take(conn, site, actor, row, now)
+            row = lock(conn, reference)
+        change(conn, row, call_started_at=now)
+        audit.record(
+            conn, site, actor, "callback.call_started", callback_id=row.id,
+            details={"exception": verdict.reason} if verdict.reason else {}, typed=override_reason, now=now,
+        )  # fmt: skip
+
+
+def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> CallVerdict:
+    """Whether a request may be called now, as rules.calling judges it."""
+    attempts = calls.attempt_instants(conn, row.id)
+    calendar = calendars.current(conn, site)
+    awaited = row.window_from is not None and row.next_at == row.window_from and now < row.window_until
+    return may_call(
+        now=now,
+        office=calendar.hours,
+        key=row.calling_key,
+        next_at=row.next_at,
+        window=(row.window_from, row.window_until) if awaited else None,
+        attempts_24h=sum(1 for at in attempts if seconds_between(at, now) < 86400),
+        is_suppressed=clock.is_suppressed(conn, clock.phone_indexes(site, row)),
+        received_at=row.received_at,
+        is_asap=row.window_from is None and not row.is_free_time and not attempts,
+    )

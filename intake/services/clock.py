@@ -1,0 +1,139 @@
+"""The promise and the figures of a request: rules asked with what the database knows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, func, insert, select
+
+from intake.models import CalendarVersion, CallbackRequest, SuppressedNumber
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries.calendar import Calendar
+from intake.rules.calling import callable_hours
+from intake.rules.promise import Promise, promise
+from intake.rules.windows import Window
+from intake.rules.workflow import Effect, Status
+
+_C = CallbackRequest.__table__.c
+_S = SuppressedNumber.__table__.c
+COUNTED_AHEAD = 500
+"""Beyond this many people ahead the promise is a matter of days anyway; counting stops."""
+
+_AHEAD = (
+    select(_C.id)
+    .where(
+        _C.closed_at.is_(None),
+        _C.due_at <= bindparam("instant"),
+        _C.first_attempt_at.is_(None),
+        _C.status != Status.CHECK.value,
+    )
+    .limit(COUNTED_AHEAD)
+)
+_COUNT_AHEAD = select(func.count()).select_from(_AHEAD.subquery())
+_SUPPRESSED = select(_S.id).where(_S.phone_index.in_(bindparam("indexes", expanding=True))).limit(1)
+
+
+def calendar_in_force(conn: Connection, site: Site, now: datetime) -> Calendar:
+    """The newest opening hours; the built-in default is stored as the first version when a promise is made by it.
+
+    So every promise names the version it was made by, whatever the settings say later.
+    """
+    calendar = calendars.current(conn, site)
+    if calendar.id is not None:
+        return calendar
+    hours, target = calendars.documents(calendar)
+    kept = insert(CalendarVersion).values(hours=hours, target=target, created_at=now).returning(CalendarVersion.id)
+    return replace(calendar, id=conn.execute(kept).scalar_one())
+
+
+def backlog_before(conn: Connection, instant: datetime) -> int:
+    """How many open, uncalled requests are due before ``instant`` (counted up to 500)."""
+    return int(conn.execute(_COUNT_AHEAD, {"instant": instant}).scalar_one())
+
+
+def promised(
+    conn: Connection, site: Site, calendar: Calendar, calling_key: str, received_at: datetime,
+    *, window: Window | None, is_free_time: bool,
+) -> Promise:  # fmt: skip
+    """The promise for a request that arrives now, with the people already waiting counted."""
+    schedule = callable_hours(calendar.hours, calling_key)
+    target_at = schedule.add(received_at, calendar.target.minutes * 60) or received_at + timedelta(days=3)
+    return promise(
+        received_at,
+        schedule=schedule,
+        zone=site.time_zone,
+        target=calendar.target,
+        backlog=0 if window else backlog_before(conn, target_at),
+        window=(window.from_at, window.until_at) if window else None,
+        is_free_time=is_free_time,
+    )
+
+
+def promise_columns(calendar: Calendar, made: Promise) -> dict[str, Any]:
+    """The columns one promise fills."""
+    return {
+        "calendar_id": calendar.id,
+        "target_at": made.target_at,
+        "promised_by_at": made.promised_by_at,
+        "due_at": made.due_at,
+        "is_open_arrival": made.is_open_arrival,
+    }
+
+
+def arrival_columns(site: Site, received_at: datetime) -> dict[str, Any]:
+    """The columns reports group by, in the site's zone."""
+    local = received_at.astimezone(ZoneInfo(site.time_zone))
+    return {
+        "received_at": received_at,
+        "received_on": local.date(),
+        "hour_of_week": local.weekday() * 24 + local.hour,
+    }
+
+
+def wish_columns(window: Window | None, is_free_time: bool) -> dict[str, Any]:
+    """When the visitor would like to be called."""
+    return {
+        "window_from": window.from_at if window else None,
+        "window_until": window.until_at if window else None,
+        "is_free_time": is_free_time,
+        "free_time_seen_at": None,
+        "next_at": window.from_at if window else None,
+    }
+
+
+def attempt_figures(row: Any, calendar: Calendar, effect: Effect, started_at: datetime, user_id: int) -> dict[str, Any]:
+    """What the first attempt and the first reach write; empty for a later one (docs/metrics.md, 2–4 and 8)."""
+    schedule = callable_hours(calendar.hours, row.calling_key)
+    open_seconds = schedule.elapsed(row.received_at, started_at)
+    all_seconds = max(0, int((started_at - row.received_at).total_seconds()))
+    figures: dict[str, Any] = {}
+    if effect.is_attempt and row.first_attempt_at is None:
+        figures |= {
+            "first_attempt_at": started_at,
+            "first_attempt_by_id": user_id,
+            "open_seconds": open_seconds,
+            "all_seconds": all_seconds,
+            "is_met": started_at <= row.target_at,
+            "is_promise_kept": started_at <= row.promised_by_at,
+        }
+    if effect.is_attempt and row.window_from is not None and row.is_window_kept is None:
+        figures["is_window_kept"] = row.window_from <= started_at < row.window_until
+    if effect.is_reach and row.reached_at is None:
+        figures |= {"reached_at": started_at, "reach_open_seconds": open_seconds, "reach_all_seconds": all_seconds}
+        figures["is_preempted"] = not effect.is_attempt and row.first_attempt_at is None
+    return figures
+
+
+def is_suppressed(conn: Connection, phone_indexes: list[bytes]) -> bool:
+    """Whether somebody asked us never to call this number again."""
+    return conn.execute(_SUPPRESSED, {"indexes": phone_indexes}).first() is not None
+
+
+def phone_indexes(site: Site, row: Any) -> list[bytes]:
+    """The keyed hashes, under every live key, of a stored request's number; none once it is redacted."""
+    dialled = site.keyring.open("callback_request.phone", row.public_id, row.phone_encrypted)
+    return site.keyring.indexes_of("phone", dialled.partition(";")[0]) if dialled else []

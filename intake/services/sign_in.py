@@ -1,0 +1,175 @@
+"""Signing in and out: checking a password without giving anything away, and sessions that really end."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, update
+
+from intake.database import reading, writing
+from intake.ledger import audit, throttle
+from intake.models import SignIn
+from intake.models.site import Site
+from intake.queries import sign_in as queries
+from intake.rules.permissions import SYSTEM, Actor
+from intake.services import passwords
+
+WINDOW = timedelta(minutes=15)
+TRIES = 9
+"""Wrong tries within the window, for one person from one address and for one address alone; the tenth is refused."""
+
+TRIES_UNDER_ATTACK, ATTACK = 3, 50
+"""Once an account had this many tries from everywhere, an address it never signed in from gets only three."""
+
+KNOWN_FOR = timedelta(days=30)
+"""How long an address stays known to an account: there, other people's wrong tries do not count against it."""
+
+SEEN_EVERY = timedelta(minutes=1)
+
+_SIGN_IN = SignIn.__table__.c
+_LONGEST_EMAIL = 254
+
+
+class NotMatchedError(Exception):
+    """No such account, another password, or a disabled account: one and the same from outside."""
+
+
+class TooManyTriesError(Exception):
+    """Refused unseen until this instant."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("too many tries")
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    pair: bytes
+    address: bytes
+    account: bytes
+    known: bytes
+
+    @property
+    def counted(self) -> tuple[bytes, bytes, bytes]:
+        return self.pair, self.address, self.account
+
+
+def _keys(site: Site, account: str, address: str) -> _Keys:
+    def key(*parts: str) -> bytes:
+        return site.keyring.index_of("throttle", "|".join(parts))
+
+    return _Keys(
+        key("pair", address, account), key("address", address), key("account", account), key("known", address, account)
+    )
+
+
+def check(site: Site, email: str, password: str, address: str, *, now: datetime) -> int:
+    """The id of the account this email and password belong to.
+
+    NotMatchedError or TooManyTriesError otherwise. The try is counted before the password is looked at, so that many
+    at once gain nothing; the slow check runs in no transaction.
+    """
+    email = _plain_email(email)
+    keys = _keys(site, email, address)
+    until = _count_try(site, keys, now)
+    if until:
+        raise TooManyTriesError(until)
+    with reading() as conn:
+        found = queries.credentials(conn, email)
+    is_right = passwords.is_right(password, found.password if found else None)
+    if found is None or not is_right or not found.is_active:
+        _note_refusal(site, found.user_id if found else None, now)
+        raise NotMatchedError
+    _note_success(keys, now)
+    return found.user_id
+
+
+def _plain_email(email: str) -> str:
+    """As accounts are stored; what no database takes is left out, so that nonsense is merely unknown."""
+    return "".join(char for char in email.strip() if char.isprintable())[:_LONGEST_EMAIL].lower()
+
+
+def _count_try(site: Site, keys: _Keys, now: datetime) -> datetime | None:
+    """Count it, and say until when to wait if it is one too many."""
+    with writing() as conn:
+        tallies = throttle.add(conn, keys.counted, now=now, window=WINDOW)
+        is_known = throttle.is_remembered(conn, keys.known, since=now - KNOWN_FOR)
+        full = _full(keys, tallies, is_known)
+        if full and any(tallies[key].count == TRIES + 1 for key in (keys.pair, keys.address)):
+            audit.record(conn, site, SYSTEM, "person.refused", details={"reason": "throttled"}, now=now)
+    return max(tallies[key].since for key in full) + WINDOW if full else None
+
+
+def _full(keys: _Keys, tallies: dict[bytes, throttle.Tally], is_known: bool) -> list[bytes]:
+    """The counters that forbid another try."""
+    if tallies[keys.pair].count > TRIES:
+        return [keys.pair]
+    if is_known:
+        return []
+    full = [keys.address] if tallies[keys.address].count > TRIES else []
+    if tallies[keys.account].count > ATTACK and tallies[keys.pair].count > TRIES_UNDER_ATTACK:
+        full.append(keys.pair)
+    return full
+
+
+def _note_refusal(site: Site, user_id: int | None, now: datetime) -> None:
+    details = {"reason": "password", "user_id": user_id}
+    with writing() as conn:
+        audit.record(conn, site, SYSTEM, "person.refused", details=details, now=now)
+
+
+def _note_success(keys: _Keys, now: datetime) -> None:
+    with writing() as conn:
+        throttle.take_back(conn, (keys.address, keys.account))
+        throttle.clear(conn, keys.pair)
+        throttle.remember(conn, keys.known, now=now)
+
+
+def sid_hash(sid: str) -> bytes:
+    """What is stored of a session's secret."""
+    return hashlib.sha256(sid.encode()).digest()
+
+
+def start(site: Site, actor: Actor, sid: str, *, now: datetime) -> None:
+    """Open the session that ``sid`` names."""
+    with writing() as conn:
+        conn.execute(
+            insert(SignIn).values(user_id=actor.person_id, sid_hash=sid_hash(sid), started_at=now, last_seen_at=now)
+        )
+        audit.record(conn, site, actor, "person.signed_in", now=now)
+        throttle.forget_before(conn, now - KNOWN_FOR)
+
+
+def seen(sid: str, *, now: datetime) -> None:
+    """Note that the person did something; harmless when another request has just done so or ended the session."""
+    with writing() as conn:
+        conn.execute(
+            update(SignIn)
+            .where(_SIGN_IN.sid_hash == sid_hash(sid), _SIGN_IN.ended_at.is_(None))
+            .where(_SIGN_IN.last_seen_at <= now - SEEN_EVERY)
+            .values(last_seen_at=now)
+        )
+
+
+def end(site: Site, actor: Actor, sid: str, *, now: datetime) -> None:
+    """Sign out: nobody can go on with this session, whoever kept its cookie."""
+    with writing() as conn:
+        ended = conn.execute(
+            update(SignIn)
+            .where(_SIGN_IN.sid_hash == sid_hash(sid), _SIGN_IN.ended_at.is_(None))
+            .values(ended_at=now, ended_reason="signed_out")
+        )
+        if ended.rowcount:
+            audit.record(conn, site, actor, "person.signed_out", now=now)
+
+
+def end_all(conn: Connection, user_id: int, *, reason: str, now: datetime) -> int:
+    """End every session of a person inside the caller's transaction; returns how many there were."""
+    ended = conn.execute(
+        update(SignIn)
+        .where(_SIGN_IN.user_id == user_id, _SIGN_IN.ended_at.is_(None))
+        .values(ended_at=now, ended_reason=reason)
+    )
+    return ended.rowcount

@@ -1,0 +1,140 @@
+"""What the visitor does with their private link: another time, number or message rule, or taking it all back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from intake.database import writing
+from intake.ledger import audit, outbox, search_words
+from intake.models.keyring import link_hash
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries.private_link import LINK_DAYS
+from intake.rules.permissions import VISITOR
+from intake.rules.phone import PhoneNumber
+from intake.rules.windows import Window
+from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
+from intake.services import clock
+from intake.services.callbacks import SUPPRESSED, contact_columns
+from intake.services.errors import NotFoundError
+from intake.services.locking import change, ensure_open, lock_link
+
+
+@contextmanager
+def _own(token: str, now: datetime) -> Iterator[tuple[Connection, Row[Any]]]:
+    """The visitor's own open request, locked. NotFoundError for a wrong or expired link, EndedError when it is over."""
+    with writing() as conn:
+        row = lock_link(conn, link_hash(token))
+        if row.closed_at is not None and now - row.closed_at > timedelta(days=LINK_DAYS):
+            raise NotFoundError
+        ensure_open(row)
+        yield conn, row
+
+
+def _note(
+    conn: Connection, site: Site, row: Row[Any], action: str, now: datetime, details: dict[str, Any] | None = None
+) -> None:
+    audit.record(conn, site, VISITOR, action, callback_id=row.id, details=details, now=now)
+
+
+def change_time(
+    site: Site, token: str, *, window: Window | None = None, is_free_time: bool = False, preferred_note: str = "",
+    now: datetime,
+) -> None:  # fmt: skip
+    """Ask to be called at another time. That is a new promise; a target already missed stays missed.
+
+    Asking once more for what was asked before changes nothing: it must not push a promise back.
+    """
+    with _own(token, now) as (conn, row):
+        if not (window or is_free_time or row.window_from or row.is_free_time):
+            return
+        calendar = calendars.version(conn, site, row.calendar_id)
+        made = clock.promised(conn, site, calendar, row.calling_key, now, window=window, is_free_time=is_free_time)
+        columns = clock.wish_columns(window, is_free_time) | {
+            "promised_by_at": made.promised_by_at,
+            "due_at": made.due_at,
+        }
+        if row.first_attempt_at is None and now <= row.target_at:
+            columns["target_at"] = made.target_at
+        elif window is None and not is_free_time and row.first_attempt_at is None:
+            columns |= {"due_at": row.due_at, "promised_by_at": row.promised_by_at}
+        sealed = site.keyring.seal("callback_request.preferred_note", row.public_id, preferred_note or None)
+        status = _status_for(row, window)
+        change(conn, row, status=status, preferred_note_encrypted=sealed, is_window_kept=None, **columns)
+        _note(
+            conn,
+            site,
+            row,
+            "visitor.changed_time",
+            now,
+            {"from": _window_value(row), "to": window.value if window else None},
+        )
+        _confirm(conn, row, "visitor.changed", now)
+
+
+def _window_value(row: Row[Any]) -> str | None:
+    return Window(row.window_from, row.window_until).value if row.window_from else None
+
+
+def _status_for(row: Row[Any], window: Window | None) -> Status:
+    if row.status == Status.CHECK:
+        return Status.CHECK
+    if window:
+        return Status.SCHEDULED
+    if row.status == Status.SCHEDULED:
+        return Status.ASSIGNED if row.assignee_id else Status.NEW
+    return Status(row.status)
+
+
+def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) -> None:
+    """Be called at another number. After a wrong number the request is due again at once."""
+    with _own(token, now) as (conn, row):
+        ring = site.keyring
+        name = ring.open("callback_request.name", row.public_id, row.name_encrypted) or ""
+        email = ring.open("callback_request.email", row.public_id, row.email_encrypted)
+        columns = contact_columns(site, row.public_id, phone)
+        if row.last_disposition == Disposition.WRONG_NUMBER:
+            columns |= {"next_at": None, "due_at": now}
+        if clock.is_suppressed(conn, ring.indexes_of("phone", phone.e164)):
+            columns |= {"status": Status.CHECK, "is_promised": False, "spam_reasons": SUPPRESSED}
+        change(conn, row, **columns)
+        search_words.replace(conn, site, row.id, name=name, e164=phone.e164, email=email)
+        _note(conn, site, row, "visitor.changed_number", now)
+        _confirm(conn, row, "visitor.changed", now)
+
+
+def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datetime) -> None:
+    """Choose what may be left on an answering machine."""
+    with _own(token, now) as (conn, row):
+        change(conn, row, voicemail=voicemail)
+        _note(conn, site, row, "visitor.changed_voicemail", now, {"voicemail": voicemail})
+        _confirm(conn, row, "visitor.changed", now)
+
+
+def call_once_only(site: Site, token: str, *, now: datetime) -> None:
+    """Be called a single time."""
+    with _own(token, now) as (conn, row):
+        if not row.is_once_only:
+            change(conn, row, is_once_only=True)
+            _note(conn, site, row, "visitor.once_only", now)
+
+
+def withdraw(site: Site, token: str, *, now: datetime) -> None:
+    """Take the request back: nobody calls. Withdrawn uncalled after the target, it stays a miss."""
+    with _own(token, now) as (conn, row):
+        change(
+            conn, row, status=Status.WITHDRAWN, closed_reason=ClosedReason.WITHDRAWN, closed_at=now, withdrawn_at=now,
+            next_at=None, call_started_at=None,
+        )  # fmt: skip
+        _note(conn, site, row, "visitor.withdrew", now)
+        _confirm(conn, row, "visitor.withdrawn", now)
+
+
+def _confirm(conn: Connection, row: Row[Any], kind: str, now: datetime) -> None:
+    if row.email_encrypted is not None:
+        outbox.enqueue(conn, kind, "visitor", callback_id=row.id, now=now)

@@ -1,0 +1,1 @@
+"""The visitor's pages, sign-in and the headers every answer carries."""

@@ -1,0 +1,213 @@
+"""What visitors type, checked field by field: clean values for the services, or the words that say what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import ValidationError
+
+from intake.rules import windows
+from intake.rules.hours import Schedule
+from intake.rules.phone import PhoneError, PhoneNumber, PhoneProblem, parse
+from intake.rules.windows import Window
+from intake.rules.workflow import ForWhom, Voicemail
+from intake.services.callbacks import Answers
+from intake.web.cleaning import as_typed, lines, one_line
+
+LONGEST_NAME, LONGEST_NOTE, LONGEST_EMAIL, LONGEST_TIME, LONGEST_PATH = 100, 500, 254, 200, 200
+ORDER = ("name", "phone", "preferred_time", "preferred_time_note", "email", "message")
+ASAP, OTHER = "asap", "other"
+
+_SOURCE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_DOMAIN_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+_LOCAL_PART = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}")
+_PHONE_WORDS = {
+    PhoneProblem.EMPTY: _l("Enter a phone number"),
+    PhoneProblem.NO_AREA_CODE: _l("Phone number must include the area code"),
+    PhoneProblem.SEVERAL: _l("Enter one phone number"),
+    PhoneProblem.CRISIS: _l("Enter your own phone number"),
+}
+_PHONE_WRONG = _l("Enter a phone number, like 212 555 0182")
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _is_email(text: str) -> bool:
+    """The shape name@place.tld and nothing cleverer: only a mail that arrives proves an address. No backtracking."""
+    local, at, domain = text.rpartition("@")
+    labels = domain.split(".")
+    return bool(at and len(labels) > 1 and _LOCAL_PART.fullmatch(local) and all(map(_DOMAIN_LABEL.fullmatch, labels)))
+
+
+def _choice(kind: type[Choice], text: str | None, default: Choice | None) -> Choice | None:
+    """An unknown choice was not made on our page; the safe default stands."""
+    try:
+        return kind(text or "")
+    except ValueError:
+        return default
+
+
+def source_code(text: str | None) -> str:
+    """An opaque code such as ``k3``; anything else is none."""
+    return text if text and _SOURCE.fullmatch(text) else ""
+
+
+def path_only(text: str | None) -> str:
+    """The pathname of a page: no host, query, fragment, and no part that could be somebody's mail address."""
+    try:
+        path = urlsplit(one_line(text)).path
+    except ValueError:
+        return ""
+    if not path.startswith("/"):
+        return ""
+    parts = [part for part in path.split("/") if "@" not in part and "%40" not in part]
+    return "/".join(parts)[:LONGEST_PATH]
+
+
+class VisitorForm(FlaskForm):
+    """Fields from the posted form only. Files and JSON are never read, and the token is not bound to a session."""
+
+    class Meta:
+        """Our own stateless token stands where Flask-WTF's needs a cookie."""
+
+        csrf = False
+
+    def __init__(self, posted: Mapping[str, str], **context: Any) -> None:
+        self.context = context
+        super().__init__(formdata=posted)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Field → the first thing that is wrong with it, in the order of the page."""
+        return {name: str(self.errors[name][0]) for name in ORDER if name in self.errors}
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What to put back into the fields."""
+        return {field.name: field.data or "" for field in self}
+
+
+class PhoneForm(VisitorForm):
+    """A number to be called at. After validating, ``number`` holds it, or ``is_crisis`` that 911 or 988 was typed."""
+
+    phone = StringField(filters=[as_typed])
+    number: PhoneNumber | None = None
+    is_crisis = False
+
+    def validate_phone(self, field: StringField) -> None:
+        """Read the number, or say which of its ways it is wrong."""
+        try:
+            self.number = parse(field.data)
+        except PhoneError as error:
+            self.is_crisis = error.problem is PhoneProblem.CRISIS
+            raise ValidationError(_PHONE_WORDS.get(error.problem, _PHONE_WRONG)) from None
+
+
+class VoicemailForm(VisitorForm):
+    """What may be done when the call is missed."""
+
+    voicemail = StringField(filters=[one_line], default=Voicemail.NONE)
+
+    @property
+    def voicemail_choice(self) -> Voicemail:
+        """The choice; without one, no message."""
+        return _choice(Voicemail, self.voicemail.data, Voicemail.NONE) or Voicemail.NONE
+
+
+class TimeForm(VisitorForm):
+    """When to call. Built with ``schedule``, ``zone``, ``now`` and ``opened_at``, the moment the form was given out.
+
+    Without a schedule (the database is down) a window is neither read nor refused.
+    """
+
+    preferred_time = StringField(filters=[one_line], default=ASAP)
+    preferred_time_note = StringField(filters=[one_line])
+    window: Window | None = None
+
+    @property
+    def is_free_time(self) -> bool:
+        """ "Another time", in the visitor's words."""
+        return bool(self.preferred_time.data == OTHER)
+
+    @property
+    def note(self) -> str:
+        """Those words; none unless they were asked for."""
+        return (self.preferred_time_note.data or "") if self.is_free_time else ""
+
+    def validate_preferred_time(self, field: StringField) -> None:
+        """A window must still be offered; one that has passed is kept, to find the request it may already have made."""
+        if field.data in ("", ASAP, OTHER):
+            return
+        schedule: Schedule | None = self.context["schedule"]
+        if schedule is None:
+            return
+        zone, now = self.context["zone"], self.context["now"]
+        self.window = windows.find(field.data, schedule, zone, now)
+        if self.window is None:
+            self.window = windows.find(field.data, schedule, zone, self.context["opened_at"])
+            is_past = windows.is_past(field.data, now)
+            raise ValidationError(
+                _l("Choose another time, that one has passed") if is_past else _l("Choose one of the times below")
+            )
+
+    def validate_preferred_time_note(self, field: StringField) -> None:
+        """Another time needs words; not too many."""
+        if self.is_free_time and not field.data:
+            raise ValidationError(_l("Enter when is a good time to call"))
+        if len(field.data) > LONGEST_TIME:
+            raise ValidationError(_l("Time must be 200 characters or fewer"))
+
+
+class CallbackForm(PhoneForm, VoicemailForm, TimeForm):
+    """The whole form. ``website`` is the field people do not see."""
+
+    for_whom = StringField(filters=[one_line])
+    name = StringField(filters=[one_line])
+    email = StringField(filters=[one_line])
+    message = StringField(filters=[lines])
+    website = StringField(filters=[one_line])
+    source = StringField(filters=[source_code])
+    page = StringField(filters=[path_only])
+
+    def validate_name(self, field: StringField) -> None:
+        """Any name at all, of one letter or more."""
+        if not field.data:
+            raise ValidationError(_l("Enter the name we should ask for"))
+        if len(field.data) > LONGEST_NAME:
+            raise ValidationError(_l("Name must be 100 characters or fewer"))
+
+    def validate_email(self, field: StringField) -> None:
+        """Optional; the shape of an address if given."""
+        if field.data and (len(field.data) > LONGEST_EMAIL or not _is_email(field.data)):
+            raise ValidationError(_l("Enter an email address, like name@example.com"))
+
+    def validate_message(self, field: StringField) -> None:
+        """Optional; a line break counts as one character."""
+        if len(field.data) > LONGEST_NOTE:
+            raise ValidationError(_l("Note must be 500 characters or fewer"))
+
+    def answers(self, language: str) -> Answers | None:
+        """The clean answers, also when only the time has passed meanwhile; None when anything else is wrong."""
+        wrong = set(self.problems)
+        if self.number is None or wrong - {"preferred_time"} or (wrong and self.window is None):
+            return None
+        return Answers(
+            name=self.name.data,
+            phone=self.number,
+            voicemail=self.voicemail_choice,
+            for_whom=_choice(ForWhom, self.for_whom.data, None),
+            window=self.window,
+            is_free_time=self.is_free_time,
+            preferred_note=self.note,
+            email=self.email.data or None,
+            message=self.message.data,
+            source=self.source.data,
+            source_path=self.page.data,
+            language=language,
+        )

@@ -1,0 +1,98 @@
+"""What every answer carries, and what is said when there is no answer: plain pages, no traceback, no cookie."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, abort, request
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from intake.web import look
+from intake.web.look import EVERYWHERE, STRICT_TRANSPORT, ReadyResponse
+from intake.wording.translation import gettext as _
+
+log = logging.getLogger(__name__)
+STRICT_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+DESK = ("/admin", "/login", "/logout")
+
+
+def init_app(app: Flask) -> None:
+    """Headers on every answer; a page of ours for every error."""
+    look.init_app(app)
+    headers = [*EVERYWHERE, ("Content-Security-Policy", STRICT_POLICY), ("Cache-Control", "no-store")]
+    if app.config["IS_PRODUCTION"]:
+        headers.append(STRICT_TRANSPORT)
+
+    def complete(response: Response) -> Response:
+        if not isinstance(response, ReadyResponse):
+            for name, value in headers:
+                response.headers.setdefault(name, value)
+        return response
+
+    app.after_request(complete)
+    # First of all: whoever reads the form next (CSRF does) must not meet a broken body.
+    app.before_request_funcs.setdefault(None, []).insert(0, _read_body)
+    app.register_error_handler(HTTPException, _explain)
+    for error in (OperationalError, InterfaceError, PoolTimeoutError):
+        app.register_error_handler(error, _unavailable)
+
+
+def _read_body() -> None:
+    """Read the form now. A server tells of a bad chunk or a lost client by an exception of its own: that is a 400."""
+    if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
+        return
+    try:
+        request.form  # noqa: B018 - reading is the point
+    except HTTPException:
+        raise
+    except Exception as error:
+        log.info("a body could not be read: %s", type(error).__name__)
+        abort(400)
+
+
+def _unavailable(error: SQLAlchemyError) -> Response:
+    # The name only: the message of such an error can hold what somebody typed.
+    log.error("the database does not answer: %s", type(error).__name__)
+    return _page(503)
+
+
+def _explain(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:  # a redirect that was raised
+        return Response(error.get_body(), error.code or 500, error.get_headers())
+    response = _page(error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _page(code: int) -> Response:
+    title, text = _words(code)
+    at_desk = request.path.startswith(DESK)
+    response = look.page("errors/desk.html" if at_desk else "errors/page.html", code, title=title, text=text)
+    if code == 503:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def _words(code: int) -> tuple[str, str]:
+    """Title and text. A link that is wrong, one that is too old and one that never was read alike."""
+    late = _("The address may be mistyped, or too old. If you wait for our call, you can call us instead.")
+    known = {
+        403: (_("This is not open to you"), _("Your sign-in does not include it. Ask an administrator if it should.")),
+        404: (_("There is nothing here"), late),
+        405: (_("This cannot be done here"), _("Go back and use the buttons on the page.")),
+        413: (_("This is too much at once"), _("Nothing was sent. Go back, shorten your answers and send them again.")),
+        429: (_("Too many tries"), _("Wait a few minutes, then try again.")),
+        503: (_("We cannot show this right now"), _("The fault is ours. Nothing is lost. Try again in a minute.")),
+    }  # fmt: skip
+    if code in known:
+        return known[code]
+    if code < 500:
+        return _("We could not read this"), _("Nothing was sent. Go back, reload the page and try again.")
+    return _("Something went wrong"), _("The fault is ours. Try again, or call us.")

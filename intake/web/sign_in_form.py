@@ -1,0 +1,87 @@
+"""The sign-in form: one message for everything that does not match, and where to go afterwards."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Request, current_app, g, request
+from flask_babel import gettext, ngettext
+from flask_security import LoginForm
+from flask_security.forms import Form
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from wtforms import PasswordField, StringField
+
+from intake.database import db
+from intake.extensions import current_site
+from intake.models import User
+from intake.services import sign_in
+from intake.web.addresses import client_network
+
+_PLAIN_PATH = re.compile(r"/admin/(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]*(?:\?[A-Za-z0-9_.~=&%+-]*)?")
+_LONGEST_PATH = 500
+
+
+def is_way_in(target: str) -> bool:
+    """Whether sign-in may lead there: a plain path of the panel. An allow-list, since browsers read odd ones oddly."""
+    return len(target) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(target) is not None
+
+
+def forget_odd_targets(asked: Request) -> None:
+    """Drop every ``next`` that is not a plain path of the panel before anything reads it."""
+    asked.args = _without_odd_targets(asked.args)
+    if asked.method == "POST":
+        asked.form = _without_odd_targets(asked.form)
+
+
+def _without_odd_targets(values: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    return ImmutableMultiDict(
+        [(key, value) for key, value in values.items(multi=True) if key != "next" or is_way_in(value)]
+    )
+
+
+class SignInForm(LoginForm):
+    """Flask-Security's form with our own check: counted, slow on purpose, and silent about which part was wrong."""
+
+    email = StringField()
+    password = PasswordField()
+    remember = None
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Leave the person in ``self.user``, or one error and the response's status in ``g``."""
+        now = datetime.now(UTC)
+        if not Form.validate(self, **kwargs):
+            return False
+        try:
+            user_id = sign_in.check(current_site(), self.email.data or "", self.password.data or "", _sender(), now=now)
+        except sign_in.NotMatchedError:
+            self.password.errors = [gettext("Email and password do not match")]
+            g.sign_in_status = 422
+            return False
+        except sign_in.TooManyTriesError as error:
+            self.form_errors.append(wait_words(error.until, now))
+            g.sign_in_status, g.sign_in_retry_after = 429, max(1, int((error.until - now).total_seconds()))
+            return False
+        self.user = find_person(user_id)
+        return self.user is not None
+
+
+def _sender() -> str:
+    return client_network(request, current_app.config["INTAKE_TRUSTED_PROXIES"]) or "unknown"
+
+
+def find_person(user_id: int) -> User | None:
+    """The person for Flask-Login, complete and detached, so that no transaction stays open behind the page."""
+    user = db.session.get(User, user_id)
+    db.session.close()
+    return user
+
+
+def wait_words(until: datetime, now: datetime) -> str:
+    """How long to wait, rounded up to minutes."""
+    minutes = max(1, math.ceil((until - now) / timedelta(minutes=1)))
+    one = "Too many tries. Please wait %(num)s minute, then try again."
+    many = "Too many tries. Please wait %(num)s minutes, then try again."
+    return str(ngettext(one, many, minutes))

@@ -1,0 +1,1 @@
+"""Enums, times, numbers and promises in words, for pages and mails alike."""

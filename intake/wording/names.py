@@ -1,0 +1,230 @@
+"""What the service calls its states, outcomes, reasons and mails, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from intake.models.records import OutboxState
+from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
+from intake.wording.translation import gettext, lazy_gettext
+
+_STATUS = {
+    Status.NEW: lazy_gettext("New"),
+    Status.ASSIGNED: lazy_gettext("Claimed"),
+    Status.ATTEMPTING: lazy_gettext("Try again"),
+    Status.SCHEDULED: lazy_gettext("Scheduled"),
+    Status.CHECK: lazy_gettext("Check"),
+    Status.WITHDRAWN: lazy_gettext("Cancelled by the visitor"),
+    Status.CLOSED: lazy_gettext("Closed"),
+}
+_DISPOSITION = {
+    Disposition.SPOKE_APPOINTMENT: lazy_gettext("Appointment made"),
+    Disposition.SPOKE_INFORMATION: lazy_gettext("Information given"),
+    Disposition.SPOKE_CALL_AGAIN: lazy_gettext("Asked us to call again"),
+    Disposition.SPOKE_REFERRED: lazy_gettext("Referred elsewhere"),
+    Disposition.SPOKE_NOT_NOW: lazy_gettext("Does not want help now"),
+    Disposition.NO_ANSWER: lazy_gettext("No answer"),
+    Disposition.LEFT_MESSAGE: lazy_gettext("Left a message"),
+    Disposition.BUSY: lazy_gettext("Busy"),
+    Disposition.WRONG_NUMBER: lazy_gettext("Wrong number or not working"),
+    Disposition.SOMEONE_ELSE: lazy_gettext("Someone else answered"),
+    Disposition.INBOUND_REACHED: lazy_gettext("They called us"),
+    Disposition.LINE_FAILED: lazy_gettext("Our line failed"),
+    Disposition.DO_NOT_CALL: lazy_gettext("Do not call again"),
+    Disposition.CRISIS: lazy_gettext("In crisis, handed to 988 or 911"),
+    Disposition.UNREACHABLE: lazy_gettext("Not reached after the last try"),
+}
+_VOICEMAIL_CHOICE = {
+    Voicemail.NONE: lazy_gettext("Do not leave a message"),
+    Voicemail.NUMBER_ONLY: lazy_gettext("Leave a first name and a number only"),
+    Voicemail.SAY_WHO: lazy_gettext("Leave a message that says who we are"),
+}
+_VOICEMAIL_RULE = {
+    Voicemail.NONE: lazy_gettext("Do not leave a message"),
+    Voicemail.NUMBER_ONLY: lazy_gettext("You may leave your first name and a number, nothing else"),
+    Voicemail.SAY_WHO: lazy_gettext("You may leave a message and say who we are"),
+}
+_FOR_WHOM = {
+    ForWhom.ME: lazy_gettext("Me"),
+    ForWhom.OTHER: lazy_gettext("Someone else"),
+    ForWhom.CLIENT: lazy_gettext("A client or patient"),
+}
+_CLOSED_REASON = {
+    ClosedReason.APPOINTMENT: lazy_gettext("Appointment made"),
+    ClosedReason.INFORMATION: lazy_gettext("Information given"),
+    ClosedReason.REFERRED: lazy_gettext("Referred elsewhere"),
+    ClosedReason.NOT_NOW: lazy_gettext("Does not want help now"),
+    ClosedReason.WRONG_NUMBER: lazy_gettext("Wrong number"),
+    ClosedReason.UNREACHABLE: lazy_gettext("Not reached"),
+    ClosedReason.DO_NOT_CALL: lazy_gettext("Asked not to be called"),
+    ClosedReason.DUPLICATE: lazy_gettext("Same request twice"),
+    ClosedReason.SPAM: lazy_gettext("Spam"),
+    ClosedReason.TEST: lazy_gettext("Test"),
+    ClosedReason.WITHDRAWN: lazy_gettext("Cancelled by the visitor"),
+}
+_CALL_REASON = {
+    "outside_legal_hours": lazy_gettext("It is outside the hours when we may call them"),
+    "outside_office_hours": lazy_gettext("We are closed now"),
+    "before_next_try": lazy_gettext("The next try is planned for later"),
+    "outside_window": lazy_gettext("They asked to be called at another time"),
+    "too_many_in_24h": lazy_gettext("They were called 3 times in the last 24 hours"),
+    "suppressed": lazy_gettext("They asked not to be called"),
+    "invited": lazy_gettext("They asked for a call as soon as possible, less than an hour ago"),
+}
+_SPAM_REASON = {
+    "honeypot": lazy_gettext("Filled in a field that people do not see"),
+    "too_fast": lazy_gettext("Sent in less than 2 seconds"),
+    "links": lazy_gettext("A link in the name, or several in the message"),
+    "one_link": lazy_gettext("A link in the message"),
+    "many_from_address": lazy_gettext("Many requests from the same place in the last hour"),
+    "many_from_number": lazy_gettext("Many requests with the same number in the last hour"),
+    "no_token": lazy_gettext("Sent without opening the form"),
+    "suppressed": lazy_gettext("This number asked not to be called"),
+}
+_MAIL_KIND = {
+    "team.new": lazy_gettext("New request"),
+    "team.check_digest": lazy_gettext("Requests to check"),
+    "visitor.received": lazy_gettext("Your callback request"),
+    "visitor.changed": lazy_gettext("Your callback request: changed"),
+    "visitor.withdrawn": lazy_gettext("Your callback request: cancelled"),
+    "visitor.wrong_number": lazy_gettext("Your callback request: check the number"),
+    "person.assigned": lazy_gettext("A request was given to you"),
+    "person.security": lazy_gettext("Your sign-in"),
+    "manager.crisis": lazy_gettext("A request needs a manager"),
+}
+_RECIPIENT = {
+    "team": lazy_gettext("the intake team"),
+    "visitor": lazy_gettext("the visitor"),
+    "managers": lazy_gettext("the managers"),
+}
+_MAIL_STATE = {
+    OutboxState.PENDING: lazy_gettext("Waiting"),
+    OutboxState.LEASED: lazy_gettext("Sending"),
+    OutboxState.SENT: lazy_gettext("Sent"),
+    OutboxState.DEAD: lazy_gettext("Gave up"),
+}
+_ACTION = {
+    "callback.received": lazy_gettext("sent the request"),
+    "callback.viewed": lazy_gettext("opened the request"),
+    "callback.claimed": lazy_gettext("claimed the request"),
+    "callback.released": lazy_gettext("released the request"),
+    "callback.assigned": lazy_gettext("gave the request to someone"),
+    "callback.call_started": lazy_gettext("pressed Call, the number was shown"),
+    "callback.attempted": lazy_gettext("logged a call"),
+    "callback.noted": lazy_gettext("wrote a note"),
+    "callback.closed": lazy_gettext("closed the request"),
+    "callback.reopened": lazy_gettext("opened the request again"),
+    "callback.rescued": lazy_gettext("decided that the request is genuine"),
+    "callback.marked_spam": lazy_gettext("marked the request as spam"),
+    "callback.time_acknowledged": lazy_gettext("read when they want to be called"),
+    "callback.target_missed": lazy_gettext("Target missed"),
+    "visitor.changed_time": lazy_gettext("changed when to call"),
+    "visitor.changed_number": lazy_gettext("changed the number"),
+    "visitor.changed_voicemail": lazy_gettext("changed what we may do when they miss the call"),
+    "visitor.once_only": lazy_gettext("asked to be called once only"),
+    "visitor.withdrew": lazy_gettext("cancelled the request"),
+    "mail.sent": lazy_gettext("sent a mail"),
+    "mail.dead": lazy_gettext("gave up sending a mail"),
+    "person.signed_in": lazy_gettext("signed in"),
+    "person.signed_out": lazy_gettext("signed out"),
+    "person.refused": lazy_gettext("was refused"),
+    "person.created": lazy_gettext("added a person"),
+    "queue.searched": lazy_gettext("searched the queue"),
+    "queue.viewed": lazy_gettext("opened the queue"),
+}
+
+
+def _plain(code: str) -> str:
+    """A code nobody gave words to yet, at least without dots and underscores."""
+    return code.replace(".", " ").replace("_", " ")
+
+
+def _words(table: Mapping[Any, Any], code: str) -> str:
+    return str(table[code]) if code in table else _plain(code)
+
+
+def status(value: Status) -> str:
+    """Where a request stands, as staff read it."""
+    return _words(_STATUS, value)
+
+
+def disposition(value: Disposition) -> str:
+    """The outcome of a call."""
+    return _words(_DISPOSITION, value)
+
+
+def voicemail_choice(value: Voicemail) -> str:
+    """The visitor's choice, as the form puts it."""
+    return _words(_VOICEMAIL_CHOICE, value)
+
+
+def voicemail_rule(value: Voicemail) -> str:
+    """The same choice as an instruction to staff."""
+    return _words(_VOICEMAIL_RULE, value)
+
+
+def for_whom(value: ForWhom) -> str:
+    """Who the request is for, as the form puts it."""
+    return _words(_FOR_WHOM, value)
+
+
+def closed_reason(value: ClosedReason) -> str:
+    """Why a request was closed."""
+    return _words(_CLOSED_REASON, value)
+
+
+def call_reason(code: str) -> str:
+    """Why a call is allowed or not: a code of ``rules.calling.CallVerdict``."""
+    return _words(_CALL_REASON, code)
+
+
+def spam_reason(code: str) -> str:
+    """Why a request looks suspicious: a code of ``rules.spam``."""
+    return _words(_SPAM_REASON, code)
+
+
+def mail_kind(kind: str) -> str:
+    """What a mail is about, as the outbox lists it."""
+    return _words(_MAIL_KIND, kind)
+
+
+def mail_state(state: OutboxState) -> str:
+    """Where a mail stands on its way out."""
+    return _words(_MAIL_STATE, state)
+
+
+def mail_recipient(recipient: str) -> str:
+    """Who a mail goes to, never an address: "the intake team", "the visitor", "one person"."""
+    return gettext("one person") if recipient.startswith("user:") else _words(_RECIPIENT, recipient)
+
+
+def action(entry_action: str, details: Mapping[str, Any]) -> str:
+    """An entry of the record as the sentence after the actor's name: "claimed the request"."""
+    if entry_action == "callback.attempted" and "disposition" in details:
+        outcome = _detail(_DISPOSITION, Disposition, details["disposition"])
+        return gettext("logged a call: %(outcome)s", outcome=outcome)
+    if entry_action == "callback.closed" and "reason" in details:
+        reason = _detail(_CLOSED_REASON, ClosedReason, details["reason"])
+        return gettext("closed the request: %(reason)s", reason=reason)
+    if entry_action == "callback.call_started" and details.get("exception"):
+        return gettext("pressed Call, although: %(reason)s", reason=call_reason(str(details["exception"])))
+    if entry_action in ("mail.sent", "mail.dead") and "kind" in details:
+        return _mail_action(entry_action, str(details["kind"]), str(details.get("recipient", "")))
+    return _words(_ACTION, entry_action)
+
+
+def _mail_action(entry_action: str, kind: str, recipient: str) -> str:
+    words = {"mail": mail_kind(kind), "recipient": mail_recipient(recipient)}
+    if entry_action == "mail.sent":
+        return gettext("sent the mail “%(mail)s” to %(recipient)s", **words)
+    return gettext("could not send the mail “%(mail)s” to %(recipient)s", **words)
+
+
+def _detail(table: Mapping[Any, Any], kind: type[StrEnum], value: object) -> str:
+    """Words for a detail of an old entry, whose enum value may since have gone."""
+    try:
+        return _words(table, kind(str(value)))
+    except ValueError:
+        return _plain(str(value))

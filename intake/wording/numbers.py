@@ -1,0 +1,23 @@
+"""Phone numbers as people read them."""
+
+from __future__ import annotations
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
+
+_AT_HOME = 1  # country code of the North American Numbering Plan
+
+
+def national(e164: str) -> str:
+    """ "+12127360182" → "(212) 736-0182"; a number elsewhere in its international form; an odd text unchanged."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    form = PhoneNumberFormat.NATIONAL if number.country_code == _AT_HOME else PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, form)
+
+
+def spoken_last4(e164: str) -> str:
+    """The last four digits one by one, so that a screen reader does not say "one hundred and eighty-two"."""
+    return " ".join(digit for digit in e164.partition(";")[0][-4:])

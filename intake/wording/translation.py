@@ -1,0 +1,24 @@
+"""The typed door to Flask-Babel: every word of ``wording`` and of the mails goes through here."""
+
+from __future__ import annotations
+
+import flask_babel
+from flask_babel import LazyString, lazy_gettext
+
+__all__ = ["LazyString", "gettext", "language", "lazy_gettext", "ngettext"]
+
+
+def gettext(text: str, **words: object) -> str:
+    """``text`` in the reader's language, with ``%(name)s`` filled in; works outside a request in English."""
+    return str(flask_babel.gettext(text, **words))
+
+
+def ngettext(one: str, many: str, num: int) -> str:
+    """The singular or plural that ``num`` asks for, with ``%(num)s`` filled in."""
+    return str(flask_babel.ngettext(one, many, num))
+
+
+def language() -> str:
+    """The language words are wanted in: the page's, or the mail's under ``force_locale``, else English."""
+    locale = flask_babel.get_locale()
+    return str(locale) if locale else "en"

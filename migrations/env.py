@@ -1,0 +1,24 @@
+"""Runs the numbered migrations on the app's own engine."""
+
+from alembic import context
+from flask import current_app
+
+engine = current_app.extensions["migrate"].db.engine
+metadata = current_app.extensions["migrate"].db.metadata
+
+
+def run() -> None:
+    """Each migration in its own transaction; SQLite takes its write lock at once."""
+    with engine.connect().execution_options(immediate=True) as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            transaction_per_migration=True,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

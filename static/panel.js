@@ -1,0 +1,57 @@
+/* panel.js: what a live page can do better. Everything works without it. */
+(() => {
+  'use strict';
+  const words = document.body.dataset;
+  if (!words.now) return;
+  const ahead = Date.parse(words.now) - Date.now();      // the server's clock against this one
+  const now = () => Date.now() + ahead;
+  const fill = (text, ...parts) => parts.reduce((done, part) => done.replace('{}', part), text);
+  const length = (minutes) => minutes < 60 ? fill(words.min, minutes)
+    : fill(words.hours, Math.floor(minutes / 60), minutes % 60).replace(/ 0 min$/, '');
+
+  // Due times: the same words as the server's, kept current.
+  const tell = (time) => {
+    const left = (Date.parse(time.dateTime) - now()) / 1000;
+    const minutes = Math.floor(Math.abs(left) / 60);
+    if (minutes >= 1440 || left >= 3600) return;
+    time.textContent = minutes < 1 ? words.dueNow : fill(left < 0 ? words.overdue : words.dueIn, length(minutes));
+    const kind = left < 0 ? 'late' : left <= 60 * (words.soon || 5) ? 'soon' : 'wait';
+    if (kind === time.dataset.due) return;
+    const cell = time.closest('.due');
+    cell.classList.replace(time.dataset.due, kind);
+    cell.querySelector('use').setAttribute('href', '#i-' + kind);
+    time.dataset.due = kind;
+  };
+  const tick = () => document.querySelectorAll('time[data-due]').forEach(tell);
+  tick();
+  setInterval(tick, 5000);
+
+  // How long the call has lasted.
+  const call = document.querySelector('[data-since]');
+  const run = () => {
+    const seconds = Math.max(0, Math.floor((now() - Date.parse(call.dataset.since)) / 1000));
+    call.textContent = String(Math.floor(seconds / 60)).padStart(2, '0') + ':' + String(seconds % 60).padStart(2, '0');
+  };
+  if (call) { run(); setInterval(run, 1000); }
+
+  // Words that were typed and not saved: ask before they are lost.
+  let sending = false;
+  const typed = () => [...document.querySelectorAll('textarea')].some((box) => box.value !== box.defaultValue);
+  addEventListener('submit', () => { sending = true; });
+  addEventListener('pageshow', () => { sending = false; });
+  addEventListener('beforeunload', (event) => { if (!sending && typed()) event.preventDefault(); });
+
+  // Ctrl or Cmd + Enter: save, and on to the next.
+  addEventListener('keydown', (event) => {
+    const save = document.querySelector('[data-save]');
+    if (save && event.key === 'Enter' && (event.ctrlKey || event.metaKey) && save.form.contains(event.target)) save.click();
+  });
+
+  // An open menu closes on Escape and on a click elsewhere.
+  const shut = (kept) => document.querySelectorAll('details.menu[open]').forEach((menu) => { if (menu !== kept) menu.open = false; });
+  addEventListener('click', (event) => shut(event.target.closest('details.menu')));
+  addEventListener('keydown', (event) => {
+    const menu = event.key === 'Escape' && document.querySelector('details.menu[open]');
+    if (menu) { menu.open = false; menu.querySelector('summary').focus(); }
+  });
+})();

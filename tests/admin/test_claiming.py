@@ -1,0 +1,178 @@
+"""Claim, release, assign and Call, with and without somebody else being faster."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from intake.models.site import Site
+from intake.rules.workflow import ClosedReason
+from intake.services import casework, claims
+from tests.admin.desk import Desk, at, desk, words
+from tests.making import actions, ask, mails, person, stored
+
+AN_HOUR = timedelta(hours=1)
+
+
+def test_claiming_in_the_queue_leads_back_to_the_same_view(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    answer = maria.press(reference, "claim", **{"from": "queue", "view": "unclaimed"})
+    assert answer.status_code == 303 and answer.location == "/admin/queue/?view=unclaimed"
+    assert stored(reference).assignee_id == maria.actor.user_id
+    assert f"Claimed {reference}." in maria.text("/admin/queue/")
+
+
+def test_claiming_on_the_request_shows_the_whole_number(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, phone="(212) 555-0182").reference
+    before = maria.text(f"/admin/queue/{reference}")
+    assert "555-0182" not in before and "tel:" not in before
+    assert maria.press(reference, "claim").location == f"/admin/queue/{reference}"
+    after = maria.text(f"/admin/queue/{reference}")
+    assert "(212) 555-0182" in after and "typed as" in after
+
+
+def test_whoever_comes_second_learns_who_was_first_and_is_offered_the_next(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    wanted, other = ask(site, now - AN_HOUR).reference, ask(site, now).reference
+    maria.press(wanted, "claim")
+    with at(now + timedelta(seconds=4)):
+        answer = dev.press(wanted, "claim")
+    text = words(answer.get_data(as_text=True))
+    assert answer.status_code == 409
+    assert "Maria claimed this 4 s ago" in text
+    assert f"Claim {other}" in text
+    assert stored(wanted).assignee_id == maria.actor.user_id
+
+
+def test_of_twenty_who_press_claim_at_once_one_wins(app: Flask, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    desks = [desk(app, f"Person{number}", now=now) for number in range(5)]
+    for one in desks:
+        one.get(f"/admin/queue/{reference}")
+    found: list[int] = []
+    press = lambda one: found.append(one.press(reference, "claim").status_code)  # noqa: E731
+    threads = [threading.Thread(target=press, args=(one,)) for one in desks * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(set(found)) == [303, 409]
+    assert found.count(303) <= 4  # the winner pressed four times; claiming one's own changes nothing
+    assert actions(reference).count("callback.claimed") == 1
+
+
+def test_releasing_lets_somebody_else_claim(maria: Desk, dev: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    maria.press(reference, "claim")
+    assert maria.press(reference, "release").status_code == 303
+    assert dev.press(reference, "claim").status_code == 303
+
+
+def test_staff_cannot_release_a_colleagues_request_but_a_manager_can(
+    maria: Desk, dev: Desk, grace: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    maria.press(reference, "claim")
+    assert dev.press(reference, "release").status_code == 409
+    assert "Release" not in words(dev.text(f"/admin/queue/{reference}"))
+    assert "Release" in words(grace.text(f"/admin/queue/{reference}"))
+    assert grace.press(reference, "release").status_code == 303
+
+
+def test_a_manager_gives_a_request_to_a_colleague_who_is_told_by_mail(grace: Desk, site: Site, now: datetime) -> None:
+    dev = person(site, "Dev", now=now)
+    reference = ask(site, now).reference
+    assert "Dev" in words(grace.text(f"/admin/queue/{reference}"))
+    assert grace.press(reference, "assign", person=str(dev.user_id)).status_code == 303
+    assert stored(reference).assignee_id == dev.user_id
+    assert ("person.assigned", f"user:{dev.user_id}") in mails(reference)
+
+
+def test_only_who_may_assign_sees_the_menu(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    assert "/assign" not in maria.text(f"/admin/queue/{reference}")
+    assert maria.press(reference, "assign", person="1").status_code == 403
+
+
+def test_an_auditor_is_not_offered_as_a_colleague(grace: Desk, site: Site, now: datetime) -> None:
+    person(site, "Lee", "auditor", now=now)
+    reference = ask(site, now).reference
+    assert "Lee" not in words(grace.text(f"/admin/queue/{reference}"))
+
+
+def test_assigning_to_nobody_asks_for_a_person(grace: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    for typed in ("", "x", "-1", "9" * 40):
+        assert grace.press(reference, "assign", person=typed).status_code == 303
+    assert "Choose a person." in grace.text(f"/admin/queue/{reference}")
+    assert grace.press(reference, "assign", person="999999").status_code == 404
+
+
+def test_call_claims_shows_the_number_and_starts_the_clock(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, phone="(212) 555-0182").reference
+    assert maria.press(reference, "call").status_code == 303
+    html = maria.text(f"/admin/queue/{reference}")
+    assert "On the call since" in html and "noon ET" in words(html)
+    assert 'href="tel:+12125550182"' in html
+    assert stored(reference).call_started_at == now
+    assert actions(reference)[-3:-1] == ["callback.claimed", "callback.call_started"]
+
+
+def test_opening_a_request_never_claims_it(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    maria.text(f"/admin/queue/{reference}")
+    maria.get(f"/admin/queue/{reference}")
+    row = stored(reference)
+    assert row.assignee_id is None and row.version == 1
+    assert actions(reference).count("callback.viewed") == 2
+
+
+def test_calling_outside_their_hours_needs_a_reason_which_is_kept(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - 3 * AN_HOUR, phone="808-555-0182").reference
+    page = words(maria.text(f"/admin/queue/{reference}"))
+    assert "It is outside the hours when we may call them" in page and "or later" in page
+    refused = maria.press(reference, "call")
+    assert refused.status_code == 422
+    assert "Say why you call now" in refused.get_data(as_text=True)
+    assert stored(reference).call_started_at is None
+    assert maria.press(reference, "call", override="She rang and asked for it").status_code == 303
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert "She rang and asked for it" in text and "although: It is outside the hours" in text
+
+
+def test_an_ended_request_can_no_longer_be_claimed(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    maria.get(f"/admin/queue/{reference}")
+    casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now)
+    for verb in ("claim", "call", "release"):
+        answer = maria.press(reference, verb)
+        assert answer.status_code == 409
+        assert "has ended in the meantime" in answer.get_data(as_text=True)
+
+
+def test_a_button_of_a_request_that_never_was_is_not_found(maria: Desk) -> None:
+    for verb in ("claim", "call", "release", "note", "close", "attempt", "rescue", "spam", "reopen", "time"):
+        answer = maria.press("000-000", verb, outcome="busy", remark="x", reason="test")
+        assert answer.status_code == 404, verb
+
+
+def test_without_its_token_a_button_does_nothing(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    for verb in ("claim", "call", "close", "attempt"):
+        maria.token = ""
+        assert maria.press(reference, verb).status_code == 400
+    assert stored(reference).version == 1
+
+
+def test_a_colleagues_request_offers_no_buttons_that_would_be_refused(maria: Desk, site: Site, now: datetime) -> None:
+    dev = person(site, "Dev", now=now)
+    reference = ask(site, now, phone="(212) 555-0182").reference
+    claims.claim(site, dev, reference, now=now)
+    html = maria.text(f"/admin/queue/{reference}")
+    assert "Dev looks after this request" in words(html)
+    assert "555-0182" not in html
+    for verb in ("claim", "call", "release", "assign", "attempt", "close"):
+        assert f'/{verb}"' not in html

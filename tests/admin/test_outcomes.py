@@ -1,0 +1,257 @@
+"""Logging what came of a call on the request page."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+from intake.models.site import Site
+from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Next, Status, Voicemail
+from intake.services import casework, claims
+from tests.admin.desk import Desk, at, words
+from tests.making import actions, ask, mails, person, stored
+
+
+@pytest.fixture
+def called(maria: Desk, site: Site, now: datetime) -> str:
+    """A request on which Maria has pressed Call."""
+    reference = ask(site, now - timedelta(minutes=10), phone="312-555-0182", email="ana@example.com").reference
+    maria.press(reference, "call")
+    maria.get(f"/admin/queue/{reference}")
+    return reference
+
+
+def test_the_outcomes_appear_once_the_request_is_mine(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    assert 'name="outcome"' not in maria.text(f"/admin/queue/{reference}")
+    maria.press(reference, "claim")
+    html = maria.text(f"/admin/queue/{reference}")
+    assert set(re.findall(r'name="outcome" value="([a-z_]+)"', html)) == {
+        disposition.value for disposition in Disposition if disposition is not Disposition.UNREACHABLE
+    }
+
+
+def test_a_message_left_cannot_be_chosen_where_none_is_allowed(maria: Desk, called: str) -> None:
+    html = maria.text(f"/admin/queue/{called}")
+    assert re.search(r'value="left_message"[^>]*disabled', html) and "not allowed" in html
+    answer = maria.press(called, "attempt", outcome="left_message", note="kept")
+    assert answer.status_code == 422
+    assert "They asked for no message" in answer.get_data(as_text=True)
+    assert "kept</textarea>" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("choice", "rule", "box"),
+    [
+        (Voicemail.NONE, "Do not leave a message", "none"),
+        (Voicemail.NUMBER_ONLY, "You may leave your first name and a number", "number_only"),
+        (Voicemail.SAY_WHO, "You may leave a message and say who we are", "say_who"),
+    ],
+)
+def test_the_message_rule_stands_above_the_number_in_words(
+    maria: Desk, site: Site, now: datetime, choice: Voicemail, rule: str, box: str
+) -> None:
+    reference = ask(site, now, voicemail=choice, phone="(212) 555-0182").reference
+    maria.press(reference, "call")
+    html = maria.text(f"/admin/queue/{reference}")
+    assert f'rule-box {box}"' in html
+    assert html.index(rule) < html.index("(212) 555-0182") < html.index("tel:+1")
+
+
+@pytest.mark.parametrize("disposition", [one for one in Disposition if EFFECTS[one].key])
+def test_every_outcome_can_be_saved(maria: Desk, site: Site, now: datetime, disposition: Disposition) -> None:
+    reference = ask(site, now, voicemail=Voicemail.SAY_WHO).reference
+    maria.press(reference, "call")
+    agreed = {"agreed_day": "2026-11-19", "agreed_from": "10:00", "agreed_until": "11:00"}
+    answer = maria.press(reference, "attempt", outcome=disposition.value, confirm="yes", then="stay", **agreed)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    assert answer.location == f"/admin/queue/{reference}"
+    row = stored(reference)
+    assert row.last_disposition == disposition
+    closes = EFFECTS[disposition].next in (Next.CLOSE, Next.MAIL_OR_CLOSE)
+    assert (row.closed_at is not None) == closes
+    maria.text(f"/admin/queue/{reference}")
+
+
+def test_an_outcome_is_needed(maria: Desk, called: str) -> None:
+    answer = maria.press(called, "attempt", note="Rang out after 8 rings")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Choose what happened" in html and "Rang out after 8 rings</textarea>" in html
+    assert "<title>Error: " in html
+
+
+@pytest.mark.parametrize("typed", ["unreachable", "x", "<script>"])
+def test_an_outcome_nobody_offered_is_refused(maria: Desk, called: str, typed: str) -> None:
+    assert maria.press(called, "attempt", outcome=typed).status_code == 422
+
+
+def test_proposals_name_the_time_on_both_clocks(maria: Desk, called: str) -> None:
+    text = words(maria.text(f"/admin/queue/{called}"))
+    assert re.search(r"Busy: Proposed: Today 12:15 pm ET \(11:15 am CT there\)", text)
+    assert "This is try 1 of 6" in text and "1 of 3 in 24 hours" in text
+
+
+def test_the_proposed_time_is_taken_when_nothing_else_is_chosen(maria: Desk, called: str, now: datetime) -> None:
+    maria.press(called, "attempt", outcome="busy", then="stay")
+    assert stored(called).next_at == now + timedelta(minutes=15)
+    text = words(maria.text(f"/admin/queue/{called}"))
+    assert "next try Today 12:15 pm ET (11:15 am CT there)" in text
+
+
+def test_one_of_the_offered_times_can_be_chosen(maria: Desk, called: str) -> None:
+    offered = re.findall(r'<option value="(2026-[^"]+)"', maria.text(f"/admin/queue/{called}"))
+    assert len(offered) >= 4
+    maria.press(called, "attempt", outcome="no_answer", next_try=offered[-1], then="stay")
+    assert stored(called).next_at == datetime.fromisoformat(offered[-1])
+
+
+def test_another_day_and_time_are_read_on_the_offices_clock(maria: Desk, called: str) -> None:
+    maria.press(
+        called, "attempt", outcome="no_answer", next_try="other", next_day="2026-11-20", next_time="10:30", then="stay"
+    )
+    assert stored(called).next_at == datetime.fromisoformat("2026-11-20T15:30+00:00")
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "said"),
+    [
+        ("2026-11-17", "10:30", "That time has passed"),
+        ("2027-11-17", "10:30", "within the next 90 days"),
+        ("", "10:30", "Enter a date and a time"),
+        ("2026-11-20", "", "Enter a date and a time"),
+        ("soon", "25:99", "Enter a date and a time"),
+        ("2026-11-20", "10:30+05:00", "Enter a date and a time"),
+    ],
+)
+def test_a_time_that_cannot_be_is_named_at_its_field(maria: Desk, called: str, day: str, time: str, said: str) -> None:
+    answer = maria.press(called, "attempt", outcome="busy", next_try="other", next_day=day, next_time=time, note="kept")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert said in html and 'aria-invalid="true"' in html and "kept</textarea>" in html
+    assert re.search(r'value="busy"[^>]*checked', html)
+
+
+def test_asked_to_call_again_needs_the_agreed_time(maria: Desk, called: str) -> None:
+    assert maria.press(called, "attempt", outcome="spoke_call_again").status_code == 422
+    agreed = {"agreed_day": "2026-11-19", "agreed_from": "10:00", "agreed_until": "09:00"}
+    backwards = maria.press(called, "attempt", outcome="spoke_call_again", **agreed)
+    assert "The end must be later than the start" in backwards.get_data(as_text=True)
+    maria.press(called, "attempt", outcome="spoke_call_again", then="stay", **{**agreed, "agreed_until": ""})
+    row = stored(called)
+    assert row.status == Status.SCHEDULED
+    assert (row.window_from, row.window_until) == (
+        datetime.fromisoformat("2026-11-19T15:00+00:00"),
+        datetime.fromisoformat("2026-11-19T16:00+00:00"),
+    )
+
+
+def test_somebody_who_called_us_may_have_agreed_on_no_time(maria: Desk, called: str) -> None:
+    assert maria.press(called, "attempt", outcome="inbound_reached", then="stay").status_code == 303
+
+
+def test_do_not_call_is_asked_twice(maria: Desk, called: str) -> None:
+    first = maria.press(called, "attempt", outcome="do_not_call", note="Her son said so")
+    html = first.get_data(as_text=True)
+    assert first.status_code == 422
+    assert "it stops every call to this number" in html and "Her son said so</textarea>" in html
+    assert stored(called).closed_at is None
+    maria.press(called, "attempt", outcome="do_not_call", note="Her son said so", confirm="yes", then="stay")
+    assert stored(called).closed_reason == ClosedReason.DO_NOT_CALL
+
+
+def test_a_crisis_tells_a_manager_and_stays_open(maria: Desk, called: str) -> None:
+    maria.press(called, "attempt", outcome="crisis", then="stay")
+    assert ("manager.crisis", "managers") in mails(called)
+    assert stored(called).closed_at is None
+
+
+def test_an_earlier_call_is_told_in_minutes(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - timedelta(hours=1)).reference
+    claims.claim(site, maria.actor, reference, now=now - timedelta(minutes=50))
+    maria.get(f"/admin/queue/{reference}")
+    maria.press(reference, "attempt", outcome="busy", minutes_ago="20", then="stay")
+    assert stored(reference).first_attempt_at == now - timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("typed", ["-5", "1.5", "721", "soon", "٣"])
+def test_minutes_that_are_no_minutes_are_named(maria: Desk, called: str, typed: str) -> None:
+    answer = maria.press(called, "attempt", outcome="busy", minutes_ago=typed)
+    assert answer.status_code == 422 and "Enter whole minutes" in answer.get_data(as_text=True)
+
+
+def test_a_note_is_kept_with_the_call_and_shown_in_the_timeline(maria: Desk, called: str) -> None:
+    maria.press(called, "attempt", outcome="no_answer", note="Rang out <b>twice</b>", then="stay")
+    html = maria.text(f"/admin/queue/{called}")
+    assert "Rang out &lt;b&gt;twice&lt;/b&gt;" in html
+    assert "logged a call: No answer" in words(html)
+
+
+def test_a_note_that_is_too_long_is_given_back_whole(maria: Desk, called: str) -> None:
+    long = "x" * 4001
+    answer = maria.press(called, "attempt", outcome="busy", note=long)
+    assert answer.status_code == 422 and long in answer.get_data(as_text=True)
+
+
+def test_save_and_next_opens_the_next_person_who_waits(maria: Desk, called: str, site: Site, now: datetime) -> None:
+    colleagues = ask(site, now - timedelta(hours=2)).reference
+    claims.claim(site, person(site, "Dev", now=now), colleagues, now=now)
+    ask(site, now - timedelta(hours=3), phone="808-555-0100")  # asleep: passed over
+    upcoming = ask(site, now - timedelta(hours=1)).reference
+    answer = maria.press(called, "attempt", outcome="busy", then="next")
+    assert answer.status_code == 303 and answer.location == f"/admin/queue/{upcoming}"
+    assert stored(upcoming).assignee_id is None
+
+
+def test_save_and_next_ends_in_the_queue_when_nobody_waits(maria: Desk, called: str) -> None:
+    answer = maria.press(called, "attempt", outcome="spoke_information", then="next")
+    assert answer.location == "/admin/queue/"
+    text = words(maria.text("/admin/queue/"))
+    assert f"Saved. {called} is closed." in text and "Nobody else is waiting" in text
+
+
+def test_when_the_visitor_cancelled_meanwhile_the_note_is_not_lost(
+    maria: Desk, called: str, site: Site, now: datetime
+) -> None:
+    casework.close(site, maria.actor, called, ClosedReason.WITHDRAWN, now=now)
+    answer = maria.press(called, "attempt", outcome="busy", note="She sounded better")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "has ended in the meantime" in html and "She sounded better</textarea>" in html
+
+
+def test_when_a_manager_gave_it_away_meanwhile_the_note_is_not_lost(
+    maria: Desk, called: str, site: Site, now: datetime
+) -> None:
+    grace = person(site, "Grace", "manager", now=now)
+    claims.assign(site, grace, called, grace.person_id, now=now)
+    answer = maria.press(called, "attempt", outcome="busy", note="She sounded better")
+    assert answer.status_code == 409
+    assert "Grace claimed this" in answer.get_data(as_text=True)
+    assert "She sounded better</textarea>" in answer.get_data(as_text=True)
+
+
+def test_a_first_call_that_was_late_stays_late_for_good(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - timedelta(minutes=27)).reference
+    maria.press(reference, "call")
+    maria.press(reference, "attempt", outcome="busy", then="stay")
+    with at(now + timedelta(days=1)):
+        maria.sign_in("maria@example.com")
+        text = words(maria.text(f"/admin/queue/{reference}"))
+    assert "first call 12 min late" in text and "Target missed" in text
+
+
+def test_a_first_call_in_time_says_so(maria: Desk, called: str) -> None:
+    maria.press(called, "attempt", outcome="busy", then="stay")
+    text = words(maria.text(f"/admin/queue/{called}"))
+    assert "first call in time" in text and "Target missed" not in text
+
+
+def test_saving_twice_logs_two_calls_and_never_loses_one(maria: Desk, called: str) -> None:
+    for note in ("first", "second"):
+        maria.press(called, "attempt", outcome="busy", note=note, then="stay")
+    text = words(maria.text(f"/admin/queue/{called}"))
+    assert "first" in text and "second" in text
+    assert actions(called).count("callback.attempted") == 2

@@ -1,0 +1,241 @@
+"""The queue page: order, words, rights, pages, search."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from intake.models import Audit
+from intake.models.site import Site
+from intake.rules.spam import Signals
+from intake.rules.workflow import ClosedReason, ForWhom, Voicemail
+from intake.services import casework, claims
+from tests.admin.desk import Desk, desk, words
+from tests.making import ask, count, person
+
+
+def references(html: str) -> list[str]:
+    return re.findall(r'<span class="ref">([^<]+)</span>', html)
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def test_the_most_overdue_request_stands_first(maria: Desk, site: Site, now: datetime) -> None:
+    later = ask(site, now - minutes(5), name="Jo").reference
+    first = ask(site, now - minutes(40), name="Ana").reference
+    html = maria.text("/admin/queue/")
+    assert references(html) == [first, later]
+    assert "Overdue 25 min" in words(html)
+    assert "Due in 10 min" in words(html)
+
+
+def test_a_due_time_has_a_word_a_shape_and_a_machine_readable_instant(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now - minutes(40))
+    html = maria.text("/admin/queue/")
+    shape = '<svg class="i" aria-hidden="true"><use href="#i-late"/></svg>'
+    assert f'<span class="due late">{shape}<time datetime="2026-11-18T16:35:00+00:00"' in html
+
+
+def test_numbers_are_masked_until_claimed(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, phone="(212) 555-0182").reference
+    assert "555-0182" not in maria.text("/admin/queue/")
+    claims.claim(site, maria.actor, reference, now=now)
+    assert "(212) 555-0182" in maria.text("/admin/queue/")
+
+
+def test_a_colleagues_number_stays_masked(maria: Desk, site: Site, now: datetime) -> None:
+    dev = person(site, "Dev", now=now)
+    reference = ask(site, now, phone="(212) 555-0182").reference
+    claims.claim(site, dev, reference, now=now)
+    html = maria.text("/admin/queue/")
+    assert "555-0182" not in html
+    assert "Dev" in html and "ending" in html and "0182" in html
+
+
+def test_no_message_another_person_and_language_are_marked_in_the_row(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now, voicemail=Voicemail.NONE, for_whom=ForWhom.OTHER, language="es")
+    text = words(maria.text("/admin/queue/"))
+    assert "No message" in text and "for other" in text and "ES" in text
+
+
+def test_the_callers_local_time_is_shown(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now, phone="312-555-0182")
+    assert "11 am CT" in words(maria.text("/admin/queue/"))
+
+
+def test_somebody_asleep_can_be_claimed_but_not_called(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now - timedelta(hours=3), phone="808-555-0182")
+    html = maria.text("/admin/queue/")
+    assert "until 8 am" in words(html)
+    assert "/call" not in html and "/claim" in html
+
+
+def test_only_the_most_urgent_claim_is_filled(maria: Desk, site: Site, now: datetime) -> None:
+    for number in (50, 40, 30):
+        ask(site, now - minutes(number))
+    assert maria.text("/admin/queue/").count("btn go") == 1
+
+
+def test_every_view_says_how_many_it_holds(maria: Desk, site: Site, now: datetime) -> None:
+    mine = ask(site, now - minutes(60)).reference
+    ask(site, now)
+    ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.3))
+    claims.claim(site, maria.actor, mine, now=now)
+    tabs = re.findall(r'view=([a-z-]+)"[^>]*>[^<]*(?:<b[^>]*>([^<]+)</b>)?', maria.text("/admin/queue/"))
+    assert dict(tabs) == {
+        "all-open": "3", "due-now": "1", "mine": "1", "unclaimed": "1", "scheduled": "0", "retry": "0", "check": "1",
+        "closed": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("view", ["due-now", "mine", "unclaimed", "scheduled", "retry", "check", "closed"])
+def test_an_empty_view_says_so_in_words(maria: Desk, view: str) -> None:
+    html = maria.text(f"/admin/queue/?view={view}")
+    assert "<table" not in html
+    assert "Nothing" in words(html)
+
+
+def test_when_nothing_is_due_the_next_one_is_named(maria: Desk, site: Site, now: datetime) -> None:
+    coming = ask(site, now).reference
+    html = maria.text("/admin/queue/?view=due-now")
+    assert "Nothing is due" in html and coming in html
+
+
+def test_an_unknown_view_is_the_whole_queue(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    assert reference in maria.text("/admin/queue/?view=%27%3B--")
+
+
+def test_a_request_under_check_is_decided_not_claimed(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.3))
+    html = maria.text("/admin/queue/?view=check")
+    assert "Decide" in html and "/claim" not in html and "/call" not in html
+
+
+def test_closed_requests_show_when_and_why_they_ended(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - minutes(60)).reference
+    casework.close(site, maria.actor, reference, ClosedReason.DUPLICATE, now=now)
+    text = words(maria.text("/admin/queue/?view=closed"))
+    assert "Ended noon ET" in text and "Same request twice" in text
+
+
+def test_a_long_queue_goes_on_page_by_page_without_gaps(maria: Desk, site: Site, now: datetime) -> None:
+    made = {ask(site, now - minutes(number)).reference for number in range(55)}
+    first = maria.text("/admin/queue/")
+    onward = re.search(r'href="([^"]*after=[^"]*)"', first)
+    assert onward and len(references(first)) == 50
+    second = maria.text(onward.group(1).replace("&amp;", "&"))
+    assert set(references(first)) | set(references(second)) == made
+    assert "First page" in second and "Next 50" not in second
+
+
+def test_a_page_of_fifty_costs_at_most_six_queries_and_forty_kilobytes(
+    maria: Desk, site: Site, now: datetime, count_queries: Callable[[], int]
+) -> None:
+    for number in range(55):
+        ask(site, now - minutes(number))
+    count_queries()
+    html = maria.text("/admin/queue/")
+    assert count_queries() <= 6
+    assert len(gzip.compress(html.encode())) < 40_000
+
+
+def test_search_finds_by_name_and_by_the_last_four_digits(maria: Desk, site: Site, now: datetime) -> None:
+    ana = ask(site, now, name="Ana María López", phone="212-555-0182").reference
+    ask(site, now, name="Jo", phone="212-555-0147")
+    for typed in ("lop", "maria ana", "0182", "(212) 555 0182"):
+        maria.get("/admin/queue/")
+        answer = maria.post("/admin/queue/search", find=typed)
+        assert answer.status_code == 303
+        assert "m=" in answer.location and "lop" not in answer.location and "0182" not in answer.location
+        assert references(maria.text(answer.location)) == [ana]
+
+
+def test_search_also_finds_what_has_ended(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, name="Ana").reference
+    casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now)
+    answer = maria.post("/admin/queue/search", find="ana")
+    assert reference in maria.text(answer.location)
+
+
+def test_a_typed_reference_opens_the_request_itself(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    answer = maria.post("/admin/queue/search", find=reference.lower().replace("-", " ") + " ")
+    if not re.search(r"\d", reference):  # six letters and no digit could be a name
+        answer = maria.post("/admin/queue/search", find=reference)
+    assert answer.status_code == 303 and answer.location == f"/admin/queue/{reference}"
+
+
+def test_a_reference_nobody_has_may_be_a_name_with_a_dash(maria: Desk, site: Site, now: datetime) -> None:
+    assert "Nothing found" in maria.text(maria.post("/admin/queue/search", find="0A0-0A0").location)
+    reference = ask(site, now, name="Ann-Lee").reference
+    assert reference in maria.text(maria.post("/admin/queue/search", find="Ann-Lee").location)
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "a", "?!"])
+def test_a_search_for_nothing_says_what_can_be_found(maria: Desk, typed: str) -> None:
+    assert maria.post("/admin/queue/search", find=typed).location == "/admin/queue/"
+    assert 'class="bad"' in maria.text("/admin/queue/")
+
+
+def test_a_search_is_on_record_without_its_words(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now, name="Ana")
+    maria.post("/admin/queue/search", find="ana")
+    assert count(Audit, Audit.action == "queue.searched") == 1
+
+
+def test_a_search_key_that_was_tampered_with_finds_nothing(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now, name="Ana")
+    assert "Nothing found" in maria.text("/admin/queue/?m=zz~~%00")
+
+
+def test_a_name_is_text_and_never_markup(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, name="<img src=x onerror=alert(1)>", message="</textarea><script>").reference
+    for path in ("/admin/queue/", f"/admin/queue/{reference}"):
+        html = maria.text(path)
+        assert "<img" not in html and "</textarea><script>" not in html
+        assert "&lt;img src=x" in html
+
+
+def test_the_panel_has_no_inline_script_or_style(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    claims.claim(site, maria.actor, reference, now=now)
+    for path in ("/admin/queue/", f"/admin/queue/{reference}"):
+        html = maria.text(path)
+        assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", html)
+
+
+def test_no_page_shows_the_name_of_an_enum(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - minutes(60), signals=Signals(honeypot=True)).reference
+    claims.start_call(site, maria.actor, reference, now=now)
+    for path in ("/admin/queue/", f"/admin/queue/{reference}"):
+        assert not re.search(r"\b[a-z]+_[a-z_]+\b", words(maria.text(path)))
+
+
+def test_the_menu_holds_only_places_one_may_enter(app: Flask, maria: Desk, now: datetime) -> None:
+    assert 'aria-label="Panel"' in maria.text("/admin/queue/")
+    auditor = desk(app, "Lee", "auditor", now=now)
+    answer = auditor.get("/admin/")
+    assert answer.status_code == 403
+    assert "/admin/queue/" not in answer.get_data(as_text=True)
+
+
+def test_the_front_page_leads_to_the_queue(maria: Desk) -> None:
+    answer = maria.client.get("/admin/")
+    assert answer.status_code == 302 and answer.location.endswith("/admin/queue/")
+
+
+def test_no_id_stands_twice_on_a_page(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, is_free_time=True, preferred_note="Friday").reference
+    casework.acknowledge_time(site, maria.actor, reference, now=now)
+    claims.start_call(site, maria.actor, reference, now=now)
+    for path in ("/admin/queue/", f"/admin/queue/{reference}"):
+        ids = re.findall(r'\sid="([^"]+)"', maria.text(path))
+        assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)

@@ -1,0 +1,139 @@
+"""Every route of the service and who gets in. A new route that is not listed here fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from flask import Flask
+
+from intake.rules.permissions import SYSTEM
+from intake.services import people
+from tests.admin.desk import Desk
+from tests.making import person
+
+KINDS = ("staff", "manager", "admin", "auditor")
+WORKERS = ("staff", "manager", "admin")
+
+OPEN = {
+    "/accessibility": "GET",
+    "/callback": "GET POST",
+    "/callback/<token>": "GET POST",
+    "/callback/<token>/cancel": "GET POST",
+    "/favicon.<any(svg, ico):kind>": "GET",
+    "/leave": "GET",
+    "/livez": "GET",
+    "/login": "GET POST",
+    "/logout": "GET POST",
+    "/privacy": "GET",
+    "/readyz": "GET",
+    "/robots.txt": "GET",
+    "/static/<path:filename>": "GET",
+    "/staying-private": "GET",
+}
+"""Anybody: the visitor's pages, signing in and out, and whether the service runs."""
+
+OWN = {"/admin/password": "GET POST"}
+"""Whoever is signed in, for themself."""
+
+PANEL = {
+    ("GET", "/admin/"): (*KINDS,),
+    ("GET", "/admin/queue/"): WORKERS,
+    ("GET", "/admin/queue/<reference>"): WORKERS,
+    ("POST", "/admin/queue/<reference>/assign"): ("manager", "admin"),
+    ("POST", "/admin/queue/<reference>/attempt"): WORKERS,
+    ("POST", "/admin/queue/<reference>/call"): WORKERS,
+    ("POST", "/admin/queue/<reference>/claim"): WORKERS,
+    ("POST", "/admin/queue/<reference>/close"): WORKERS,
+    ("POST", "/admin/queue/<reference>/note"): WORKERS,
+    ("POST", "/admin/queue/<reference>/release"): WORKERS,
+    ("POST", "/admin/queue/<reference>/reopen"): WORKERS,
+    ("POST", "/admin/queue/<reference>/rescue"): WORKERS,
+    ("POST", "/admin/queue/<reference>/spam"): WORKERS,
+    ("POST", "/admin/queue/<reference>/time"): WORKERS,
+    ("POST", "/admin/queue/search"): WORKERS,
+}
+"""The panel, route by route: the roles that get in."""
+
+NOWHERE = "000-000"
+_FIELDS = {"outcome": "busy", "remark": "x", "reason": "test", "person": "1"}
+
+
+def _routes(app: Flask) -> Iterator[tuple[str, str]]:
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            yield method, rule.rule
+
+
+def test_every_route_is_listed_with_who_may_reach_it(sqlite_app: Flask) -> None:
+    listed = {(method, rule) for rule, methods in {**OPEN, **OWN}.items() for method in methods.split()} | set(PANEL)
+    found = set(_routes(sqlite_app))
+    assert found - listed == set(), "say who may reach a new route"
+
+
+def test_the_panel_list_holds_no_route_that_is_gone(sqlite_app: Flask) -> None:
+    assert set(PANEL) - set(_routes(sqlite_app)) == set()
+
+
+def test_everything_under_admin_is_the_panels(sqlite_app: Flask) -> None:
+    under = {rule for _, rule in _routes(sqlite_app) if rule.startswith("/admin")}
+    assert under == {rule for _, rule in PANEL} | set(OWN)
+
+
+def _knock(desk: Desk, method: str, rule: str) -> int:
+    path = rule.replace("<reference>", NOWHERE)
+    return desk._send("GET", path).status_code if method == "GET" else desk.post(path, **_FIELDS).status_code
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_person_gets_in_where_the_table_says_and_nowhere_else(sqlite_app: Flask, now: datetime, kind: str) -> None:
+    one = Desk(sqlite_app, person(sqlite_app.extensions["intake"], "Kim", kind, now=now))
+    assert one.get("/admin/password").status_code == 200
+    for (method, rule), allowed in PANEL.items():
+        code = _knock(one, method, rule)
+        if rule == "/admin/":  # without a place of one's own there is a page that says so
+            assert code == (302 if kind in WORKERS else 403)
+        elif kind in allowed:
+            assert code in (200, 303, 404), (method, rule, code)
+        else:
+            assert code == 403, (method, rule, code)
+
+
+@pytest.mark.parametrize(("method", "rule"), PANEL)
+def test_a_stranger_is_asked_to_sign_in(sqlite_app: Flask, method: str, rule: str) -> None:
+    stranger = Desk(sqlite_app, None)
+    stranger.get("/login")
+    path = rule.replace("<reference>", NOWHERE)
+    answer = stranger._send("GET", path) if method == "GET" else stranger.post(path, **_FIELDS)
+    assert answer.status_code == 302
+    assert answer.location.startswith("/login?next=/admin/") or answer.location.startswith("/login?next=%2Fadmin%2F")
+
+
+@pytest.mark.parametrize("rule", OWN)
+def test_ones_own_pages_ask_a_stranger_to_sign_in(sqlite_app: Flask, rule: str) -> None:
+    assert "/login" in Desk(sqlite_app, None)._send("GET", rule).location
+
+
+def test_whoever_was_disabled_is_out_with_the_next_request(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    one = Desk(sqlite_app, person(site, "Kim", now=now))
+    assert one.get("/admin/queue/").status_code == 200
+    people.disable(site, SYSTEM, one.actor.person_id, now=now)  # type: ignore[union-attr]
+    for method, rule in PANEL:
+        assert _knock(one, method, rule) in (302, 400), rule
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_be(sqlite_app: Flask, now: datetime) -> None:
+    person(sqlite_app.extensions["intake"], "Kim", now=now)
+    one = Desk(sqlite_app, None)
+    asked = one._send("GET", "/admin/queue/?view=mine").location
+    one.get(asked)
+    answer = one.post(asked, email="kim@example.com", password="a quiet harbour at noon")
+    assert answer.status_code == 302 and answer.location.endswith("/admin/queue/?view=mine")
+
+
+def test_a_button_pressed_after_the_session_ended_leads_back_to_the_page_it_stood_on(sqlite_app: Flask) -> None:
+    stranger = Desk(sqlite_app, None)
+    stranger.get("/login")
+    assert stranger.press("K7M-4QX", "claim").location.endswith("next=/admin/queue/K7M-4QX")

@@ -1,0 +1,138 @@
+"""One request in a real browser: calling, logging what came of it, and losing nothing that was typed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_queue import LOOKS, check, full_queue, sign_in, working_day
+
+__all__ = ["full_queue", "working_day"]
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_every_kind_of_request_is_accessible_and_fits(
+    browser: Browser, live_server: str, full_queue: dict[str, str], scheme: str, width: int
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page, live_server)
+    for name in ("Ana", "Jo", "Sam", "asdf", "Bea", "Long"):
+        page.goto(f"{live_server}/admin/queue/{full_queue[name]}")
+        check(page)
+    context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_a_call_is_accessible_from_the_first_press_to_the_last(
+    browser: Browser, live_server: str, full_queue: dict[str, str], scheme: str, width: int
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Ana']}")
+    page.get_by_role("button", name="Call", exact=True).click()
+    check(page)
+    for outcome in ("No answer", "Asked us to call again", "In crisis", "Do not call again"):
+        page.get_by_label(re.compile(outcome)).check()
+        check(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    check(page)
+    context.close()
+
+
+def test_outcomes_and_note_are_in_the_first_screen_of_a_laptop(
+    browser: Browser, live_server: str, full_queue: dict[str, str]
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.get_by_role("button", name="Call", exact=True).click()
+    bar = page.locator(".commit").bounding_box()
+    for part in (page.get_by_label("Do not call again"), page.get_by_label("only staff see it")):
+        box = part.bounding_box()
+        assert box and bar and box["y"] + box["height"] <= bar["y"] + 1
+    page.close()
+
+
+def test_what_follows_is_shown_for_the_chosen_outcome_only(
+    page: Page, live_server: str, full_queue: dict[str, str]
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    expect(page.get_by_label("Next try")).to_be_hidden()
+    page.get_by_label("Busy").check()
+    expect(page.get_by_label("Next try")).to_be_visible()
+    expect(page.get_by_text("Proposed: Today 12:15 pm ET")).to_be_visible()
+    page.get_by_label("Next try").select_option("other")
+    expect(page.locator("#next_day")).to_be_visible()
+    page.get_by_label("Appointment made").check()
+    expect(page.get_by_label("Next try")).to_be_hidden()
+    expect(page.get_by_text("This closes the request.")).to_be_visible()
+
+
+def test_a_call_is_logged_and_the_next_person_opened_with_one_key(
+    page: Page, live_server: str, full_queue: dict[str, str]
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.get_by_text("On the call since")).to_be_visible()
+    expect(page.locator("[data-since]")).to_have_text(re.compile(r"\d\d:\d\d"))
+    expect(page.get_by_role("link", name="Call (212) 555-0147")).to_have_attribute("href", "tel:+12125550147")
+    page.get_by_label("No answer").check()
+    page.get_by_label("only staff see it").fill("Rang out after 8 rings.")
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(re.compile(full_queue["Ana"]))
+    expect(page.get_by_text(f"Saved. {full_queue['Marcus']}: next try")).to_be_visible()
+
+
+def test_the_whole_call_works_without_javascript(
+    browser: Browser, live_server: str, full_queue: dict[str, str]
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, live_server, "grace")
+    page.goto(f"{live_server}/admin/queue/{full_queue['Ana']}")
+    page.get_by_role("button", name="Call", exact=True).click()
+    page.get_by_label("Do not call again").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_label(re.compile("Nobody may ever call")).check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("is closed.")).to_be_visible()
+    page.goto(f"{live_server}/admin/queue/{full_queue['Jo']}")
+    page.locator(".meta summary").click()
+    page.get_by_role("button", name="Grace (you)").click()
+    expect(page.get_by_text("(312) 555-0171")).to_be_visible()
+    context.close()
+
+
+def test_leaving_with_unsaved_words_asks_first(page: Page, live_server: str, full_queue: dict[str, str]) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.get_by_label("only staff see it").fill("She asked for")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Queue").last.click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    expect(page.get_by_label("only staff see it")).to_have_value("She asked for")
+
+
+def test_somebody_elses_claim_in_between_is_told_and_the_next_one_offered(
+    browser: Browser, live_server: str, full_queue: dict[str, str]
+) -> None:
+    maria, grace = (browser.new_context().new_page() for _ in range(2))
+    sign_in(maria, live_server)
+    sign_in(grace, live_server, "grace")
+    grace.get_by_role("button", name=f"Claim {full_queue['Ana']}").click()
+    maria.get_by_role("button", name=f"Claim {full_queue['Ana']}").click()
+    expect(maria.get_by_role("heading", name=re.compile(r"Grace claimed this \d+ s ago"))).to_be_visible()
+    check(maria)
+    maria.get_by_role("link", name=f"Open {full_queue['Marcus']}").click()
+    expect(maria.get_by_text("(212) 555-0147")).to_be_visible()
+    maria.context.close()
+    grace.context.close()

@@ -1,0 +1,230 @@
+"""What every test may ask for: an app on a fresh database, a live server, a query counter."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import shutil
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, event, text
+from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
+
+import config
+from app import create_app
+from intake.database import db
+from intake.models import Base
+from intake.models.site import Site
+
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://127.0.0.1:5432/test?user=root")
+REQUIRED = bool(os.environ.get("REQUIRE_SERVICES"))
+NOON = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
+"""A Wednesday, noon in New York: the office is open."""
+
+KEYS = config.new_keys()
+os.environ.setdefault("PLAYWRIGHT_CHROMIUM", "/usr/bin/chromium")
+
+
+def missing(what: str) -> None:
+    """Skip on a small machine, fail where the services are promised."""
+    (pytest.fail if REQUIRED else pytest.skip)(f"{what} is not here")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant a test takes place."""
+    return NOON
+
+
+def settings_for(url: str, folder: Path, **more: str) -> config.Settings:
+    """Development settings on this database, with the run's own keys."""
+    values = {"INTAKE_ENV": "development", "INTAKE_INSTANCE": str(folder), "DATABASE_URL": url, **KEYS, **more}
+    return config.load(values)
+
+
+def _worker_name(worker_id: str) -> str:
+    return f"intake_{worker_id}_{uuid.uuid4().hex[:6]}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file that every test copies."""
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "intake.db"
+    app = create_app(settings_for(f"sqlite:///{path}", folder))
+    with app.app_context():
+        upgrade()
+        with db.engine.connect() as conn:
+            conn.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An own, migrated PostgreSQL database for this test process."""
+    admin_url = POSTGRESQL.replace("postgresql://", "postgresql+psycopg://", 1)
+    name = _worker_name(worker_id)
+    admin = create_engine(admin_url, isolation_level="AUTOCOMMIT")
+    try:
+        with admin.connect() as conn:
+            conn.execute(text(f"CREATE DATABASE {name}"))
+    except Exception:  # the server is not here, or will not have us
+        missing("PostgreSQL")
+    url = admin.url.set(database=name).render_as_string(hide_password=False)
+    app = create_app(settings_for(url, tmp_path_factory.mktemp("postgresql")))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    yield url
+    with admin.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+KEPT = ("role", "consent_wording", "alembic_version")
+
+
+def _empty(url: str) -> None:
+    """Take all rows away, past the append-only triggers, and keep what the migration put there."""
+    engine = create_engine(url)
+    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables if table.name not in KEPT)
+    with engine.begin() as conn:
+        conn.execute(text("SET session_replication_role = replica"))
+        conn.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database."""
+    path = tmp_path / "intake.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_database: str) -> str:
+    """This process's PostgreSQL database, emptied."""
+    _empty(postgresql_database)
+    return postgresql_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Each test that asks for it runs on both databases."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+class Browser(FlaskClient):
+    """A test client whose requests each have a context of their own, as on a server.
+
+    Without this the app context a test stands in would be shared, and ``g`` would remember who was signed in.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
+@contextmanager
+def running_app(url: str, folder: Path, **more: str) -> Iterator[Flask]:
+    """An app inside its context; its connections are closed afterwards."""
+    app = create_app(settings_for(url, folder, **more))
+    app.config["TESTING"] = True
+    app.test_client_class = Browser
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The service on a fresh database, once on each."""
+    with running_app(database_url, tmp_path) as app:
+        yield app
+
+
+@pytest.fixture
+def sqlite_app(sqlite_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The service on SQLite only, for what does not touch the database's nature."""
+    with running_app(sqlite_url, tmp_path) as app:
+        yield app
+
+
+@pytest.fixture
+def site(app: Flask) -> Site:
+    """The provider of ``app``."""
+    return app.extensions["intake"]  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Iterator[Callable[[], int]]:
+    """Call it to learn how many statements ran since it was last called."""
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    def taken() -> int:
+        count = len([statement for statement in seen if not statement.startswith(("BEGIN", "SELECT pg_advisory"))])
+        seen.clear()
+        return count
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield taken
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """A real threaded server for ``app``; yields its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(5)
+
+
+@pytest.fixture
+def live_server(sqlite_app: Flask) -> Iterator[str]:
+    """The service on SQLite behind a real socket."""
+    with serving(sqlite_app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """Debian's Chromium, quiet and able to run as root."""
+    path = os.environ["PLAYWRIGHT_CHROMIUM"]
+    if not Path(path).exists():
+        missing("Chromium")
+    args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]  # fmt: skip
+    return {**browser_type_launch_args, "executable_path": path, "args": args}

@@ -1,0 +1,133 @@
+"""What the mails say, and above all what they never say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from intake.delivery import messages
+from intake.delivery.messages import Letter, Occasion
+from intake.models.site import Site
+from intake.queries.mail import MailedCallback
+from intake.rules.windows import Window
+from intake.rules.workflow import Status, Voicemail
+
+NOW = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
+CALLBACK = MailedCallback(
+    reference="K7M-4QX",
+    status=Status.NEW,
+    language="en",
+    link="https://callback.example.com/callback/secret-token",
+    email="ana@example.org",
+    due_at=NOW + timedelta(minutes=15),
+    promised_by_at=NOW + timedelta(minutes=30),
+    is_promised=True,
+    window=None,
+    voicemail=Voicemail.NONE,
+    is_once_only=False,
+    is_called=False,
+)
+TREATMENT = re.compile(r"recover|addict|treatment|rehab|drug|alcohol|detox|substance|therap|patient|clinic", re.I)
+EVERY_KIND = sorted(messages._KINDS)
+FOR_VISITORS = [kind for kind in EVERY_KIND if kind.startswith("visitor.")]
+
+
+def letter(sqlite_app: Flask, kind: str = "visitor.received", now: datetime = NOW, **changes: object) -> Letter:
+    site: Site = sqlite_app.extensions["intake"]
+    callback = replace(CALLBACK, **changes)  # type: ignore[arg-type]
+    return messages.write(kind, Occasion(replace(site, public_url="https://callback.example.com"), now, callback, {}))
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_no_mail_names_the_provider_the_visitor_or_what_it_is_about(sqlite_app: Flask, kind: str) -> None:
+    written = letter(sqlite_app, kind)
+    for part in (written.subject, written.text, written.html):
+        assert not TREATMENT.search(part)
+        assert "Harbor" not in part and "ana@" not in part
+    assert "\n" not in written.subject and written.subject == written.subject.strip()
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_every_mail_links_only_to_our_own_host_and_loads_nothing(sqlite_app: Flask, kind: str) -> None:
+    written = letter(sqlite_app, kind)
+    for address in re.findall(r"\w+://[^\s\"<]+", written.text + written.html):
+        assert address.startswith("https://callback.example.com/")
+    assert not re.search(r"<(img|link|script|iframe|object)|url\(|src=", written.html)
+    assert '<html lang="en">' in written.html
+
+
+def test_the_team_learns_when_and_where_and_nothing_else(sqlite_app: Flask) -> None:
+    written = letter(sqlite_app, "team.new")
+    assert written.subject == "A callback request is waiting, due by 12:15 pm Eastern, reference K7M-4QX"
+    assert "https://callback.example.com/admin/queue/K7M-4QX" in written.text
+    assert "secret-token" not in written.text + written.html
+
+
+@pytest.mark.parametrize("kind", FOR_VISITORS)
+def test_a_visitor_gets_a_neutral_subject_and_the_private_link(sqlite_app: Flask, kind: str) -> None:
+    written = letter(sqlite_app, kind)
+    assert written.subject == "Your callback request"
+    assert CALLBACK.link in written.text and CALLBACK.link in written.html
+
+
+def test_a_visitor_reads_the_same_three_lines_as_on_the_page(sqlite_app: Flask) -> None:
+    text = letter(sqlite_app).text
+    assert "1. We will call you today before 12:30 pm Eastern." in text
+    assert "2. The call comes from 212-736-5000." in text
+    assert "3. If you miss it, we will not leave a message. We try up to 6 times over 5 days." in text
+
+
+def test_a_requested_window_is_told_as_a_window(sqlite_app: Flask) -> None:
+    window = Window(datetime(2026, 11, 19, 14, tzinfo=UTC), datetime(2026, 11, 19, 17, tzinfo=UTC))
+    text = letter(sqlite_app, window=window, promised_by_at=window.until_at).text
+    assert "We will call you tomorrow, Thursday, 9 am to noon Eastern." in text
+
+
+@pytest.mark.parametrize(
+    ("voicemail", "words"),
+    [(Voicemail.NUMBER_ONLY, "a first name and a number only"), (Voicemail.SAY_WHO, "a message that says who we are")],
+)
+def test_the_choice_about_messages_is_repeated(sqlite_app: Flask, voicemail: Voicemail, words: str) -> None:
+    assert words in letter(sqlite_app, voicemail=voicemail).text
+
+
+def test_who_wants_one_call_only_is_not_told_of_six(sqlite_app: Flask) -> None:
+    text = letter(sqlite_app, is_once_only=True).text
+    assert "We call you once only." in text and "6 times" not in text
+
+
+def test_a_mail_that_goes_out_late_does_not_repeat_a_promise_that_has_passed(sqlite_app: Flask) -> None:
+    text = letter(sqlite_app, now=NOW + timedelta(hours=9)).text
+    assert "before 12:30" not in text and "always shows where your request stands" in text
+
+
+@pytest.mark.parametrize(
+    "changes", [{"is_promised": False}, {"is_called": True}, {"status": Status.CLOSED}, {"status": Status.WITHDRAWN}]
+)
+def test_no_time_is_told_where_no_first_call_is_to_come(sqlite_app: Flask, changes: dict[str, object]) -> None:
+    assert "We will call you" not in letter(sqlite_app, **changes).text
+
+
+def test_a_cancellation_taken_back_meanwhile_is_not_confirmed(sqlite_app: Flask) -> None:
+    assert "cancelled" in letter(sqlite_app, "visitor.withdrawn", status=Status.WITHDRAWN).text
+    assert "cancelled" not in letter(sqlite_app, "visitor.withdrawn", status=Status.NEW).text
+
+
+def test_what_is_put_into_html_is_escaped(sqlite_app: Flask) -> None:
+    html = letter(sqlite_app, "team.new", reference="<b>&").html
+    assert "&lt;b&gt;&amp;" in html and "<b>" not in html
+
+
+def test_a_mail_nobody_wrote_is_an_error_of_its_own(sqlite_app: Flask) -> None:
+    with pytest.raises(messages.UnknownKindError):
+        letter(sqlite_app, "team.unknown")
+
+
+def test_a_mail_about_a_request_that_is_gone_is_an_error_of_its_own(sqlite_app: Flask) -> None:
+    site = sqlite_app.extensions["intake"]
+    with pytest.raises(messages.NothingToSayError):
+        messages.write("team.new", Occasion(site, NOW, None, {}))

@@ -1,0 +1,174 @@
+"""Migrations go up, down and up again with data on both databases, and end where the models are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from intake.models import Base
+from tests.migrations.conftest import REVISIONS, SCRIPTS, Database
+from tests.migrations.rows import counts, fill
+
+GUARDED = {"audit", "call_attempt"}
+TRIGGERS = {"0001": GUARDED}
+"""Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
+
+
+def triggers(conn: Connection) -> set[str]:
+    """The triggers somebody wrote; PostgreSQL's own ones for foreign keys are internal."""
+    if conn.dialect.name == "sqlite":
+        found = conn.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+    else:
+        found = conn.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"))
+    return set(found.scalars())
+
+
+def expected_triggers(dialect: str, revision: str) -> set[str]:
+    verbs = ("update", "delete") if dialect == "sqlite" else ("update", "delete", "truncate")
+    return {f"{table}_refuses_{verb}" for table in TRIGGERS[revision] for verb in verbs}
+
+
+def functions(conn: Connection) -> list[str]:
+    if conn.dialect.name == "sqlite":
+        return []
+    schema = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    return list(conn.execute(text(schema)).scalars())
+
+
+def shape(conn: Connection) -> dict[str, dict[str, Any]]:
+    """Everything the database knows of the tables, in an order that can be compared."""
+    seen = inspect(conn)
+    return {
+        name: {
+            "columns": {each["name"]: (str(each["type"]), each["nullable"]) for each in seen.get_columns(name)},
+            "key": seen.get_pk_constraint(name),
+            "foreign": sorted(map(str, seen.get_foreign_keys(name))),
+            "unique": sorted(map(str, seen.get_unique_constraints(name))),
+            "checks": sorted((str(each["name"]), each["sqltext"]) for each in seen.get_check_constraints(name)),
+            "indexes": sorted((str(each["name"]), _index(each)) for each in seen.get_indexes(name)),
+        }
+        for name in seen.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def _index(index: Any) -> str:
+    condition = {name: str(value) for name, value in index.get("dialect_options", {}).items() if name.endswith("where")}
+    return f"{index['column_names']} {index['unique']} {condition}"
+
+
+def test_numbers_follow_one_another() -> None:
+    assert [int(revision) for revision in REVISIONS] == list(range(1, len(REVISIONS) + 1))
+    assert {len(revision) for revision in REVISIONS} == {4}
+    assert len(SCRIPTS.get_heads()) == 1
+
+
+def test_every_migration_says_which_tables_stay_guarded() -> None:
+    assert set(TRIGGERS) == set(REVISIONS)
+
+
+def test_migrations_end_where_the_models_are(database: Database) -> None:
+    database.up()
+    with database.engine.connect() as conn:
+        options = {"compare_type": True, "compare_server_default": True}
+        assert compare_metadata(MigrationContext.configure(conn, opts=options), Base.metadata) == []
+
+
+def test_a_migrated_database_is_shaped_like_one_made_from_the_models(database: Database) -> None:
+    with database.engine.connect() as conn:
+        Base.metadata.create_all(conn)
+        conn.commit()
+        made = shape(conn)
+        Base.metadata.drop_all(conn)
+        conn.commit()
+    database.up()
+    with database.engine.connect() as conn:
+        assert shape(conn) == made
+
+
+def test_a_change_of_the_shape_is_seen(database: Database) -> None:
+    database.up()
+    with database.engine.connect() as conn:
+        before = shape(conn)
+        conn.execute(text("DROP INDEX ix_callback_request_open_due"))
+        conn.execute(text("CREATE INDEX ix_callback_request_open_due ON callback_request (due_at, id)"))
+        assert shape(conn) != before
+        conn.rollback()
+
+
+def test_guards_stand_after_every_migration(database: Database) -> None:
+    for revision in REVISIONS:
+        database.up(revision)
+        with database.engine.connect() as conn:
+            assert triggers(conn) == expected_triggers(database.dialect, revision)
+
+
+def test_guards_stand_after_every_step_back(database: Database) -> None:
+    database.up()
+    for revision in reversed(REVISIONS[:-1]):
+        database.down(revision)
+        with database.engine.connect() as conn:
+            assert triggers(conn) == expected_triggers(database.dialect, revision)
+
+
+def test_all_the_way_down_leaves_nothing(database: Database) -> None:
+    database.up()
+    with database.engine.begin() as conn:
+        fill(conn)
+    database.down()
+    with database.engine.connect() as conn:
+        assert inspect(conn).get_table_names() == ["alembic_version"]
+        assert triggers(conn) == set()
+        assert functions(conn) == []
+
+
+def test_up_down_and_up_again_with_data_in_every_table(database: Database) -> None:
+    database.up()
+    with database.engine.begin() as conn:
+        fill(conn)
+        assert min(counts(conn).values()) >= 1
+    database.down()
+    database.up()
+    with database.engine.begin() as conn:
+        assert triggers(conn) == expected_triggers(database.dialect, REVISIONS[-1])
+        fill(conn)
+        assert min(counts(conn).values()) >= 1
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_step_back_and_forth_keeps_every_row(database: Database, revision: str) -> None:
+    database.up()
+    with database.engine.begin() as conn:
+        fill(conn)
+        before = counts(conn)
+    database.down(revision)
+    database.up()
+    with database.engine.connect() as conn:
+        after = counts(conn)
+    # A table that a later migration brings is empty again; a row of an older one never goes.
+    kept = {name for name, number in after.items() if number}
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    if revision == REVISIONS[-1]:
+        assert after == before
+
+
+def test_going_up_twice_changes_nothing(database: Database) -> None:
+    database.up()
+    with database.engine.begin() as conn:
+        fill(conn)
+        before = (shape(conn), counts(conn))
+    database.up()
+    with database.engine.connect() as conn:
+        assert (shape(conn), counts(conn)) == before
+
+
+def test_a_new_database_knows_the_roles_and_the_consent_sentence(database: Database) -> None:
+    database.up()
+    with database.engine.connect() as conn:
+        roles = set(conn.execute(text("SELECT name FROM role")).scalars())
+        assert roles == {"staff", "manager", "admin", "auditor"}
+        assert conn.execute(text("SELECT count(*) FROM consent_wording WHERE language = 'en'")).scalar_one() == 1

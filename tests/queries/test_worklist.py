@@ -1,0 +1,194 @@
+"""The queue's views, its pages, its counts and its search."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from intake.database import reading
+from intake.queries import casefile, search, worklist
+from intake.queries.worklist import View
+from intake.rules.spam import Signals
+from intake.rules.windows import Window
+from intake.rules.workflow import ClosedReason, Disposition
+from intake.services import calls, casework, claims
+from intake.services.calls import Outcome
+from tests.making import ask, person
+
+SOON = timedelta(minutes=5)
+
+
+@pytest.fixture
+def site(app: Flask):
+    return app.extensions["intake"]
+
+
+@pytest.fixture
+def maria(site, now):
+    return person(site, "Maria", now=now)
+
+
+def page(site, view, now, **more):
+    with reading() as conn:
+        wanted = {"user_id": 1, "now": now, "due_soon": SOON, "with_contact": True, **more}
+        return worklist.page(conn, site, view, **wanted)
+
+
+def references(site, view, now, **more):
+    return [row.reference for row in page(site, view, now, **more).rows]
+
+
+def test_every_view_shows_what_it_says_and_counts_what_it_shows(site, now, maria):
+    mine = ask(site, now).reference
+    claims.claim(site, maria, mine, now=now)
+    free = ask(site, now + timedelta(minutes=1)).reference
+    booked = ask(site, now, window=Window(now + timedelta(hours=2), now + timedelta(hours=4))).reference
+    retried = ask(site, now + timedelta(minutes=2)).reference
+    calls.log_attempt(site, maria, retried, Outcome(Disposition.NO_ANSWER), now=now + timedelta(minutes=3))
+    check = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.1)).reference
+    over = ask(site, now).reference
+    casework.close(site, maria, over, ClosedReason.TEST, now=now)
+    at = now + timedelta(minutes=12)
+    expected = {
+        View.ALL_OPEN: {mine, free, booked, retried, check},
+        View.DUE_NOW: {mine, free},
+        View.MINE: {mine, retried},
+        View.UNCLAIMED: {free, booked},
+        View.SCHEDULED: {booked},
+        View.RETRY: {retried},
+        View.CHECK: {check},
+        View.CLOSED: {over},
+    }
+    for view, shown in expected.items():
+        assert set(references(site, view, at, user_id=maria.user_id)) == shown, view
+    with reading() as conn:
+        counted = worklist.counts(conn, user_id=maria.user_id, now=at, due_soon=SOON)
+    assert counted == {view: len(shown) for view, shown in expected.items() if view is not View.CLOSED}
+
+
+def test_the_most_urgent_stands_first_and_pages_meet_without_gap_or_overlap(site, now):
+    made = [ask(site, now + timedelta(seconds=number // 2)).reference for number in range(11)]
+    seen, cursor = [], None
+    while True:
+        found = page(site, View.ALL_OPEN, now, limit=4, after=cursor)
+        seen += [row.reference for row in found.rows]
+        cursor = found.next_cursor
+        if cursor is None:
+            break
+    assert seen == made
+
+
+def test_closed_requests_come_newest_first_and_page_too(site, now, maria):
+    made = [ask(site, now).reference for _ in range(5)]
+    for number, reference in enumerate(made):
+        casework.close(site, maria, reference, ClosedReason.TEST, now=now + timedelta(minutes=number))
+    first = page(site, View.CLOSED, now, limit=3)
+    rest = page(site, View.CLOSED, now, limit=3, after=first.next_cursor)
+    assert [row.reference for row in (*first.rows, *rest.rows)] == made[::-1]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "AAAA", "999999999999999999999", "MTIz", "../../", "é"])
+def test_a_broken_cursor_is_the_first_page(site, now, cursor):
+    reference = ask(site, now).reference
+    assert references(site, View.ALL_OPEN, now, after=cursor) == [reference]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lopez",
+        "LÓPEZ",
+        "lop",
+        "ana maria",
+        "Ana",
+        "0182",
+        "(212) 555-0182",
+        "+1 212 555 0182",
+        "ana@Example.com",
+        "guadalup",
+    ],
+)
+def test_search_finds_by_words_their_beginnings_digits_number_and_email(site, now, text):
+    reference = ask(site, now, name="Ana María López Guadalupe", email="ana@example.com").reference
+    ask(site, now, name="Ben Stone", phone="312 555 0147")
+    assert references(site, View.ALL_OPEN, now, match=search.key_for(site, text)) == [reference]
+
+
+@pytest.mark.parametrize("text", ["zzz", "ana stone", "0183", "ben@example.com"])
+def test_search_finds_nothing_where_nothing_is(site, now, text):
+    ask(site, now, name="Ana López")
+    ask(site, now, name="Ben Stone", phone="312 555 0147")
+    assert references(site, View.ALL_OPEN, now, match=search.key_for(site, text)) == []
+
+
+@pytest.mark.parametrize("key", ["", "~", "zz", "0" * 16 + "~", "../x", "0" * 15, "%"])
+def test_a_broken_search_key_finds_nothing(site, now, key):
+    ask(site, now)
+    assert references(site, View.ALL_OPEN, now, match=key) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("K7M-4QX", "K7M-4QX"),
+        ("k7m 4qx", "K7M-4QX"),
+        ("k7m4qx", "K7M-4QX"),
+        ("ko1-lil", "K01-111"),
+        ("Martha", None),
+        ("0182", None),
+    ],
+)
+def test_a_typed_reference_is_recognised(text, reference):
+    assert search.reference_in(text) == reference
+
+
+def test_the_search_key_holds_no_word_of_the_search(site):
+    key = search.key_for(site, "lopez")
+    assert key and "lop" not in key
+
+
+def test_without_the_right_to_see_contacts_a_line_shows_none(site, now):
+    ask(site, now, name="Ana")
+    (row,) = page(site, View.ALL_OPEN, now, with_contact=False).rows
+    assert (row.name, row.phone_e164, row.last4) == ("", "", "")
+
+
+def test_a_case_file_shows_everything_once(site, now, maria):
+    reference = ask(
+        site, now, message="after two", email="ana@example.com", source="k3", source_path="/contact"
+    ).reference
+    claims.start_call(site, maria, reference, now=now)
+    calls.log_attempt(site, maria, reference, Outcome(Disposition.NO_ANSWER, note="rang out"), now=now)
+    with reading() as conn:
+        case = casefile.find(conn, site, reference, with_contact=True)
+        entries = casefile.timeline(conn, site, case.id, with_contact=True)
+    assert (case.message, case.email, case.source, case.source_path) == (
+        "after two",
+        "ana@example.com",
+        "k3",
+        "/contact",
+    )
+    assert case.consent_version == 1
+    assert case.attempts == (now,)
+    assert [entry.text for entry in entries if entry.kind == "note"] == ["rang out"]
+    assert [entry.details["state"] for entry in entries if entry.kind == "mail"] == ["pending", "pending"]
+    assert [entry.action for entry in entries if entry.kind == "attempt"] == ["callback.attempted"]
+
+
+def test_a_case_file_without_the_contact_right_shows_nothing_personal(site, now):
+    reference = ask(site, now, name="Zebulon", message="after two", email="zeb@example.com").reference
+    with reading() as conn:
+        case = casefile.find(conn, site, reference, with_contact=False)
+    text = repr(case)
+    for word in ("Zebulon", "after two", "zeb@", "0182"):
+        assert word not in text
+
+
+def test_the_same_number_in_another_spelling_is_shown(site, now):
+    first = ask(site, now, name="Ana", phone="212-555-0182").reference
+    second = ask(site, now, name="Luis", phone="+1 (212) 555 0182").reference
+    with reading() as conn:
+        case = casefile.find(conn, site, second, with_contact=True)
+        assert [other.reference for other in casefile.same_number(conn, site, case)] == [first]

@@ -1,0 +1,192 @@
+"""Accounts: made, changed and disabled by the rules, each with its entry in the record."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from intake.database import reading
+from intake.models import Audit, OutboxMessage, SignIn, User
+from intake.models.site import Site
+from intake.queries import people as people_queries
+from intake.queries import sign_in as queries
+from intake.rules.permissions import Actor, ActorKind, ForbiddenError, permissions_of
+from intake.services import passwords, people, sign_in
+from intake.services.people import PeopleError
+
+GOOD = "lamp tuesday orange"
+BETTER = "kettle window seven"
+
+
+def make(site: Site, now: datetime, email: str = "maria@example.com", *roles: str) -> int:
+    return people.create_user(site, email=email, name="Maria", roles=roles or ("staff",), password=GOOD, now=now)
+
+
+def actor(user_id: int, *roles: str) -> Actor:
+    return Actor(ActorKind.PERSON, user_id, "Maria", permissions_of(roles))
+
+
+def actions() -> list[str]:
+    with reading() as conn:
+        return list(conn.execute(select(Audit.__table__.c.action).order_by(Audit.__table__.c.id)).scalars())
+
+
+def test_an_account_keeps_no_readable_password(app: Flask, site: Site, now: datetime) -> None:
+    user_id = make(site, now)
+    with reading() as conn:
+        found = queries.credentials_of(conn, user_id)
+    assert found is not None and found.password is not None
+    assert found.password.startswith("$argon2id$") and GOOD not in found.password
+    assert passwords.is_right(GOOD, found.password) and not passwords.is_right(BETTER, found.password)
+    assert actions() == ["person.created"]
+
+
+def test_an_email_is_one_account_whatever_its_case(app: Flask, site: Site, now: datetime) -> None:
+    make(site, now)
+    with pytest.raises(PeopleError) as refused:
+        make(site, now, "MARIA@Example.COM")
+    assert refused.value.code == "exists"
+    with reading() as conn:
+        person = people_queries.by_email(conn, " Maria@EXAMPLE.com ")
+    assert person is not None and person.name == "Maria" and person.roles == ("staff",)
+
+
+def test_several_roles_are_all_kept(app: Flask, site: Site, now: datetime) -> None:
+    make(site, now, "maria@example.com", "staff", "auditor", "staff")
+    with reading() as conn:
+        person = people_queries.by_email(conn, "maria@example.com")
+    assert person is not None and person.roles == ("auditor", "staff")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"email": "nobody"}, "email"),
+        ({"email": "a@b@c"}, "email"),
+        ({"name": "\u202e\x00"}, "name"),
+        ({"name": "x" * 101}, "name"),
+        ({"roles": ()}, "role"),
+        ({"roles": ("staff", "owner")}, "role"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_plain_words(
+    app: Flask, site: Site, now: datetime, changes: dict[str, object], code: str
+) -> None:
+    values = {"email": "maria@example.com", "name": "Maria", "roles": ("staff",), "password": GOOD, **changes}
+    with pytest.raises(PeopleError) as refused:
+        people.create_user(site, now=now, **values)  # type: ignore[arg-type]
+    assert refused.value.code == code and str(refused.value).endswith(".")
+    assert actions() == []
+
+
+def test_without_a_name_the_email_gives_one(app: Flask, site: Site, now: datetime) -> None:
+    people.create_user(site, email="ana.b@example.com", roles=("staff",), password=GOOD, now=now)
+    with reading() as conn:
+        person = people_queries.by_email(conn, "ana.b@example.com")
+    assert person is not None and person.name == "Ana B"
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("elevenchars", "short"),
+        ("x1y2" * 32 + "z", "long"),
+        ("Password2026!", "common"),
+        ("P4ssw0rd2026!!", "common"),
+        ("abcabcabcabc", "common"),
+        ("qwertyuiopas", "common"),
+        ("271828182845904", "common"),
+        ("maria.lopez26", "own"),
+        ("Harbor-26-11", "own"),
+    ],
+)
+def test_a_password_that_is_easily_guessed_is_refused(password: str, code: str) -> None:
+    with pytest.raises(passwords.PasswordError) as refused:
+        passwords.check(password, names=("maria.lopez@example.com", "Maria Lopez", "Harbor"))
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("password", [GOOD, "x9#mLq2vT8w!", "пароль для входа", "x1y2zz34" * 16, "   spaces   count"])
+def test_a_sound_password_of_any_script_is_taken_whole(password: str) -> None:
+    passwords.check(password, names=("maria@example.com", "Harbor Recovery Center"))
+    stored = passwords.hashed(password)
+    assert passwords.is_right(password, stored)
+    assert not passwords.is_right(password[:-1], stored)
+
+
+def test_only_somebody_with_the_right_makes_or_disables_accounts(app: Flask, site: Site, now: datetime) -> None:
+    maria = make(site, now)
+    with pytest.raises(ForbiddenError):
+        people.disable(site, actor(99, "manager"), maria, now=now)
+    with pytest.raises(ForbiddenError):
+        people.create_user(
+            site, email="x@example.com", roles=("admin",), password=GOOD, actor=actor(maria, "staff"), now=now
+        )
+
+
+def test_disabling_a_person_ends_every_session(app: Flask, site: Site, now: datetime) -> None:
+    maria, boss = make(site, now), make(site, now, "boss@example.com", "admin")
+    for sid in ("one", "two"):
+        sign_in.start(site, actor(maria, "staff"), sid, now=now)
+    people.disable(site, actor(boss, "admin"), maria, now=now)
+    with reading() as conn:
+        assert all(queries.live(conn, sign_in.sid_hash(sid), now=now) is None for sid in ("one", "two"))
+        assert set(conn.execute(select(SignIn.__table__.c.ended_reason)).scalars()) == {"disabled"}
+        assert [person.email for person in people_queries.working(conn)] == ["boss@example.com"]
+    assert actions()[-1] == "person.disabled"
+
+
+def test_nobody_disables_themselves_or_the_last_administrator(app: Flask, site: Site, now: datetime) -> None:
+    boss, other = make(site, now, "boss@example.com", "admin"), make(site, now, "other@example.com", "admin")
+    with pytest.raises(PeopleError, match="own account"):
+        people.disable(site, actor(boss, "admin"), boss, now=now)
+    people.disable(site, actor(boss, "admin"), other, now=now)
+    with pytest.raises(PeopleError, match="last administrator"):
+        people.disable(site, actor(other, "admin"), boss, now=now)
+
+
+def test_a_new_password_ends_the_old_one_and_every_session(app: Flask, site: Site, now: datetime) -> None:
+    maria = make(site, now)
+    sign_in.start(site, actor(maria, "staff"), "sid", now=now)
+    people.change_password(site, actor(maria, "staff"), current=GOOD, new=BETTER, now=now)
+    with reading() as conn:
+        assert queries.live(conn, sign_in.sid_hash("sid"), now=now) is None
+        mail = conn.execute(select(OutboxMessage.__table__.c.kind, OutboxMessage.__table__.c.recipient)).one()
+    assert tuple(mail) == ("person.security", f"user:{maria}")
+    assert actions()[-1] == "person.password_changed"
+    assert sign_in.check(site, "maria@example.com", BETTER, "10.0.0.1", now=now) == maria
+    with pytest.raises(sign_in.NotMatchedError):
+        sign_in.check(site, "maria@example.com", GOOD, "10.0.0.1", now=now)
+
+
+def test_an_open_session_cannot_be_used_to_guess_its_password(app: Flask, site: Site, now: datetime) -> None:
+    maria = make(site, now)
+    for _ in range(sign_in.TRIES):
+        with pytest.raises(sign_in.NotMatchedError):
+            people.change_password(site, actor(maria, "staff"), current="wrong", new=BETTER, now=now)
+    with pytest.raises(sign_in.TooManyTriesError):
+        people.change_password(site, actor(maria, "staff"), current=GOOD, new=BETTER, now=now)
+    people.change_password(site, actor(maria, "staff"), current=GOOD, new=BETTER, now=now + sign_in.WINDOW)
+
+
+def test_working_people_are_active_and_may_work(app: Flask, site: Site, now: datetime) -> None:
+    make(site, now, "zoe@example.com", "staff")
+    make(site, now, "ann@example.com", "auditor")
+    make(site, now, "bob@example.com", "auditor", "manager")
+    with reading() as conn:
+        working = people_queries.working(conn)
+    assert {(person.email, person.roles) for person in working} == {
+        ("zoe@example.com", ("staff",)),
+        ("bob@example.com", ("auditor", "manager")),
+    }
+
+
+def test_accounts_have_unguessable_names_for_the_cookie(app: Flask, site: Site, now: datetime) -> None:
+    make(site, now)
+    make(site, now + timedelta(seconds=1), "bob@example.com")
+    with reading() as conn:
+        uniques = list(conn.execute(select(User.__table__.c.fs_uniquifier)).scalars())
+    assert len(set(uniques)) == 2 and all(len(unique) == 64 for unique in uniques)

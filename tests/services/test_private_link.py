@@ -1,0 +1,118 @@
+"""What the visitor does with their private link."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from intake.database import reading
+from intake.queries import private_link, search, worklist
+from intake.rules.phone import parse
+from intake.rules.windows import Window
+from intake.rules.workflow import Disposition, Status, Voicemail
+from intake.services import calls, visitor
+from intake.services.calls import Outcome
+from intake.services.errors import EndedError, NotFoundError
+from tests.making import actions, ask, mails, person, stored
+
+
+@pytest.fixture
+def site(app: Flask):
+    return app.extensions["intake"]
+
+
+def find(site, token, now):
+    with reading() as conn:
+        return private_link.find(conn, site, token, now=now)
+
+
+def test_another_time_is_a_new_promise(site, now):
+    submitted = ask(site, now, email="ana@example.com")
+    window = Window(now + timedelta(hours=3), now + timedelta(hours=6))
+    visitor.change_time(site, submitted.link_token, window=window, now=now + timedelta(minutes=2))
+    row = stored(submitted.reference)
+    assert (row.status, row.promised_by_at, row.target_at) == (Status.SCHEDULED, window.until_at, window.until_at)
+    assert actions(submitted.reference)[-1] == "visitor.changed_time"
+    assert mails(submitted.reference)[-1] == ("visitor.changed", "visitor")
+
+
+def test_a_target_already_missed_stays_missed_when_the_visitor_changes_the_time(site, now):
+    submitted = ask(site, now)
+    late = now + timedelta(hours=1)
+    window = Window(late + timedelta(hours=2), late + timedelta(hours=4))
+    visitor.change_time(site, submitted.link_token, window=window, now=late)
+    assert stored(submitted.reference).target_at == now + timedelta(minutes=15)
+
+
+def test_saying_as_soon_as_possible_again_does_not_push_the_promise_back(site, now):
+    submitted = ask(site, now)
+    before = stored(submitted.reference)
+    visitor.change_time(site, submitted.link_token, now=now + timedelta(minutes=10))
+    after = stored(submitted.reference)
+    assert (after.promised_by_at, after.due_at, after.target_at) == (
+        before.promised_by_at,
+        before.due_at,
+        before.target_at,
+    )
+
+
+def test_another_number_is_called_and_found_and_the_old_one_is_neither(site, now):
+    submitted = ask(site, now, phone="212 555 0182")
+    visitor.change_number(site, submitted.link_token, parse("312 555 0147"), now=now)
+    assert find(site, submitted.link_token, now).e164 == "+13125550147"
+    with reading() as conn:
+        for text, hits in (("0147", 1), ("0182", 0), ("312-555-0147", 1)):
+            page = worklist.page(
+                conn, site, worklist.View.ALL_OPEN, user_id=1, now=now, due_soon=timedelta(minutes=5),
+                with_contact=False, match=search.key_for(site, text),
+            )  # fmt: skip
+            assert len(page.rows) == hits
+
+
+def test_after_a_wrong_number_a_corrected_one_is_due_at_once(site, now):
+    maria = person(site, "Maria", now=now)
+    submitted = ask(site, now, email="ana@example.com")
+    calls.log_attempt(site, maria, submitted.reference, Outcome(Disposition.WRONG_NUMBER), now=now)
+    later = now + timedelta(minutes=30)
+    visitor.change_number(site, submitted.link_token, parse("312 555 0147"), now=later)
+    assert (stored(submitted.reference).due_at, stored(submitted.reference).next_at) == (later, None)
+
+
+def test_the_message_choice_can_be_changed(site, now):
+    submitted = ask(site, now)
+    visitor.change_voicemail(site, submitted.link_token, Voicemail.SAY_WHO, now=now)
+    assert find(site, submitted.link_token, now).voicemail is Voicemail.SAY_WHO
+
+
+def test_called_once_only_means_one_try(site, now):
+    maria = person(site, "Maria", now=now)
+    submitted = ask(site, now)
+    visitor.call_once_only(site, submitted.link_token, now=now)
+    logged = calls.log_attempt(site, maria, submitted.reference, Outcome(Disposition.NO_ANSWER), now=now)
+    assert logged.is_closed
+
+
+def test_withdrawn_it_is_over_and_a_second_time_says_so(site, now):
+    submitted = ask(site, now)
+    visitor.withdraw(site, submitted.link_token, now=now)
+    assert stored(submitted.reference).status == Status.WITHDRAWN
+    with pytest.raises(EndedError):
+        visitor.withdraw(site, submitted.link_token, now=now)
+    assert actions(submitted.reference).count("visitor.withdrew") == 1
+
+
+def test_a_link_ends_thirty_days_after_the_request(site, now):
+    submitted = ask(site, now)
+    visitor.withdraw(site, submitted.link_token, now=now)
+    assert find(site, submitted.link_token, now + timedelta(days=29)) is not None
+    assert find(site, submitted.link_token, now + timedelta(days=31)) is None
+    with pytest.raises(NotFoundError):
+        visitor.withdraw(site, submitted.link_token, now=now + timedelta(days=31))
+
+
+def test_a_wrong_link_opens_nothing(site, now):
+    token = ask(site, now).link_token
+    for wrong in ("", "x", token[:-1], token + "A", token.swapcase()):
+        assert find(site, wrong, now) is None

@@ -1,0 +1,199 @@
+"""Settings are loud: production starts with everything in place and strong, or says by name what is not."""
+
+from __future__ import annotations
+
+import json
+import stat
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import config
+from config import SettingsError, load, new_keys
+
+SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+PASSPHRASES = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+KEYS = new_keys()
+
+
+def production(tmp_path: Path, **more: str) -> dict[str, str]:
+    """An environment that production accepts, with changes."""
+    good = {
+        "INTAKE_INSTANCE": str(tmp_path),
+        "MAIL_SERVER": "mail.example.org",
+        "INTAKE_PUBLIC_URL": "https://callback.example.org",
+        **KEYS,
+    }
+    return {name: value for name, value in (good | more).items() if value}
+
+
+def complaint(environ: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(environ)
+    return str(caught.value)
+
+
+def test_production_is_what_runs_unless_development_is_said(tmp_path: Path) -> None:
+    settings = load(production(tmp_path))
+    assert settings.is_production
+    assert settings.flask()["IS_PRODUCTION"]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_production_refuses_to_start_without_a_secret_and_names_it(tmp_path: Path, name: str) -> None:
+    assert f"{name} is not set" in complaint(production(tmp_path, **{name: ""}))
+
+
+@pytest.mark.parametrize("name", PASSPHRASES)
+@pytest.mark.parametrize("weak", ["secret", "a" * 64, "abcabcabc" * 8, "x" * 31])
+def test_production_refuses_a_weak_secret_and_names_it(tmp_path: Path, name: str, weak: str) -> None:
+    words = complaint(production(tmp_path, **{name: weak}))
+    assert f"{name} is too weak" in words
+    assert weak not in words
+
+
+@pytest.mark.parametrize("name", ["INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "1:c2hvcnQ=",
+        "not a key",
+        "1",
+        f"0:{KEYS['INTAKE_INDEX_KEYS'][2:]}",
+        f"256:{KEYS['INTAKE_INDEX_KEYS'][2:]}",
+        f"{KEYS['INTAKE_INDEX_KEYS']},{KEYS['INTAKE_INDEX_KEYS']}",
+    ],
+    ids=["too short", "no key", "no secret", "number 0", "number 256", "one number twice"],
+)
+def test_a_key_that_is_none_is_named(tmp_path: Path, name: str, keys: str) -> None:
+    words = complaint(production(tmp_path, **{name: keys}))
+    assert name in words
+    assert KEYS["INTAKE_INDEX_KEYS"][2:] not in words
+
+
+def test_everything_missing_is_said_at_once() -> None:
+    words = complaint({})
+    assert [name for name in (*SECRETS, "MAIL_SERVER", "INTAKE_PUBLIC_URL") if name not in words] == []
+
+
+def test_a_weak_older_secret_is_refused_too(tmp_path: Path) -> None:
+    assert "SECRET_KEY_FALLBACKS is too weak" in complaint(production(tmp_path, SECRET_KEY_FALLBACKS="old,older"))
+
+
+def test_production_makes_no_keys_by_itself(tmp_path: Path) -> None:
+    complaint(production(tmp_path, SECRET_KEY=""))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("INTAKE_ENV", "staging"),
+        ("INTAKE_PUBLIC_URL", "http://callback.example.org"),
+        ("INTAKE_PUBLIC_URL", "https://"),
+        ("INTAKE_TIME_ZONE", "Mars/Olympus"),
+        ("INTAKE_PROVIDER_PHONE", "call us"),
+        ("MAIL_PORT", "smtp"),
+        ("INTAKE_TRUSTED_PROXIES", "-1"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    assert name.removeprefix("INTAKE_") in complaint(production(tmp_path, **{name: value}))
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text(f"{KEYS['SECRET_KEY']}\n")
+    settings = load(production(tmp_path, SECRET_KEY="", SECRET_KEY_FILE=str(path)))
+    assert settings.secret_key == KEYS["SECRET_KEY"]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = str(tmp_path / "nowhere")
+    words = complaint(production(tmp_path, SECRET_KEY="", SECRET_KEY_FILE=path))
+    assert "SECRET_KEY_FILE" in words
+    assert path in words
+
+
+def test_secrets_are_not_printed(tmp_path: Path) -> None:
+    settings = load(production(tmp_path, MAIL_PASSWORD="a quiet harbour at noon"))
+    shown = repr(settings) + repr(settings.keyring())
+    hidden = [*(KEYS[name].removeprefix("1:") for name in SECRETS), "a quiet harbour"]
+    assert [secret for secret in hidden if secret in shown] == []
+
+
+def development(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {"INTAKE_ENV": "development", "INTAKE_INSTANCE": str(tmp_path / "instance"), **more}
+
+
+def test_development_makes_its_keys_once_and_keeps_them(tmp_path: Path) -> None:
+    first, second = load(development(tmp_path)), load(development(tmp_path))
+    assert first == second
+    kept = json.loads((tmp_path / "instance" / "keys.json").read_text())
+    assert set(kept) == set(SECRETS)
+
+
+def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    load(development(tmp_path))
+    folder = tmp_path / "instance"
+    assert [path.name for path in folder.iterdir()] == ["keys.json"]
+    assert stat.S_IMODE((folder / "keys.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def secret_of(folder: str) -> str:
+    return load({"INTAKE_ENV": "development", "INTAKE_INSTANCE": folder}).secret_key
+
+
+def test_processes_that_start_together_agree_on_one_set_of_keys(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4) as pool:
+        for number in range(5):
+            folder = str(tmp_path / str(number))
+            assert len(set(pool.map(secret_of, [folder] * 8))) == 1
+
+
+def test_a_key_given_by_hand_goes_before_a_kept_one(tmp_path: Path) -> None:
+    load(development(tmp_path))
+    assert load(development(tmp_path, SECRET_KEY=KEYS["SECRET_KEY"])).secret_key == KEYS["SECRET_KEY"]
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_postgresql_means_the_same_driver(tmp_path: Path, scheme: str) -> None:
+    settings = load(development(tmp_path, DATABASE_URL=f"{scheme}://db.example.org/intake"))
+    assert settings.database_url == "postgresql+psycopg://db.example.org/intake"
+
+
+def test_without_a_database_address_there_is_one_file(tmp_path: Path) -> None:
+    assert load(development(tmp_path)).database_url == f"sqlite:///{tmp_path / 'instance' / 'intake.db'}"
+
+
+def test_tls_from_the_first_byte_needs_no_starttls_switched_off(tmp_path: Path) -> None:
+    settings = load(production(tmp_path, MAIL_USE_SSL="1"))
+    assert (settings.mail_use_ssl, settings.mail_use_tls) == (True, False)
+
+
+def test_both_kinds_of_tls_at_once_are_refused(tmp_path: Path) -> None:
+    assert "exclude each other" in complaint(production(tmp_path, MAIL_USE_SSL="1", MAIL_USE_TLS="1"))
+
+
+def test_mail_is_secured_unless_said_otherwise(tmp_path: Path) -> None:
+    assert load(production(tmp_path)).mail_use_tls
+
+
+def test_production_never_mails_in_clear_text(tmp_path: Path) -> None:
+    assert "both off" in complaint(production(tmp_path, MAIL_USE_TLS="0"))
+
+
+def test_a_mail_password_never_travels_in_clear_text(tmp_path: Path) -> None:
+    assert "MAIL_PASSWORD" in complaint(production(tmp_path, MAIL_USE_TLS="0", MAIL_PASSWORD="harbour"))
+
+
+@pytest.mark.parametrize(("word", "meant"), [("1", True), ("true", True), ("YES", True), ("0", False), ("off", False)])
+def test_switches_are_words(tmp_path: Path, word: str, meant: bool) -> None:
+    assert load(development(tmp_path, INTAKE_EMBEDDED_WORKER=word)).embedded_worker is meant
+
+
+def test_every_setting_of_the_environment_is_told_in_the_readme() -> None:
+    readme = (Path(config.ROOT) / "README.md").read_text()
+    assert [name for name in config._NAMES if f"`{name}`" not in readme] == []

@@ -1,0 +1,238 @@
+"""The private page: the promise, where the request stands, and changing or cancelling it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+
+from intake.database import reading, writing
+from intake.models import Audit, CallbackRequest, OutboxMessage
+from intake.rules.workflow import ClosedReason, Disposition, Status
+from tests.web.visiting import ask, stored, words
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def visitor(sqlite_app: Flask) -> FlaskClient:
+    return sqlite_app.test_client()
+
+
+def put(**columns: Any) -> None:
+    with writing() as conn:
+        conn.execute(update(CallbackRequest.__table__).values(**columns))
+
+
+def actions() -> list[str]:
+    with reading() as conn:
+        return list(conn.execute(select(Audit.__table__.c.action).order_by(Audit.__table__.c.id)).scalars())
+
+
+def windows_on(page: str) -> list[str]:
+    return re.findall(r'value="([0-9]{8}T[0-9]{4}Z-[0-9TZ]+)"', page)
+
+
+def test_the_confirmation_says_by_when_who_calls_and_what_happens_if_missed(visitor: FlaskClient) -> None:
+    page = visitor.get(ask(visitor)).text
+    said = words(page)
+    assert "We will call you Today before 12:15 pm Eastern" in said
+    assert re.search(r"Reference [0-9A-Z]{3}-[0-9A-Z]{3} Say this if you call us", said)
+    assert "We call Ana at (212) 736-0182." in said and "Is this number right?" in said
+    assert "The call comes from 212-736-5000." in said
+    assert "If you miss it, we will not leave a message. We try up to 6 times over 5 days." in said
+    assert "You do not need to do anything else." in said
+    assert "Call or text 988" in said or "Call 988 or text 988" in said
+    assert '<time datetime="2026-11-18T12:15:00-05:00">' in page
+
+
+def test_the_private_page_is_for_nobody_else(visitor: FlaskClient) -> None:
+    response = visitor.get(ask(visitor))
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    assert '<meta name="robots" content="noindex">' in response.text
+    assert "Set-Cookie" not in response.headers
+
+
+def test_what_is_promised_is_what_was_stored(visitor: FlaskClient, clock: time_machine.Coordinates) -> None:
+    clock.move_to(datetime(2026, 11, 22, 4, 50, tzinfo=UTC))
+    path = ask(visitor)
+    assert "We will call you Today before noon Eastern" not in words(visitor.get(path).text)
+    assert "We will call you Tomorrow, Sunday, before noon Eastern" in words(visitor.get(path).text)
+    put(promised_by_at=datetime(2026, 11, 23, 18, 45, tzinfo=UTC))
+    assert "Monday before 1:45 pm Eastern" in words(visitor.get(path).text)
+
+
+def test_the_number_is_shown_in_full_for_ten_minutes_only(
+    visitor: FlaskClient, clock: time_machine.Coordinates
+) -> None:
+    path = ask(visitor)
+    clock.shift(timedelta(minutes=10))
+    assert "736-0182" in visitor.get(path).text
+    clock.shift(timedelta(seconds=1))
+    page = visitor.get(path).text
+    assert "Ending 0182" in page and "736-0182" not in page and "7360182" not in page
+    assert "Waiting for our call, today before 12:15 pm Eastern" in words(page)
+    assert "Your callback request" in page
+
+
+def test_a_broken_promise_is_admitted(visitor: FlaskClient, clock: time_machine.Coordinates) -> None:
+    path = ask(visitor)
+    clock.shift(timedelta(minutes=20))
+    said = words(visitor.get(path).text)
+    assert "We are late" in said
+    assert "We said we would call today before 12:15 pm Eastern, and we have not called yet." in said
+    assert "We will call you Today" not in said
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"attempt_count": 1, "last_disposition": Disposition.NO_ANSWER,
+          "next_at": datetime(2026, 11, 18, 20, 0, tzinfo=UTC)},
+         "Next call: Today after 3 pm Eastern We called once and missed you."),
+        ({"attempt_count": 3, "last_disposition": Disposition.BUSY},
+         "We call again soon We called 3 times and missed you."),
+        ({"attempt_count": 1, "last_disposition": Disposition.WRONG_NUMBER},
+         "Please check your number We called the number ending 0182 and it did not work."),
+        ({"attempt_count": 1, "last_disposition": Disposition.SPOKE_CALL_AGAIN,
+          "next_at": datetime(2026, 11, 19, 14, 0, tzinfo=UTC)},
+         "Next call: Tomorrow, Thursday, after 9 am Eastern We have spoken with you."),
+        ({"last_disposition": Disposition.LINE_FAILED}, "We tried to call you, and our line failed."),
+        ({"is_promised": False}, "We have your request Somebody here decides what happens next."),
+        ({"status": Status.CHECK}, "We will call you Today before"),
+        ({"status": Status.CLOSED, "closed_reason": ClosedReason.UNREACHABLE}, "We called and could not reach you."),
+        ({"status": Status.CLOSED, "closed_reason": ClosedReason.APPOINTMENT}, "We have spoken with you."),
+        ({"status": Status.CLOSED, "closed_reason": ClosedReason.SPAM}, "We will not call about it any more."),
+        ({"status": Status.CLOSED, "closed_reason": ClosedReason.DO_NOT_CALL}, "We will not call you again."),
+        ({"status": Status.CLOSED, "closed_reason": ClosedReason.WRONG_NUMBER}, "The number we had did not work."),
+    ],
+)  # fmt: skip
+def test_the_page_says_where_the_request_stands_now(
+    visitor: FlaskClient, now: datetime, columns: dict[str, Any], expected: str
+) -> None:
+    path = ask(visitor)
+    over = {"closed_at": now} if columns.get("status") == Status.CLOSED else {}
+    put(**columns, **over)
+    page = visitor.get(path)
+    assert expected in words(page.text)
+    assert ("What you asked for" in page.text) == (not over)
+    assert "spam" not in words(page.text).lower()
+
+
+def test_opening_a_private_page_twenty_times_changes_nothing(app: Flask) -> None:
+    client = app.test_client()
+    path = ask(client)
+    before = stored(app), actions()
+    for _ in range(20):
+        for address in (path, path + "/cancel"):
+            assert client.get(address).status_code == 200
+            assert client.head(address).status_code == 200
+    assert (stored(app), actions()) == before
+
+
+def test_a_wrong_an_old_and_a_made_up_link_read_the_same(
+    visitor: FlaskClient, clock: time_machine.Coordinates, now: datetime
+) -> None:
+    path = ask(visitor)
+    wrong = path[:-1] + ("A" if path[-1] != "A" else "B")
+    first = visitor.get(wrong)
+    put(status=Status.CLOSED, closed_reason=ClosedReason.INFORMATION, closed_at=now)
+    clock.shift(timedelta(days=30, seconds=1))
+    others = [visitor.get(address) for address in (path, "/callback/x", "/callback/%00%ff", "/callback/" + "a" * 3000)]
+    others += [
+        visitor.get(path + "/cancel"),
+        visitor.post(path + "/cancel"),
+        visitor.post(wrong, data={"change": "once"}),
+    ]
+    assert {page.status_code for page in (first, *others)} == {404}
+    assert {page.text for page in others} == {first.text}
+    assert "212-736-5000" in first.text
+
+
+def test_the_time_can_be_changed_to_a_window_to_words_and_back(app: Flask) -> None:
+    client = app.test_client()
+    path = ask(client)
+    window = windows_on(client.get(path).text)[-1]
+    changed = client.post(path, data={"change": "time", "preferred_time": window})
+    assert changed.status_code == 303 and changed.headers["Location"] == f"{path}?saved=time"
+    page = client.get(changed.headers["Location"]).text
+    said = words(page)
+    assert "<title>Saved: " in page and "Your new time is saved." in said
+    assert "We will call you Tomorrow, Thursday, 4 pm to 8 pm Eastern" in said
+    assert f'value="{window}" checked' in page
+    client.post(path, data={"change": "time", "preferred_time": "other", "preferred_time_note": "after six"})
+    assert "You asked for: after six. We call then if we can." in words(client.get(path).text)
+    client.post(path, data={"change": "time", "preferred_time": "asap"})
+    assert "When As soon as possible" in words(client.get(path).text)
+    assert actions().count("visitor.changed_time") == 3
+
+
+def test_the_number_the_message_and_how_often_can_be_changed(app: Flask) -> None:
+    client = app.test_client()
+    path = ask(client)
+    for answers in (
+        {"change": "number", "phone": "646 555 0199"},
+        {"change": "voicemail", "voicemail": "number_only"},
+        {"change": "once"},
+    ):  # fmt: skip
+        assert client.post(path, data=answers).status_code == 303
+    (row,) = stored(app)
+    assert (row["phone"], row["voicemail"], row["is_once_only"]) == ("+16465550199", "number_only", True)
+    said = words(client.get(path).text)
+    assert "We leave a first name and a number only" in said and "We try once only." in said
+    assert "Call me once only" not in said
+    assert actions()[1:] == ["visitor.changed_number", "visitor.changed_voicemail", "visitor.once_only"]
+
+
+def test_a_mistake_in_a_change_opens_its_row_and_keeps_the_answer(visitor: FlaskClient) -> None:
+    path = ask(visitor)
+    response = visitor.post(path, data={"change": "number", "phone": "736-5000"})
+    assert response.status_code == 422
+    assert "<title>Error: " in response.text
+    assert '<details id="number" open>' in response.text and 'value="736-5000"' in response.text
+    assert words(response.text).count("Phone number must include the area code") == 2
+
+
+def test_a_change_nobody_knows_is_refused(visitor: FlaskClient) -> None:
+    path = ask(visitor)
+    assert visitor.post(path, data={"change": "everything"}).status_code == 400
+    assert visitor.post(path).status_code == 400
+
+
+def test_cancelling_is_asked_by_a_link_and_done_by_a_button(app: Flask) -> None:
+    client = app.test_client()
+    path = ask(client, email="ana@example.com")
+    asked = words(client.get(path + "/cancel").text)
+    assert "Cancel this request?" in asked and "If you cancel, we will not call." in asked
+    assert stored(app)[0]["status"] == Status.NEW
+    done = client.post(path + "/cancel")
+    assert done.status_code == 303 and done.headers["Location"] == path
+    assert "Your request is cancelled" in words(client.get(path).text)
+    assert stored(app)[0]["status"] == Status.WITHDRAWN
+    assert client.get(path + "/cancel").headers["Location"] == path
+    assert client.post(path + "/cancel").status_code == 303
+    assert client.post(path, data={"change": "once"}).headers["Location"] == path
+    assert actions().count("visitor.withdrew") == 1
+    with reading() as conn:
+        assert conn.execute(select(func.count()).select_from(OutboxMessage.__table__)).scalar_one() >= 3
+
+
+def test_a_wrong_number_is_asked_for_again_with_its_row_open(visitor: FlaskClient) -> None:
+    path = ask(visitor)
+    put(attempt_count=1, last_disposition=Disposition.WRONG_NUMBER)
+    assert '<details id="number" open>' in visitor.get(path).text
+
+
+def test_a_visitors_words_are_escaped_on_their_page(visitor: FlaskClient) -> None:
+    path = ask(visitor, name="<script>alert(1)</script>", preferred_time="other", preferred_time_note='"><img src=x>')
+    page = visitor.get(path).text
+    assert "<script>alert" not in page and "<img" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -1,0 +1,186 @@
+"""The small parts of the visitor's pages: clean text, tokens, addresses, and what is said about now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from intake.models.keyring import Key, Keyring
+from intake.queries.calendar import Calendar
+from intake.rules.hours import OpeningHours, Span, default_hours
+from intake.rules.promise import ResponseTarget
+from intake.web.addresses import ArrivalCounter, client_network
+from intake.web.cleaning import as_typed, lines, one_line, visible
+from intake.web.forms import path_only
+from intake.web.look import timed
+from intake.web.opening import offer
+from intake.web.tokens import FormTokens
+
+NEW_YORK = "America/New_York"
+SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+KEYRING = Keyring((), (Key(1, b"k" * 32),), b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("typed", "clean"),
+    [
+        ("  Ana \t\n Lo\u0301pez ", "Ana L\u00f3pez"),
+        ("a\u202eb\u2066c\u200fd", "abcd"),
+        ("a\ufeff\u200b\u2060b", "ab"),
+        ("a\x00\x1b\x85\x9fb", "a b"),
+        ("a\ufffe\uffff\ufdd0\U0001ffffb", "ab"),
+        ("a\u200db", "ab"),
+        ("a\u200d", "a"),
+        ("\u200d", ""),
+        ("\U000e0041\U000e0042x", "x"),
+        (SCOTLAND, SCOTLAND),
+        ("❤\ufe0f\u200d\U0001f525", "❤\ufe0f\u200d\U0001f525"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क\u094d\u200dष", "क\u094d\u200dष"),
+    ],
+)
+def test_what_cannot_be_seen_goes_and_every_script_stays(typed: str, clean: str) -> None:
+    assert one_line(typed) == clean
+
+
+def test_typed_text_keeps_its_own_spacing_and_notes_their_lines() -> None:
+    assert as_typed(" 212  736\u202d 0182\r\n") == "212  736 0182"
+    assert lines("a\r\nb\n\n\n\nc  d") == "a\nb\n\nc d"
+
+
+@given(st.text())
+@settings(max_examples=200)
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    assert one_line(one_line(text)) == one_line(text)
+    assert visible(visible(text)) == visible(text)
+
+
+NOW = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
+
+
+def test_a_token_comes_back_with_its_nonce_and_time() -> None:
+    tokens = FormTokens("s" * 40)
+    token = tokens.read(tokens.give(NOW))
+    assert token is not None and token.given_at == NOW
+    assert not token.is_old(NOW + timedelta(hours=24))
+    assert token.is_old(NOW + timedelta(hours=24, seconds=1))
+    assert not token.is_old(NOW - timedelta(hours=1))
+
+
+def test_a_token_that_was_changed_is_none() -> None:
+    tokens = FormTokens("s" * 40)
+    good = tokens.give(NOW)
+    for position in range(len(good)):
+        changed = good[:position] + ("A" if good[position] != "A" else "B") + good[position + 1 :]
+        assert tokens.read(changed) is None or changed[-1] != good[-1]  # the last letter carries two unused bits
+    assert tokens.read("é" * 50) is None
+
+
+def request_from(remote: str, *forwarded: str) -> Request:
+    headers = [("X-Forwarded-For", value) for value in forwarded]
+    return Request(EnvironBuilder(headers=headers, environ_overrides={"REMOTE_ADDR": remote}).get_environ())
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "proxies", "network"),
+    [
+        ("192.0.2.7", (), 0, "192.0.2.7"),
+        ("192.0.2.7", ("203.0.113.9",), 0, "192.0.2.7"),
+        ("10.0.0.1", ("1.1.1.1, 203.0.113.9",), 1, "203.0.113.9"),
+        ("10.0.0.1", ("1.1.1.1", "203.0.113.9"), 1, "203.0.113.9"),
+        ("10.0.0.1", ("1.1.1.1, 203.0.113.9, 10.0.0.2",), 2, "203.0.113.9"),
+        ("10.0.0.1", ("203.0.113.9:4711",), 1, "203.0.113.9"),
+        ("10.0.0.1", (), 2, "10.0.0.1"),
+        ("2001:db8:1:2:3:4:5:6", (), 0, "2001:db8:1:2::/64"),
+        ("10.0.0.1", ("[2001:db8:1:2::9]",), 1, "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", (), 0, "192.0.2.7"),
+        ("10.0.0.1", ("unknown",), 1, None),
+        ("", (), 0, None),
+    ],
+)
+def test_only_what_our_own_proxies_wrote_names_the_sender(
+    remote: str, forwarded: tuple[str, ...], proxies: int, network: str | None
+) -> None:
+    assert client_network(request_from(remote, *forwarded), proxies) == network  # type: ignore[arg-type]
+
+
+def test_arrivals_are_counted_by_kind_and_value() -> None:
+    counter = ArrivalCounter("", KEYRING)
+    assert [counter.seen_before("address", "192.0.2.7") for _ in range(3)] == [0, 1, 2]
+    assert counter.seen_before("number", "192.0.2.7") == 0
+    assert counter.seen_before("address", None) == 0
+
+
+def test_a_counter_nobody_answers_counts_nothing_and_says_so_quickly() -> None:
+    counter = ArrivalCounter("redis://127.0.0.1:1", KEYRING)
+    assert counter.seen_before("address", "192.0.2.7") == 0
+    assert ArrivalCounter("nonsense://", KEYRING).seen_before("address", "192.0.2.7") == 0
+
+
+@pytest.mark.parametrize(
+    ("given_path", "kept"),
+    [
+        ("/help", "/help"),
+        ("https://host.example/help/x?utm=1#top", "/help/x"),
+        ("/a/ana@example.com/b", "/a/b"),
+        ("/a/ana%40example.com", "/a"),
+        ("help", ""),
+        ("javascript:alert(1)", ""),
+        ("http://[", ""),
+        (None, ""),
+    ],
+)
+def test_of_a_page_only_the_path_is_kept(given_path: str | None, kept: str) -> None:
+    assert path_only(given_path) == kept
+
+
+def test_times_are_marked_up_in_order_and_the_rest_is_escaped() -> None:
+    marked = timed("<b> 1 pm to 11 pm", ("1 pm", "A"), ("11 pm", "B"))
+    assert marked == '&lt;b&gt; <time datetime="A">1 pm</time> to <time datetime="B">11 pm</time>'
+    assert timed("soon", ("1 pm", "A")) == "soon"
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def calendar(hours: OpeningHours) -> Calendar:
+    return Calendar(None, hours, ResponseTarget())
+
+
+@pytest.mark.parametrize(
+    ("now", "state"),
+    [
+        (at(18, 17), "We are open now, until 8 pm Eastern"),
+        (at(19, 1), "We are closed now. We open tomorrow, Thursday, at 8 am Eastern"),
+        (at(19, 12), "We are closed now. We open today at 8 am Eastern"),
+    ],
+)
+def test_the_line_about_now_names_the_next_edge(sqlite_app: Flask, now: datetime, state: str) -> None:
+    said = offer(calendar(default_hours(NEW_YORK)), NEW_YORK, now)
+    assert said.state.replace("\u00a0", " ") == state
+
+
+def test_an_office_that_never_closes_or_never_opens_is_named_rightly(sqlite_app: Flask) -> None:
+    always = OpeningHours(NEW_YORK, ((Span(0, 1440),),) * 7)
+    never = OpeningHours(NEW_YORK, ((),) * 7)
+    assert offer(calendar(always), NEW_YORK, NOW).state == "We are open now, day and night"
+    assert offer(calendar(never), NEW_YORK, NOW).state == "We are closed now"
+    assert offer(calendar(never), NEW_YORK, NOW).days == ()
+
+
+@given(st.integers(0, 8 * 24 * 60))
+@settings(max_examples=60, deadline=None)
+def test_what_is_said_stays_true_until_it_is_said_to_end(minutes: int) -> None:
+    now = at(15, 0) + timedelta(minutes=minutes)
+    hours = calendar(OpeningHours(NEW_YORK, ((Span(490, 725), Span(780, 1570)),) * 7))
+    first = offer(hours, NEW_YORK, now)
+    last = offer(hours, NEW_YORK, first.valid_until - timedelta(seconds=1))
+    assert now < first.valid_until <= now + timedelta(minutes=15)
+    assert (first.state, first.days, first.is_open) == (last.state, last.days, last.is_open)
