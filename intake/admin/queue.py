@@ -109,6 +109,7 @@ class QueuePages(PanelView):
             is_later_page="after" in request.args,
             badge=_count(found[View.DUE_NOW]) if found[View.DUE_NOW] else "",
             updated=clock().updated(),
+            soon_minutes=calendar.target.due_soon_minutes,
             coming=None if table or match or view is not View.DUE_NOW else self._coming(calendar),
         )
 

@@ -126,6 +126,7 @@ def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
         "happened": happened,
         "opened": opened,
         "badge": found[View.DUE_NOW] or "",
+        "soon_minutes": calendar.target.due_soon_minutes,
         "zone_words": times.zone_words(current_site().time_zone, request_time()),
     }
 

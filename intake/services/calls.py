@@ -22,7 +22,7 @@ from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Effect, Ne
 from intake.services import clock
 from intake.services.claims import take, verdict_for
 from intake.services.errors import RefusedError
-from intake.services.locking import change, ensure_free, ensure_open, lock
+from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ def log_attempt(site: Site, actor: Actor, reference: str, outcome: Outcome, *, n
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
+        ensure_decided(row)
         _check(row, outcome, now)
         if row.assignee_id is None:
             take(conn, site, actor, row, now)

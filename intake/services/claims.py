@@ -17,7 +17,10 @@ from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import Status
 from intake.services import clock
 from intake.services.errors import NotFoundError, RefusedError
-from intake.services.locking import change, ensure_free, ensure_open, lock, seconds_between
+from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock, seconds_between
+
+NEVER = "suppressed"
+"""The one verdict no reason lifts: somebody asked not to be called again."""
 
 
 def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
@@ -86,7 +89,8 @@ def assign(site: Site, actor: Actor, reference: str, user_id: int, *, now: datet
 def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str | None = None, now: datetime) -> None:
     """Press Call: claims a free request and lets the number be seen. From here the attempt's time runs.
 
-    RefusedError names why it may not be called now; with ``override_reason`` it may, and the reason is kept.
+    RefusedError names why it may not be called now; with ``override_reason`` it may, and the reason is kept. No reason
+    lifts a wish not to be called again, nor the decision whether a request under "Check" is genuine.
     """
     actor.require(Permission.WORK)
     actor.require(Permission.CONTACT)
@@ -94,10 +98,11 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
+        ensure_decided(row)
         if row.is_free_time and row.free_time_seen_at is None:
             raise RefusedError("time_not_read")
         verdict = verdict_for(conn, site, row, now)
-        if not verdict.is_allowed and not override_reason:
+        if not verdict.is_allowed and (not override_reason or verdict.reason == NEVER):
             raise RefusedError(str(verdict.reason))
         if row.assignee_id is None:
             take(conn, site, actor, row, now)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 from intake.models import CallbackRequest, User
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Status, check_transition
-from intake.services.errors import EndedError, NotFoundError, TakenError
+from intake.services.errors import EndedError, NotFoundError, RefusedError, TakenError
 
 _T = CallbackRequest.__table__
 
@@ -36,6 +36,12 @@ def ensure_open(row: Row[Any]) -> None:
     """EndedError if nobody will call about it any more."""
     if row.closed_at is not None:
         raise EndedError
+
+
+def ensure_decided(row: Row[Any]) -> None:
+    """RefusedError while it lies under "Check": first somebody says whether it is genuine."""
+    if row.status == Status.CHECK:
+        raise RefusedError("under_check")
 
 
 def ensure_free(conn: Connection, row: Row[Any], actor: Actor) -> None:

@@ -71,6 +71,7 @@ _CALL_REASON = {
     "outside_window": lazy_gettext("They asked to be called at another time"),
     "too_many_in_24h": lazy_gettext("They were called 3 times in the last 24 hours"),
     "suppressed": lazy_gettext("They asked not to be called"),
+    "under_check": lazy_gettext("First decide whether this request is genuine"),
     "invited": lazy_gettext("They asked for a call as soon as possible, less than an hour ago"),
 }
 _SPAM_REASON = {

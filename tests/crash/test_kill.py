@@ -53,7 +53,7 @@ class Service:
 
     def wait_until_busy(self, visitors: Visitors) -> None:
         """Until people are told and mail goes out again: killing what only just starts proves little."""
-        told, arrived, end = len(visitors.told), self.postbox.arrived, time.monotonic() + 20
+        told, arrived, end = len(visitors.told), self.postbox.arrived, time.monotonic() + 10
         while time.monotonic() < end and (len(visitors.told) <= told or self.postbox.arrived <= arrived):
             time.sleep(0.01)
 

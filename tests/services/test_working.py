@@ -227,8 +227,17 @@ def test_do_not_call_is_asked_twice_and_suppresses_the_number(site, now, maria):
     assert not later.is_promised
     with pytest.raises(RefusedError, match="suppressed"):
         casework.rescue(site, maria, later.reference, now=now)
+    with pytest.raises(RefusedError, match="under_check"):
+        claims.start_call(site, maria, later.reference, override_reason="I want to", now=now + minutes(6))
+    with pytest.raises(RefusedError, match="under_check"):
+        calls.log_attempt(site, maria, later.reference, Outcome(Disposition.NO_ANSWER), now=now + minutes(6))
+
+
+def test_no_reason_lifts_the_wish_not_to_be_called_again(site, now, maria):
+    first, second = ask(site, now).reference, ask(site, now, name="Ben").reference
+    calls.log_attempt(site, maria, first, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)
     with pytest.raises(RefusedError, match="suppressed"):
-        claims.start_call(site, maria, later.reference, now=now + minutes(6))
+        claims.start_call(site, maria, second, override_reason="I want to", now=now)
 
 
 def test_a_crisis_stays_open_and_the_managers_are_told(site, now, maria):
