@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import intake.admin
 import intake.cli
 import intake.delivery
+import intake.web.fault_log
 import intake.web.headers
 import intake.web.public
 import intake.web.signin
@@ -19,7 +20,7 @@ from intake.database import db, prepare_engine
 def create_app(settings: Settings | None = None) -> Flask:
     """A ready app; SettingsError if the settings do not allow one."""
     settings = settings or load()
-    app = Flask(
+    app = intake.web.fault_log.QuietFlask(
         "intake",
         root_path=str(ROOT),
         template_folder="templates",
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     extensions.migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     extensions.babel.init_app(app, locale_selector=extensions.choose_language)
     extensions.csrf.init_app(app)
+    intake.web.fault_log.init_app(app)
     intake.web.headers.init_app(app)
     intake.web.signin.init_app(app)
     intake.web.public.init_app(app)

@@ -14,19 +14,30 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import phonenumbers
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from intake.database import engine_options
 from intake.models.keyring import Key, Keyring
 from intake.models.site import Site
+from intake.rules.phone import CRISIS_NUMBERS
 
 ROOT = Path(__file__).resolve().parent
 SHORTEST_SECRET = 32
 _SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+_SAMPLES = ("INTAKE_PROVIDER_NAME", "INTAKE_PROVIDER_PHONE", "INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER")
+_PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret|password|placeholder|example|replace.?me", re.IGNORECASE)
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_SEALED = ("require", "verify-ca", "verify-full")
+_KEY_NUMBER = re.compile(r"[0-9]{1,3}")
+_ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+""")
+_PLACE = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?")
 
 
 class SettingsError(RuntimeError):
@@ -136,6 +147,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     chosen = {_NAMES[name]: value for name, value in values.items() if value}
     if chosen.get("env", "production") not in ("development", "production"):
         raise SettingsError("INTAKE_ENV must be development or production")
+    _one_line_each(values)
     settings = _typed(chosen)
     if not settings.is_production:
         settings = _with_development_keys(settings)
@@ -183,13 +195,24 @@ def _value(env: Mapping[str, str], name: str) -> str:
         raise SettingsError(f"{name}_FILE: {path} cannot be read ({error.strerror})") from error
 
 
+def _one_line_each(values: Mapping[str, str]) -> None:
+    """A line break in a name or address would end a mail's header and begin another."""
+    broken = [name for name, value in values.items() if name not in _SECRETS and _BREAKS.search(value)]
+    if broken:
+        raise SettingsError(f"{', '.join(broken)}: one line without control characters, please")
+
+
+def _number(name: str, text: str, highest: int) -> int:  # ASCII: ``²`` is a digit to Python, and no number
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= highest):
+        raise SettingsError(f"{name} must be a whole number from 0 to {highest}")
+    return int(text)
+
+
 def _typed(chosen: Mapping[str, str]) -> Settings:
     values: dict[str, object] = dict(chosen)
-    for name in ("mail_port", "trusted_proxies"):
-        if name in values:
-            if not str(values[name]).isdigit():
-                raise SettingsError(f"{name.upper()} must be a whole number")
-            values[name] = int(str(values[name]))
+    for name, highest in (("MAIL_PORT", 65535), ("INTAKE_TRUSTED_PROXIES", 9)):
+        if _NAMES[name] in chosen:
+            values[_NAMES[name]] = _number(name, chosen[_NAMES[name]], highest)
     for name in ("mail_use_tls", "mail_use_ssl", "embedded_worker"):
         if name in values:
             values[name] = str(values[name]).lower() in ("1", "true", "yes", "on")
@@ -242,7 +265,7 @@ def _keys(name: str, text: str) -> tuple[Key, ...]:
             raw = base64.b64decode(secret, validate=True)
         except ValueError:
             raw = b""
-        if not number.isdigit() or not 0 < int(number) < 256 or len(raw) != 32:
+        if not _KEY_NUMBER.fullmatch(number) or not 0 < int(number) < 256 or len(raw) != 32:
             raise SettingsError(f"{name}: each key is a number from 1 to 255, a colon and 32 bytes in base64")
         keys.append(Key(int(number), raw))
     if len({key.id for key in keys}) != len(keys):
@@ -251,51 +274,126 @@ def _keys(name: str, text: str) -> tuple[Key, ...]:
 
 
 def _weak(secret: str) -> bool:
-    return len(secret) < SHORTEST_SECRET or len(set(secret)) < 10
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < 10 or bool(_PLACEHOLDER.search(secret))
 
 
 def _check(settings: Settings) -> None:
     problems = [f"{name} is not set" for name in _SECRETS if not getattr(settings, _NAMES[name])]
     problems += _weak_secrets(settings)
     problems += _odd_values(settings)
-    if settings.is_production and not settings.mail_server:
-        problems.append("MAIL_SERVER is not set: nobody would be told about a request")
-    if settings.is_production and not (settings.mail_use_tls or settings.mail_use_ssl):
-        problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both off: mail never travels in clear text")
-    if settings.is_production and not settings.public_url.startswith("https://"):
-        problems.append("INTAKE_PUBLIC_URL must start with https://")
+    if settings.is_production:
+        problems += _not_for_production(settings)
     if problems:
-        raise SettingsError(
-            "The service does not start like this:\n" + "\n".join(f"  - {problem}" for problem in problems)
-        )
-    settings.keyring()
+        raise SettingsError("\n  - ".join(["The service does not start like this:", *problems]))
+
+
+def _not_for_production(settings: Settings) -> list[str]:
+    """What is fine at a desk and not with real people: samples, shared secrets, clear text."""
+    problems = [
+        f"{name} is not set, or still a sample"
+        for name in _SAMPLES
+        if (given := getattr(settings, _NAMES[name])) == getattr(Settings, _NAMES[name])
+        or given.lower().endswith(("@example.com", ".example.com"))
+    ]
+    is_clear = not (settings.mail_use_tls or settings.mail_use_ssl)
+    dangers = {
+        "MAIL_SERVER is not set: nobody would be told about a request": not settings.mail_server,
+        "MAIL_USE_TLS and MAIL_USE_SSL are both off: mail never travels in clear text": is_clear,
+        "INTAKE_PUBLIC_URL must start with https://": not settings.public_url.startswith("https://"),
+        "DATABASE_URL: another machine only with TLS: add ?sslmode=verify-full, at least =require": (
+            _travels_in_clear_text(settings.database_url)
+        ),
+    }
+    return problems + [words for words, is_so in dangers.items() if is_so] + _shared_secrets(settings)
+
+
+def _database(url: str) -> URL | None:
+    with contextlib.suppress(ArgumentError, ValueError):
+        return make_url(url)
+    return None
+
+
+def _travels_in_clear_text(url: str) -> bool:
+    place = _database(url)
+    if place is None or place.get_backend_name() == "sqlite" or place.query.get("sslmode") in _SEALED:
+        return False
+    named = [place.host or ""]
+    for key in ("host", "hostaddr"):
+        given = place.query.get(key, "")
+        named += ",".join([given] if isinstance(given, str) else given).split(",")
+    return not all(_is_here(name) for name in named)
+
+
+def _is_here(host: str) -> bool:
+    if host in ("", "localhost") or host.startswith(("/", "@")):  # a socket
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _shared_secrets(settings: Settings) -> list[str]:
+    """Whoever learns one secret must not have learned another."""
+    owners: dict[str, list[str]] = {}
+    for name in (*_SECRETS, "SECRET_KEY_FALLBACKS"):
+        given = getattr(settings, _NAMES[name])
+        if name.endswith("_KEYS"):
+            given = [part.partition(":")[2].strip() for part in given.split(",")]
+        for secret in filter(None, [given] if isinstance(given, str) else given):
+            owners.setdefault(secret.rstrip("="), []).append(name)
+    return [f"{' and '.join(names)} are the same: each needs its own" for names in owners.values() if len(names) > 1]
 
 
 def _weak_secrets(settings: Settings) -> list[str]:
     named = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
     given = [(name, getattr(settings, _NAMES[name])) for name in named]
     given += [("SECRET_KEY_FALLBACKS", secret) for secret in settings.secret_key_fallbacks]
-    return [
+    problems = [
         f"{name} is too weak: {SHORTEST_SECRET} random characters or more"
         for name, secret in given
         if secret and _weak(secret)
     ]
+    for name in ("INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"):
+        try:
+            if any(len(set(key.secret)) < 10 for key in _keys(name, getattr(settings, _NAMES[name]))):
+                problems.append(f"{name} is too weak: each key is 32 random bytes")
+        except SettingsError as error:
+            problems.append(str(error))
+    return problems
 
 
 def _odd_values(settings: Settings) -> list[str]:
     problems = []
     if settings.time_zone not in available_timezones():
         problems.append(f"INTAKE_TIME_ZONE: there is no zone called {settings.time_zone}")
-    else:
-        ZoneInfo(settings.time_zone)
-    if not urlsplit(settings.public_url).hostname:
-        problems.append("INTAKE_PUBLIC_URL must be an address like https://callback.example.org")
+    if not _is_place(settings.public_url):
+        problems.append("INTAKE_PUBLIC_URL must be an address like https://callback.example.org, no user, ? or #")
+    if _database(settings.database_url) is None:
+        problems.append("DATABASE_URL must be an address like postgresql://user@host/name")
+    for name in ("INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER"):
+        if not _ADDRESS.fullmatch(getattr(settings, _NAMES[name])):
+            problems.append(f"{name} must be one plain address like intake@example.org")
     if settings.mail_use_tls and settings.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
     if settings.mail_server and settings.mail_password and not (settings.mail_use_tls or settings.mail_use_ssl):
         problems.append("MAIL_PASSWORD would travel in clear text: set MAIL_USE_TLS or MAIL_USE_SSL")
+    return problems + _odd_phone(settings.provider_phone)
+
+
+def _odd_phone(text: str) -> list[str]:
     try:
-        phonenumbers.parse(settings.provider_phone, "US")
+        number = phonenumbers.parse(text, "US")
     except phonenumbers.NumberParseException:
-        problems.append("INTAKE_PROVIDER_PHONE is not a phone number")
-    return problems
+        return ["INTAKE_PROVIDER_PHONE is not a phone number"]
+    if re.sub(r"\D", "", text).removeprefix("1") in CRISIS_NUMBERS or str(number.national_number) in CRISIS_NUMBERS:
+        return ["INTAKE_PROVIDER_PHONE is an emergency or crisis line: pages name those by themselves"]
+    return []
+
+
+def _is_place(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(_PLACE.fullmatch(text) and parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False

@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -11,9 +13,28 @@ timeout = 30
 graceful_timeout = 10
 keepalive = 5
 accesslog = None
+umask = 0o077  # database, mail and lock files hold what is nobody else's
+# Empty, or a header called SCRIPT_NAME or PATH_INFO from a peer on this machine (a proxy that passes all on, say)
+# becomes part of every redirect: "SCRIPT_NAME: //evil.example" led there. The proxy has no need to set either.
+forwarder_headers = ""
 control_socket_disable = True
 
 _deliveries: list[Any] = []
+
+
+class QuietLogger(Logger):
+    """gunicorn's own log names the address when a request fails, and an address can be a private link."""
+
+    def setup(self, cfg: Any) -> None:
+        """As ever, with lines that are cut and escaped. Imported here: the settings are read before the path is set."""
+        from intake.web.fault_log import OneLine
+
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(OneLine(self.error_fmt, self.datefmt))
+
+
+logger_class = QuietLogger
 
 
 def post_worker_init(worker: Any) -> None:

@@ -17,6 +17,9 @@ def run() -> None:
             transaction_per_migration=True,
             compare_type=True,
         )
+        if engine.dialect.name == "postgresql":  # a migration may take longer than a page
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.commit()
         with context.begin_transaction():
             context.run_migrations()
 

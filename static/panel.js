@@ -35,10 +35,13 @@
   if (call) { run(); setInterval(run, 1000); }
 
   // Words that were typed and not saved: ask before they are lost.
-  let sending = false;
+  let sending = false, sentAt = 0;
   const typed = () => [...document.querySelectorAll('textarea')].some((box) => box.value !== box.defaultValue);
-  addEventListener('submit', () => { sending = true; });
-  addEventListener('pageshow', () => { sending = false; });
+  addEventListener('submit', (event) => {
+    if (Date.now() - sentAt < 1500) event.preventDefault();   // a double click sends once
+    else { sending = true; sentAt = Date.now(); }
+  });
+  addEventListener('pageshow', () => { sending = false; sentAt = 0; });
   addEventListener('beforeunload', (event) => { if (!sending && typed()) event.preventDefault(); });
 
   // Ctrl or Cmd + Enter: save, and on to the next.

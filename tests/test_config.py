@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import stat
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,10 @@ def production(tmp_path: Path, **more: str) -> dict[str, str]:
         "INTAKE_INSTANCE": str(tmp_path),
         "MAIL_SERVER": "mail.example.org",
         "INTAKE_PUBLIC_URL": "https://callback.example.org",
+        "INTAKE_PROVIDER_NAME": "Quiet Bay",
+        "INTAKE_PROVIDER_PHONE": "(212) 736-0100",
+        "INTAKE_TEAM_EMAIL": "intake@example.org",
+        "MAIL_DEFAULT_SENDER": "callback@example.org",
         **KEYS,
     }
     return {name: value for name, value in (good | more).items() if value}
@@ -95,11 +100,125 @@ def test_production_makes_no_keys_by_itself(tmp_path: Path) -> None:
         ("INTAKE_TIME_ZONE", "Mars/Olympus"),
         ("INTAKE_PROVIDER_PHONE", "call us"),
         ("MAIL_PORT", "smtp"),
+        ("MAIL_PORT", "70000"),
+        ("MAIL_PORT", "9" * 5000),
         ("INTAKE_TRUSTED_PROXIES", "-1"),
+        ("INTAKE_TRUSTED_PROXIES", "²"),
+        ("INTAKE_TRUSTED_PROXIES", "١"),
+        ("INTAKE_PUBLIC_URL", "https://callback.example.org/?a=b"),
+        ("INTAKE_PUBLIC_URL", "https://callback.example.org/#top"),
+        ("INTAKE_PUBLIC_URL", "https://me:pw@callback.example.org"),
+        ("INTAKE_PUBLIC_URL", "https://callback.example.org:port"),
+        ("INTAKE_PUBLIC_URL", "https://[::1"),
+        ("INTAKE_PUBLIC_URL", "https://callback.example.org\r\nX: y"),
+        ("INTAKE_TEAM_EMAIL", "a@example.org\r\nBcc: b@example.org"),
+        ("INTAKE_TEAM_EMAIL", "a@example.org, b@example.org"),
+        ("INTAKE_TEAM_EMAIL", "intake"),
+        ("MAIL_DEFAULT_SENDER", "Intake <intake@example.org>"),
+        ("INTAKE_PROVIDER_NAME", "Quiet\nBay"),
+        ("INTAKE_PROVIDER_NAME", "Quiet\u202eBay"),
+        ("INTAKE_PROVIDER_PHONE", "911"),
+        ("INTAKE_PROVIDER_PHONE", "988"),
+        ("INTAKE_PROVIDER_PHONE", "+1 911"),
+        ("INTAKE_PROVIDER_PHONE", "1-1-2"),
+        ("DATABASE_URL", "somewhere"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(tmp_path: Path, name: str, value: str) -> None:
     assert name.removeprefix("INTAKE_") in complaint(production(tmp_path, **{name: value}))
+
+
+SAMPLES = ["INTAKE_PROVIDER_NAME", "INTAKE_PROVIDER_PHONE", "INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_production_refuses_what_is_left_as_in_the_sample_and_names_it(tmp_path: Path, name: str) -> None:
+    sample = str(getattr(config.Settings, config._NAMES[name]))
+    assert f"{name} is not set" in complaint(production(tmp_path, **{name: ""}))
+    assert f"{name} is not set, or still a sample" in complaint(production(tmp_path, **{name: sample}))
+
+
+@pytest.mark.parametrize("address", ["team@example.com", "team@Mail.EXAMPLE.com"])
+def test_production_mails_nobody_at_an_invented_address(tmp_path: Path, address: str) -> None:
+    assert "INTAKE_TEAM_EMAIL" in complaint(production(tmp_path, INTAKE_TEAM_EMAIL=address))
+
+
+def test_development_takes_the_samples(tmp_path: Path) -> None:
+    assert load(development(tmp_path)).team_email == "intake@example.com"
+
+
+@pytest.mark.parametrize("name", ["INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"])
+@pytest.mark.parametrize("raw", [bytes(32), b"ab" * 16, bytes(range(9)) * 3 + bytes(5)], ids=["zeros", "two", "nine"])
+def test_a_key_that_nobody_drew_is_refused(tmp_path: Path, name: str, raw: bytes) -> None:
+    drawn = KEYS[name]
+    key = base64.b64encode(raw).decode()
+    assert f"{name} is too weak" in complaint(production(tmp_path, **{name: f"1:{key}"}))
+    assert f"{name} is too weak" in complaint(production(tmp_path, **{name: f"{drawn},2:{key}"}))
+
+
+@pytest.mark.parametrize("name", PASSPHRASES)
+@pytest.mark.parametrize("word", ["change-me", "CHANGEME", "secret", "Password"])
+def test_a_secret_that_reads_like_a_placeholder_is_refused(tmp_path: Path, name: str, word: str) -> None:
+    assert f"{name} is too weak" in complaint(production(tmp_path, **{name: f"{word}-in-production-0123456789-xyz"}))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("SECRET_KEY", "INTAKE_LINK_KEY"),
+        ("INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY"),
+        ("INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"),
+        ("SECRET_KEY_FALLBACKS", "INTAKE_AUDIT_KEY"),
+    ],
+)
+def test_two_secrets_that_are_one_are_refused_and_both_named(tmp_path: Path, one: str, other: str) -> None:
+    words = complaint(production(tmp_path, **{one: KEYS[other]}))
+    assert "are the same" in words and one in words and other in words
+    assert KEYS[other].removeprefix("1:") not in words
+
+
+def test_a_key_is_known_again_under_another_number_and_without_its_padding(tmp_path: Path) -> None:
+    key = KEYS["INTAKE_INDEX_KEYS"][2:]
+    assert "are the same" in complaint(production(tmp_path, INTAKE_INDEX_KEYS=f"2:{key},1:{key}"))
+    assert "are the same" in complaint(production(tmp_path, INTAKE_LINK_KEY=key.rstrip("=")))
+
+
+FAR = "postgresql://intake@db.example.org/intake"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        FAR,
+        f"{FAR}?sslmode=prefer",
+        f"{FAR}?sslmode=disable",
+        f"{FAR}?sslmode=require&sslmode=disable",
+        "postgresql://intake@10.0.0.5/intake",
+        "postgresql:///intake?host=db.example.org",
+        "postgresql:///intake?host=/run/postgresql&host=db.example.org",
+        "postgresql:///intake?hostaddr=192.0.2.1",
+    ],
+)
+def test_names_and_numbers_do_not_travel_to_a_far_database_in_clear_text(tmp_path: Path, url: str) -> None:
+    words = complaint(production(tmp_path, DATABASE_URL=url))
+    assert "DATABASE_URL" in words and "sslmode=verify-full" in words
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{FAR}?sslmode=require",
+        f"{FAR}?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql:///intake",
+        "postgresql:///intake?host=/run/postgresql",
+        "postgresql://intake@localhost/intake",
+        "postgresql://intake@127.0.0.1:5433/intake",
+        "postgresql://intake@[::1]/intake",
+        "sqlite:////var/lib/intake/intake.db",
+    ],
+)
+def test_a_database_near_by_or_behind_tls_is_fine(tmp_path: Path, url: str) -> None:
+    assert load(production(tmp_path, DATABASE_URL=url)).is_production
 
 
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:

@@ -12,7 +12,11 @@ from intake.extensions import current_site
 from intake.rules.permissions import Permission
 from intake.services import claims
 from intake.services.errors import EndedError, RefusedError, TakenError
+from intake.wording import names
 from intake.wording.translation import gettext
+
+_FINAL = ("time_not_read", "under_check", claims.NEVER)
+"""What no typed reason lifts."""
 
 
 class ClaimingPages(RequestPages):
@@ -41,6 +45,8 @@ class ClaimingPages(RequestPages):
             return self.taken(reference, taken)
         except EndedError:
             return self.ended(reference)
+        except RefusedError as refused:
+            return _refused(reference, refused.code)
         flash(gettext("Released %(reference)s. Anybody can claim it now.", reference=reference), "ok")
         return _back(reference)
 
@@ -56,6 +62,8 @@ class ClaimingPages(RequestPages):
             claims.assign(current_site(), acting(), reference, int(person), now=request_time())
         except EndedError:
             return self.ended(reference)
+        except RefusedError as refused:
+            return _refused(reference, refused.code)
         flash(gettext("Given on. They are told by mail."), "ok")
         return _back(reference)
 
@@ -71,11 +79,17 @@ class ClaimingPages(RequestPages):
         except EndedError:
             return self.ended(reference)
         except RefusedError as refused:
-            if refused.code == "time_not_read":
-                flash(gettext("Read when they want to be called first."), "bad")
-                return see_other("queue.show", reference=reference)
+            if refused.code in _FINAL:
+                return _refused(reference, refused.code)
             return self.show_again(reference, override=gettext("Say why you call now; it is kept with the request"))
         return see_other("queue.show", reference=reference)
+
+
+def _refused(reference: str, code: str) -> ResponseReturnValue:
+    """Why the button did nothing, on the request itself."""
+    unread = gettext("Read when they want to be called first.")
+    flash(unread if code == "time_not_read" else names.call_reason(code) + ".", "bad")
+    return see_other("queue.show", reference=reference)
 
 
 def _back(reference: str) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from intake.admin.request_words import CLOSE_REASONS
 from intake.extensions import current_site
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ClosedReason
-from intake.services import casework
+from intake.services import casework, mail
 from intake.services.errors import EndedError, RefusedError, TakenError
 from intake.wording.translation import gettext
 
@@ -40,7 +40,7 @@ class DeskWorkPages(RequestPages):
         """End it without a call, with the reason."""
         typed = self.typed()
         reason, text = typed.text("reason"), read_note(typed, "close_note")
-        if reason not in {choice.value for choice in CLOSE_REASONS}:
+        if reason not in _reasons():
             typed.errors["reason"] = gettext("Choose why it is closed")
         if typed.errors:
             return self.show_again(reference, typed)
@@ -104,6 +104,16 @@ class DeskWorkPages(RequestPages):
             gettext("Noted when they want to be called."),
         )
 
+    @expose("/<reference>/mail/<public_id>", methods=("POST",))
+    @needs(Permission.OUTBOX)
+    def mail(self, reference: str, public_id: str) -> ResponseReturnValue:
+        """A mail that was given up goes out once more."""
+        return self._try(
+            reference,
+            lambda: mail.send_again(current_site(), acting(), public_id, now=request_time()),
+            gettext("The mail goes out again now."),
+        )
+
     def _try(self, reference: str, verb: Callable[[], None], done: str) -> ResponseReturnValue:
         """Do it, or say what came between."""
         try:
@@ -118,6 +128,12 @@ class DeskWorkPages(RequestPages):
         return _done(reference, done)
 
 
+def _reasons() -> set[str]:
+    """What this person may close with: a manager also with a wish not to be called."""
+    wish = {ClosedReason.DO_NOT_CALL.value} if acting().may(Permission.ASSIGN) else set()
+    return wish | {choice.value for choice in CLOSE_REASONS}
+
+
 def _done(reference: str, words: str) -> ResponseReturnValue:
     flash(words, "ok")
     return see_other("queue.show", reference=reference)
@@ -129,5 +145,7 @@ def _refusal(code: str) -> str:
         "suppressed": gettext("This number asked not to be called again. It stays closed to the queue."),
         "not_under_check": gettext("Somebody has decided already."),
         "not_closed": gettext("It is open already."),
+        "manager_decides": gettext("This number asked not to be called again, so a manager decides."),
+        "not_dead": gettext("That mail is on its way already."),
         "time_past": gettext("That time has passed. Choose a later one"),
     }.get(code, gettext("That is not possible now."))

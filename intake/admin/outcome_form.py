@@ -12,6 +12,7 @@ from intake.services.calls import Outcome
 from intake.wording.translation import gettext
 
 LONGEST_NOTE = 4000
+LONGEST_REASON = 500
 MOST_MINUTES_AGO = 720
 FARTHEST_AHEAD = timedelta(days=90)
 
@@ -85,7 +86,14 @@ def read_outcome(typed: Typed) -> Outcome | None:
         agreed_from=agreed_from,
         agreed_until=agreed_until,
         is_confirmed=is_confirmed,
+        override_reason=typed.text("why")[:LONGEST_REASON],
     )
+
+
+def read_version(typed: Typed) -> int | None:
+    """Which version of the request the page was made from; None if the form does not say."""
+    text = typed.text("version")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def read_note(typed: Typed, name: str, *, is_needed: bool = False) -> str:
@@ -99,7 +107,7 @@ def read_note(typed: Typed, name: str, *, is_needed: bool = False) -> str:
 
 
 def read_agreed(typed: Typed, *, is_needed: bool = True) -> tuple[datetime | None, datetime | None]:
-    """The day and the hours agreed with the visitor."""
+    """The day and the hours agreed with the visitor; without an end the service says how long it lasts."""
     day, start, end = typed.text("agreed_day"), typed.text("agreed_from"), typed.text("agreed_until")
     if not is_needed and not (day or start or end):
         return None, None
@@ -108,8 +116,6 @@ def read_agreed(typed: Typed, *, is_needed: bool = True) -> tuple[datetime | Non
         return None, None
     from_at = typed.local("agreed", day, start)
     until_at = typed.local("agreed", day, end) if end and from_at else None
-    if from_at and until_at is None and "agreed" not in typed.errors:
-        until_at = from_at + timedelta(hours=1)
     if from_at and until_at and until_at <= from_at:
         typed.errors["agreed"] = gettext("The end must be later than the start")
     return from_at, until_at

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin.base import acting, needs, request_time, see_other
-from intake.admin.outcome_form import read_outcome
+from intake.admin.outcome_form import Typed, read_outcome, read_version
 from intake.admin.queue import clock, next_waiting
 from intake.admin.request import RequestPages
 from intake.database import reading
@@ -16,8 +16,8 @@ from intake.queries import calendar as calendars
 from intake.queries import casefile
 from intake.rules.permissions import Permission
 from intake.services import calls
-from intake.services.calls import Logged
-from intake.services.errors import EndedError, RefusedError, TakenError
+from intake.services.calls import Logged, Outcome
+from intake.services.errors import ChangedError, EndedError, RefusedError, TakenError
 from intake.wording.translation import gettext
 
 
@@ -33,7 +33,9 @@ class OutcomePages(RequestPages):
         if outcome is None:
             return self.show_again(reference, typed)
         try:
-            logged = calls.log_attempt(current_site(), acting(), reference, outcome, now=request_time())
+            logged = _log(reference, outcome, typed)
+        except ChangedError:
+            return self.changed(reference, typed)
         except TakenError as taken:
             return self.taken(reference, taken, note=typed.text("note"))
         except EndedError:
@@ -44,12 +46,18 @@ class OutcomePages(RequestPages):
         return _onward(reference) if typed.text("then") == "next" else see_other("queue.show", reference=reference)
 
 
+def _log(reference: str, outcome: Outcome, typed: Typed) -> Logged:
+    version = read_version(typed)
+    return calls.log_attempt(current_site(), acting(), reference, outcome, expected_version=version, now=request_time())
+
+
 def _refused(code: str) -> dict[str, str]:
     """The field that a rule of the service points at."""
     return {
         "message_not_allowed": {"outcome": gettext("They asked for no message, so none can be recorded as left")},
         "confirm_do_not_call": {"confirm": gettext("Tick this too: it stops every call to this number, for good")},
         "time_needed": {"agreed": gettext("Enter the day and the time you agreed on")},
+        "reason_needed": {"why": gettext("Say why you called at this time; it is kept with the request")},
         "time_past": {"next_try": gettext("That time has passed. Choose a later one")},
     }.get(code, {"outcome": gettext("That is not possible now.")})
 

@@ -12,12 +12,13 @@ from flask_admin import expose
 from sqlalchemy import Connection
 
 from intake.admin.base import PanelView, acting, request_time, see_other
+from intake.admin.mail_alarm import Alarm, told
 from intake.admin.moments import Clock
 from intake.admin.queue_rows import Row, rows, verdict
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, search, worklist
+from intake.queries import casefile, mail, search, worklist
 from intake.queries.calendar import Calendar
 from intake.queries.worklist import View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
@@ -97,12 +98,14 @@ class QueuePages(PanelView):
                 conn, calendar, view, match=match, after=request.args.get("after"),
                 with_contact=acting().may(Permission.CONTACT),
             )  # fmt: skip
+            alarms = [] if match else _alarms(conn)
         table = rows(page.rows, calendar, clock(), acting())
         return self.page(
             "admin/queue.html",
             tabs=_tabs(found, None if match else view),
             title=gettext("What the search found") if match else str(VIEWS[view]),
             rows=table,
+            alarms=alarms,
             next_cursor=page.next_cursor,
             view=view,
             match=match,
@@ -132,6 +135,13 @@ class QueuePages(PanelView):
             return see_other("queue.index")
         viewing.searched(current_site(), acting(), now=request_time())
         return see_other("queue.index", m=key)
+
+
+def _alarms(conn: Connection) -> list[Alarm]:
+    """For those who can do something about it, or have to phone somebody because of it."""
+    if not (acting().may(Permission.OUTBOX) or acting().may(Permission.WORK)):
+        return []
+    return told(mail.alarm(conn, now=request_time()), clock())
 
 
 def _asked_view() -> View:

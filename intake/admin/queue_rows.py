@@ -19,6 +19,16 @@ from intake.wording.translation import gettext
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """Why the Call button is missing, or there at an hour at which one would not expect it. ``why``: in full."""
+
+    icon: str
+    words: str
+    why: str
+    is_fine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table, ready to be printed."""
 
@@ -32,7 +42,7 @@ class Row:
     odd: str
     has_no_message: bool
     there: str
-    shut: str
+    hint: Hint | None
     state: str
     tries: str
     owner: str
@@ -52,7 +62,7 @@ def rows(found: Iterable[WorklistRow], calendar: Calendar, clock: Clock, actor: 
     """The table. One row is the most urgent to claim, and after the last one that is due a line is drawn."""
     table = [_row(row, calendar, clock, actor) for row in found]
     hot = [index for index, row in enumerate(table) if row.is_hot]
-    urgent = next((index for index in hot if table[index].can_claim and not table[index].shut), None)
+    urgent = next((index for index in hot if table[index].can_claim and _is_fine(table[index].hint)), None)
     if hot and len(hot) < len(table):
         table[hot[-1]] = replace(table[hot[-1]], is_cut=True)
     if urgent is not None:
@@ -81,9 +91,13 @@ def window_of(row: WorklistRow) -> Interval | None:
 
 
 def awaited(row: WorklistRow, now: datetime) -> Interval | None:
-    """The window, while it is what we wait for: not once it is over or another time was agreed on."""
+    """The window, while it is what we wait for: not once it is over."""
     window = window_of(row)
-    return window if window and row.next_at == window[0] and now < window[1] else None
+    return window if window and now < window[1] else None
+
+
+def _is_fine(hint: Hint | None) -> bool:
+    return hint is None or hint.is_fine
 
 
 def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Row:
@@ -103,7 +117,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         odd=gettext("maybe spam") if row.is_marked and not is_check else "",
         has_no_message=row.voicemail is Voicemail.NONE,
         there=clock.there(row.calling_key, clock.now) if is_open(row.status) else "",
-        shut=_shut(judged, row.calling_key, clock) if is_open(row.status) else "",
+        hint=_hint(judged, row.calling_key, clock) if is_open(row.status) else None,
         state=_state(row),
         tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calling.MAX_ATTEMPTS),
         owner=gettext("You") if is_mine else row.assignee_name or "",
@@ -127,12 +141,21 @@ def _state(row: WorklistRow) -> str:
     return names.status(row.status)
 
 
-def _shut(judged: CallVerdict, key: str, clock: Clock) -> str:
-    """Why the number is not to be called now, in as few words as a cell has room for."""
-    if judged.is_allowed or judged.reason != "outside_legal_hours":
-        return ""
-    if judged.opens_at is None:
+def _hint(judged: CallVerdict, key: str, clock: Clock) -> Hint | None:
+    """Why the number is not to be called now, or may be at this hour, in as few words as a cell has room for."""
+    if judged.reason is None:
+        return None
+    why = names.call_reason(judged.reason)
+    if judged.is_allowed:
+        return Hint("moon", gettext("asked for it now"), why, is_fine=True)
+    if judged.reason not in ("outside_legal_hours", "outside_office_hours"):
+        return Hint("wait", gettext("later"), why)
+    return Hint("moon", _until(judged.opens_at, key, clock), why)
+
+
+def _until(opens_at: datetime | None, key: str, clock: Clock) -> str:
+    if opens_at is None:
         return gettext("not now")
     zones = calling.zones_of(key)
-    opens = times.clock(judged.opens_at, zones[0]) if len(zones) == 1 else clock.stamp(judged.opens_at).words
+    opens = times.clock(opens_at, zones[0]) if len(zones) == 1 else clock.stamp(opens_at).words
     return gettext("until %(time)s", time=opens)

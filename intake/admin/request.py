@@ -28,6 +28,8 @@ from intake.queries.worklist import View
 from intake.rules.permissions import Permission
 from intake.rules.workflow import Status
 from intake.services import viewing
+from intake.services.callbacks import SUPPRESSED
+from intake.services.claims import LONGEST_CALL
 from intake.services.errors import NotFoundError, TakenError
 from intake.wording import names, numbers, times
 from intake.wording.translation import gettext
@@ -53,6 +55,11 @@ class RequestPages(PanelView):
         typed = typed or self.typed()
         typed.errors.update(errors)
         return self._render(reference, code=422, typed=typed.values, errors=typed.errors)
+
+    def changed(self, reference: str, typed: Typed) -> ResponseReturnValue:
+        """Somebody changed it while this person was writing: the page as it is now, with all that was typed."""
+        problem = gettext("This request changed while you were writing. Look again, then save.")
+        return self._render(reference, code=409, typed=typed.values, problem=problem)
 
     def ended(self, reference: str, note: str = "") -> ResponseReturnValue:
         """Somebody, perhaps the visitor, ended it in the meantime: what was typed waits in the note field."""
@@ -103,7 +110,7 @@ def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
     calendar = calendars.current(conn, current_site())
     may = _rights(case)
     found = counts(conn, calendar)
-    happened, opened = timeline.lines(_entries(conn, case), case, clock())
+    happened, opened = timeline.lines(_entries(conn, case), case, clock(), may_resend=acting().may(Permission.OUTBOX))
     return {
         "case": case,
         "may": may,
@@ -116,8 +123,10 @@ def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
         "number": numbers.national(case.phone_e164) if may["see_number"] else "",
         "rule": names.voicemail_rule(case.voicemail),
         "on_call": words.since(case.call_started_at, clock()) if may["log"] else None,
-        "groups": words.outcomes(case.voicemail, bool(case.email)),
-        "step": words.next_step(conn, current_site(), case, calendar, clock()) if may["log"] else None,
+        "groups": words.outcomes(case),
+        "step": words.next_step(conn, current_site(), case, calendar, clock())
+        if may["log"] and not case.closed_at
+        else None,
         "status": names.closed_reason(case.closed_reason) if case.closed_reason else names.status(case.status),
         "close_reasons": [(reason.value, names.closed_reason(reason)) for reason in words.CLOSE_REASONS],
         "suspicions": words.suspicions(case.spam_reasons),
@@ -139,21 +148,39 @@ def _rights(case: CaseFile) -> dict[str, bool]:
     works = actor.may(Permission.WORK) and is_open
     is_check = case.status is Status.CHECK
     wishes = case.is_free_time and case.free_time_seen_at is None
+    decides, manages = works and is_check and (is_mine or is_free), actor.may(Permission.ASSIGN)
+    is_barred = case.is_suppressed or SUPPRESSED in case.spam_reasons
+    is_busy = _is_on_call(case) and not is_mine
     return {
         "mine": is_mine,
         "free": is_free,
         "see_number": is_mine and is_open and bool(case.phone_e164),
         "call": works and (is_mine or is_free) and not is_check and actor.may(Permission.CONTACT),
         "claim": works and is_free and not is_check,
-        "release": works and not is_free and (is_mine or actor.may(Permission.ASSIGN)),
-        "assign": is_open and not is_check and actor.may(Permission.ASSIGN),
-        "log": works and is_mine and not is_check,
+        "release": works and not is_free and (is_mine or manages) and not is_busy,
+        "assign": is_open and not is_check and manages and not is_busy,
+        "log": (works and is_mine and not is_check) or _was_calling(case),
         "close": works and (is_mine or is_free) and not is_check,
-        "decide": works and is_check and (is_mine or is_free),
+        "decide": decides,
+        "rescue": decides and not case.is_suppressed,
+        "spam": decides and (manages or not is_barred),
+        "bar": decides and manages and is_barred,
+        "barred": is_barred,
         "time": works and wishes and (is_mine or is_free) and not is_check,
         "note": actor.may(Permission.WORK),
         "reopen": not is_open and actor.may(Permission.REOPEN) and not case.is_suppressed,
     }
+
+
+def _is_on_call(case: CaseFile) -> bool:
+    """Somebody is on the phone with them, or at least pressed Call not too long ago."""
+    return case.call_started_at is not None and request_time() - case.call_started_at < LONGEST_CALL
+
+
+def _was_calling(case: CaseFile) -> bool:
+    """The visitor withdrew while this person was calling: what came of it may still be said."""
+    is_late_word = case.status is Status.WITHDRAWN and case.call_started_at is not None
+    return is_late_word and case.assignee_id == acting().user_id and acting().may(Permission.WORK)
 
 
 def _due(case: CaseFile, calendar: Calendar) -> Any:

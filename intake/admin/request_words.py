@@ -24,7 +24,6 @@ from intake.rules.workflow import (
     Disposition,
     ForWhom,
     Next,
-    Voicemail,
     may_leave_message,
 )
 from intake.services.calls import proposed_next
@@ -89,7 +88,9 @@ class NextStep:
 
 
 def verdict(case: CaseFile, calendar: Calendar, clock: Clock) -> CallVerdict:
-    """May this person be called now."""
+    """May this person be called now: the same judgement that the service makes when Call is pressed."""
+    if case.last_disposition is Disposition.WRONG_NUMBER and not case.is_suppressed:
+        return CallVerdict(False, "wrong_number")
     return calling.may_call(
         now=clock.now,
         office=calendar.hours,
@@ -203,31 +204,43 @@ def _agreed(case: CaseFile) -> Fact | None:
     return Fact(gettext("Agreed to"), words, "wording", case.consent_text or "")
 
 
-def outcomes(voicemail: Voicemail, has_email: bool) -> list[tuple[str, list[Option]]]:
+def outcomes(case: CaseFile) -> list[tuple[str, list[Option]]]:
     """The radios by group, with what each does."""
     heads = (gettext("Spoke with them"), gettext("Not reached"), gettext("Serious"))
     return [
-        (head, [_option(disposition, voicemail, has_email) for disposition in group])
-        for head, group in zip(heads, GROUPS, strict=True)
+        (head, [_option(disposition, case) for disposition in group]) for head, group in zip(heads, GROUPS, strict=True)
     ]
 
 
-def _option(disposition: Disposition, voicemail: Voicemail, has_email: bool) -> Option:
-    effect = EFFECTS[disposition]
-    off = "" if may_leave_message(disposition, voicemail) else gettext("not allowed")
-    follows = "retry" if disposition in RETRIES else effect.next.value
-    if effect.next is Next.MAIL_OR_CLOSE:
-        follows = "mail" if has_email else "close"
-    if disposition is Disposition.DO_NOT_CALL:
-        follows = "never"
+def _option(disposition: Disposition, case: CaseFile) -> Option:
+    key, words = EFFECTS[disposition].key, names.disposition(disposition)
     is_grave = disposition in GROUPS[-1]
-    return Option(disposition.value, effect.key, names.disposition(disposition), off, follows, is_grave)
+    return Option(disposition.value, key, words, _off(disposition, case), _follows(disposition, case), is_grave)
+
+
+def _off(disposition: Disposition, case: CaseFile) -> str:
+    if case.closed_at is not None and disposition is Disposition.SPOKE_CALL_AGAIN:
+        return gettext("they cancelled")
+    return "" if may_leave_message(disposition, case.voicemail) else gettext("not allowed")
+
+
+def _follows(disposition: Disposition, case: CaseFile) -> str:
+    """Which part of the foot belongs to an outcome; after a cancellation hardly anything follows."""
+    if disposition is Disposition.DO_NOT_CALL:
+        return "never"
+    if case.closed_at is not None and disposition is not Disposition.CRISIS:
+        return "ended"
+    effect = EFFECTS[disposition]
+    if effect.next is Next.MAIL_OR_CLOSE:
+        return "mail" if case.email else "close"
+    return "retry" if disposition in RETRIES else effect.next.value
 
 
 def next_step(conn: Connection, site: Site, case: CaseFile, calendar: Calendar, clock: Clock) -> NextStep:
     """When to try again: proposed by outcome, and other good times."""
     proposals = [
-        Proposal(retry.value, names.disposition(retry), _proposed(conn, site, case, retry, clock)) for retry in RETRIES
+        Proposal(retry.value, names.disposition(retry), _proposed(conn, site, case, retry, calendar, clock))
+        for retry in RETRIES
     ]
     schedule = calling.callable_hours(calendar.hours, case.calling_key)
     most = 1 if case.is_once_only else calling.MAX_ATTEMPTS
@@ -236,17 +249,20 @@ def next_step(conn: Connection, site: Site, case: CaseFile, calendar: Calendar, 
     return NextStep(proposals, choices(schedule, clock, case.calling_key), f"{tries}, {today}.")
 
 
-def _proposed(conn: Connection, site: Site, case: CaseFile, disposition: Disposition, clock: Clock) -> str:
+def _proposed(
+    conn: Connection, site: Site, case: CaseFile, disposition: Disposition, calendar: Calendar, clock: Clock
+) -> str:
     if EFFECTS[disposition].next is Next.NOW:
         return gettext("Proposed: now, on another line. It does not count as a try.")
-    at = proposed_next(conn, site, case, disposition, now=clock.now)
+    at = proposed_next(conn, site, case, disposition, calendar=calendar, now=clock.now)
     if at is None:
         return gettext("This was the last try: the request is closed as not reached.")
     return gettext("Proposed: %(time)s.", time=clock.both(at, case.calling_key))
 
 
 def _within_24h(case: CaseFile, clock: Clock) -> int:
-    return sum(1 for at in case.attempts if clock.now - at < timedelta(hours=24))
+    made = (*case.earlier_attempts, *case.attempts)
+    return sum(1 for at in made if clock.now - at < timedelta(hours=24))
 
 
 def since(at: datetime | None, clock: Clock) -> Stamp | None:

@@ -31,6 +31,8 @@ _ICONS = {
     MISSED: "late",
     "callback.time_acknowledged": "book",
     "callback.viewed": "eye",
+    "callback.mail_resent": "outbox",
+    "callback.set_aside": "mute",
 }
 
 
@@ -45,16 +47,20 @@ class Line:
     text: str = ""
     is_typed: bool = True
     is_bad: bool = False
+    resend: str = ""
+    """The mail that may be sent once more from here."""
 
 
-def lines(entries: Iterable[TimelineEntry], case: CaseFile, clock: Clock) -> tuple[list[Line], list[Line]]:
+def lines(
+    entries: Iterable[TimelineEntry], case: CaseFile, clock: Clock, *, may_resend: bool
+) -> tuple[list[Line], list[Line]]:
     """What happened, and apart from it who has opened the page."""
     happened: list[Line] = []
     opened: list[Line] = []
     extra = missed(case, clock)
     whole = sorted([*entries, *([extra] if extra else [])], key=_order, reverse=True)
     for entry in whole:
-        (opened if entry.action == VIEWED else happened).append(_line(entry, clock))
+        (opened if entry.action == VIEWED else happened).append(_line(entry, clock, may_resend))
     return happened, opened
 
 
@@ -63,16 +69,17 @@ def _order(entry: TimelineEntry) -> tuple[datetime, bool]:
     return entry.at, entry.kind == "mail"
 
 
-def _line(entry: TimelineEntry, clock: Clock) -> Line:
+def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
     at = clock.stamp(entry.at)
     if entry.kind == "mail":
-        return _mail(entry, at)
+        return _mail(entry, at, may_resend)
     if entry.action == MISSED:
         words = gettext("The first call was due by now. This stays, however the call goes.")
         return Line("late", "", names.action(MISSED, entry.details), at, words, is_typed=False, is_bad=True)
     if entry.kind == "attempt":
         happened = names.action(entry.action, entry.details)
-        return Line("call", _who(entry), happened, at, _next_try(entry, clock), is_typed=False)
+        told = " ".join(part for part in (_exception(entry), _next_try(entry, clock)) if part)
+        return Line("call", _who(entry), happened, at, told, is_typed=False)
     other = "form" if entry.actor_kind == ActorKind.VISITOR else "info"
     icon = _ICONS.get(entry.action, other)
     return Line(icon, _who(entry), names.action(entry.action, _told(entry)), at, entry.text or "")
@@ -82,6 +89,14 @@ def _told(entry: TimelineEntry) -> dict[str, object]:
     """The details as the wording expects them: a call made in spite of a rule says which one."""
     exception = entry.details.get("exception")
     return {**entry.details, "override": exception} if exception and entry.text else entry.details
+
+
+def _exception(entry: TimelineEntry) -> str:
+    """Why they called at a time at which one does not, in their own words."""
+    if not entry.text:
+        return ""
+    rule = names.call_reason(str(entry.details.get("exception") or ""))
+    return gettext("%(rule)s. They called because: “%(reason)s”.", rule=rule, reason=entry.text)
 
 
 def _next_try(entry: TimelineEntry, clock: Clock) -> str:
@@ -103,7 +118,7 @@ def _who(entry: TimelineEntry) -> str:
     return entry.actor_name or gettext("The service")
 
 
-def _mail(entry: TimelineEntry, at: Stamp) -> Line:
+def _mail(entry: TimelineEntry, at: Stamp, may_resend: bool) -> Line:
     """A mail as it stands now, with the reason when it did not get through."""
     state = OutboxState(str(entry.details.get("state", OutboxState.PENDING)))
     words = gettext(
@@ -114,4 +129,5 @@ def _mail(entry: TimelineEntry, at: Stamp) -> Line:
     )
     is_dead = state is OutboxState.DEAD
     reason = "" if state is OutboxState.SENT else str(entry.details.get("error") or "")
-    return Line("dead" if is_dead else "outbox", "", words, at, reason, is_typed=False, is_bad=is_dead)
+    resend = str(entry.details.get("public_id", "")) if is_dead and may_resend else ""
+    return Line("dead" if is_dead else "outbox", "", words, at, reason, is_typed=False, is_bad=is_dead, resend=resend)

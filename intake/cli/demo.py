@@ -16,6 +16,8 @@ from sqlalchemy import select
 
 from intake.cli.demo_stories import DEV, MANAGER, MARIA, STORIES, Step, Story
 from intake.database import reading
+from intake.delivery import worker
+from intake.delivery.mailer import Mailer, mailer_for
 from intake.extensions import current_site
 from intake.models import CallbackRequest
 from intake.models.site import Site
@@ -31,6 +33,7 @@ from intake.services.errors import ServiceError
 from intake.services.passwords import PasswordError
 
 LOOK_BACK = timedelta(days=14)
+MAIL_TAKES = timedelta(seconds=5)
 PEOPLE = (
     ("admin@example.com", "Alex Admin", (Role.ADMIN, Role.STAFF)),
     (MANAGER, "Ingrid Holm", (Role.MANAGER,)),
@@ -55,7 +58,9 @@ def demo() -> None:
         added = add_people(site, password, now=now)
     except PasswordError as error:
         raise click.ClickException(f"INTAKE_DEMO_PASSWORD: {error}") from error
-    told = tell(site, now=now)
+    told = tell(
+        site, now=now, mailer=None if current_app.config["MAIL_SERVER"] else mailer_for(current_app, site.public_url)
+    )
     click.echo(f"\n  {told} invented requests are in the queue. Sign in at {site.public_url}/admin/ as")
     for email, name, roles in PEOPLE:
         kept = "" if email in added else "; here before, password unchanged"
@@ -110,8 +115,17 @@ class Tale:
         return (step, at) if at else None
 
 
-def tell(site: Site, *, now: datetime, stories: tuple[Story, ...] = STORIES) -> int:
-    """Let everything happen in the order of time, up to ``now``. Returns how many requests there are."""
+def _post(site: Site, mailer: Mailer, at: datetime) -> None:
+    """Send what waits as it would have been sent at that moment, so that the mails tell the same story."""
+    while worker.run_once(site, mailer, lambda: at):
+        pass
+
+
+def tell(site: Site, *, now: datetime, stories: tuple[Story, ...] = STORIES, mailer: Mailer | None = None) -> int:
+    """Let everything happen in the order of time, up to ``now``. Returns how many requests there are.
+
+    With a ``mailer`` every mail goes out at its own time too; without one all of them wait.
+    """
     with reading() as conn:
         hours = calendars.current(conn, site).hours
         actors = _actors(people_queries.working(conn))
@@ -121,6 +135,8 @@ def tell(site: Site, *, now: datetime, stories: tuple[Story, ...] = STORIES) -> 
     while coming:
         at, number, tale = heapq.heappop(coming)
         again_at = _go_on(site, tale, actors, at)
+        if mailer:
+            _post(site, mailer, min(at + MAIL_TAKES, now))
         if again_at and again_at <= now:
             heapq.heappush(coming, (again_at, number, tale))
     return sum(1 for tale in tales if tale.reference)

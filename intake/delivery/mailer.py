@@ -83,10 +83,20 @@ class Mailer(Protocol):
         """Called from another thread: end what is under way."""
 
 
+def _is_domain(domain: str) -> bool:
+    """Whether the name of a place has a spelling that a mail server understands."""
+    try:
+        domain.encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
 def message_of(posting: Posting, *, sender: str, host: str, now: datetime) -> flask_mail.Message:
     """The mail as Flask-Mail sends it. UndeliverableError for an address nothing can be sent to."""
     for address in posting.to:
-        if not _ADDRESS.fullmatch(address) or _SEPARATORS & set(address.partition("@")[0]):
+        local, _, domain = address.partition("@")
+        if not _ADDRESS.fullmatch(address) or _SEPARATORS & set(local) or not _is_domain(domain):
             raise UndeliverableError("the address is not one that mail can be sent to")
     message = flask_mail.Message(
         subject=posting.letter.subject,

@@ -104,6 +104,7 @@ def _for_desk(occasion: Occasion) -> Words:
     callback, site = occasion.about, occasion.site
     return {
         "reference": callback.reference,
+        "is_open": callback.is_open,
         "due": times.by_words(callback.due_at, site.time_zone, occasion.now),
         "link": site.desk_link(callback.reference),
     }

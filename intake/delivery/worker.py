@@ -1,8 +1,8 @@
 """The delivery worker, a loop that can be read: lease what is due, send it, mark it, each its own short transaction.
 
 Nothing is open in the database while a mail is worded or sent. A worker that is killed loses nothing: its lease runs
-out and another one sends the mail again under the same Message-ID. It lives in a thread beside the web service or in
-a process of its own, and stops within 10 s.
+out and another one sends the mail again under the same Message-ID; a mail that ends every worker is given up. It
+lives in a thread beside the web service or in a process of its own, and stops within 10 s.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ LET_FINISH_SECONDS = 5
 """How long the mail under way may take after we were asked to stop; then its connection is cut."""
 HANG_UP_SECONDS = 3
 LOCK_SECONDS = 5
+_LOST = "the worker was lost at the last attempt"
 
 Clock = Callable[[], datetime]
 
@@ -103,6 +104,9 @@ def _hand_back(message: Leased, now: datetime) -> None:
 
 def _deliver(site: Site, mailer: Mailer, message: Leased, clock: Clock) -> bool:
     """Send one message and mark what came of it. False when the server takes nothing at the moment."""
+    if message.is_used_up:
+        _give_up(site, message, _LOST, clock())
+        return True
     try:
         posting = _posting(site, message, clock())
         mailer.send(posting, now=clock())

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from intake.database import Prepared
 from intake.models import Audit, AuditText
 from intake.models.base import table_of
 from intake.models.site import Site
@@ -20,7 +21,10 @@ AUDIT_LOCK = 0x696E746B
 
 # Statements are made once: building one costs more than running it.
 _SHARE_LOCK = select(func.pg_advisory_xact_lock_shared(AUDIT_LOCK))
-_ADD = insert(table_of(Audit)).returning(Audit.__table__.c.id)
+_ADD = Prepared(
+    insert(table_of(Audit)).returning(Audit.__table__.c.id),
+    "at", "actor_kind", "actor_id", "action", "callback_id", "details", "text_digest",
+)  # fmt: skip
 _ADD_TEXT = insert(table_of(AuditText))
 
 
@@ -51,7 +55,7 @@ def record(
         "details": dict(details or {}),
         "text_digest": site.keyring.text_digest(salt, typed) if salt and typed else None,
     }
-    audit_id = int(conn.execute(_ADD, row).scalar_one())
+    audit_id = int(_ADD.run(conn, row).scalar_one())
     if salt and typed:
         _keep_text(conn, site, audit_id, salt, typed)
     return audit_id

@@ -2,19 +2,21 @@
 
 A row never holds an address or anything personal: the worker finds both when it sends.
 A lease is a promise to be done by ``leased_until``; a worker that dies simply lets it run out, and a mark made with a
-lease somebody else has taken over changes nothing.
+lease somebody else has taken over changes nothing. What killed a worker may be the message: it then comes alone.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, RowMapping, bindparam, insert, select, update
 
+from intake.database import Prepared
 from intake.models.base import table_of
 from intake.models.records import OutboxMessage, OutboxState
 
@@ -26,8 +28,16 @@ JITTER = 0.1
 LONGEST_ERROR = 200
 
 _rows = OutboxMessage.__table__.c
-_ADD = insert(table_of(OutboxMessage))  # made once: building a statement costs more than running it
-_DUE_STATES = (OutboxState.PENDING, OutboxState.LEASED)
+_ADD = Prepared(
+    insert(table_of(OutboxMessage)),
+    "public_id", "kind", "recipient", "callback_id", "details", "state", "created_at", "available_at", "attempt_count",
+)  # fmt: skip
+# Written into the statement: with bound values neither database sees that its partial index holds just these rows.
+_UNSENT: BindParameter[list[str]] = bindparam(
+    "unsent", [OutboxState.PENDING.value, OutboxState.LEASED.value], expanding=True, literal_execute=True
+)
+IS_WAITING = _rows.state.in_(_UNSENT)
+"""The condition of the index on messages that are still to go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,11 @@ class Leased:
     attempt: int
     lease_key: str
     leased_until: datetime
+
+    @property
+    def is_used_up(self) -> bool:
+        """The last attempt was begun and never marked: its worker was lost, and there is none left to make."""
+        return self.attempt > MAX_ATTEMPTS
 
 
 def enqueue(
@@ -68,12 +83,12 @@ def enqueue(
         "available_at": available_at or now,
         "attempt_count": 0,
     }
-    conn.execute(_ADD, row)
+    _ADD.run(conn, row)
 
 
 def is_waiting(conn: Connection, kind: str) -> bool:
     """Whether a message of this kind has been written and not yet taken up."""
-    found = select(_rows.id).where(_rows.state == OutboxState.PENDING, _rows.kind == kind).limit(1)
+    found = select(_rows.id).where(IS_WAITING, _rows.state == OutboxState.PENDING, _rows.kind == kind).limit(1)
     return conn.execute(found).first() is not None
 
 
@@ -84,18 +99,19 @@ def is_due(conn: Connection, now: datetime) -> bool:
 
 def _due(now: datetime) -> Any:
     """Waiting messages and those whose worker is gone: a lease sets ``available_at`` to its own end."""
-    due = select(_rows.id, _rows.available_at).where(_rows.state.in_(_DUE_STATES), _rows.available_at <= now)
+    due = select(_rows.id, _rows.state).where(IS_WAITING, _rows.available_at <= now)
     return due.order_by(_rows.available_at, _rows.id)
 
 
 def claim(conn: Connection, *, now: datetime, lease_key: str, lease_seconds: int, limit: int) -> list[Leased]:
     """Take up to ``limit`` due messages for ``lease_seconds``; on PostgreSQL rows another worker holds are passed over.
 
-    An attempt counts from here, so that a message whose worker dies each time does not come back for ever.
+    An attempt counts from here, so that a message whose worker dies each time does not come back for ever: beyond the
+    last attempt it ``is_used_up``, and whoever claims it marks it dead instead of sending it.
     """
     until = now + timedelta(seconds=lease_seconds)
     taken = conn.execute(_due(now).limit(limit).with_for_update(skip_locked=True)).all()
-    ids = [row.id for row in taken]
+    ids = _together(taken)
     if not ids:
         return []
     held = {"state": OutboxState.LEASED, "lease_key": lease_key, "leased_until": until, "available_at": until}
@@ -103,6 +119,13 @@ def claim(conn: Connection, *, now: datetime, lease_key: str, lease_seconds: int
     rows = conn.execute(select(OutboxMessage.__table__).where(_rows.id.in_(ids))).mappings()
     by_id = {row["id"]: _leased(row) for row in rows}
     return [by_id[message_id] for message_id in ids]
+
+
+def _together(due: Sequence[Row[Any]]) -> list[int]:
+    """What may share a batch: a message whose worker was lost comes alone, so that it takes no others down with it."""
+    if due and due[0].state == OutboxState.LEASED:
+        return [due[0].id]
+    return [row.id for row in takewhile(lambda row: row.state == OutboxState.PENDING, due)]
 
 
 def _leased(row: RowMapping) -> Leased:

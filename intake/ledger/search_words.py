@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, insert
 
+from intake.database import Prepared
 from intake.models import SearchToken
 from intake.models.base import table_of
 from intake.models.keyring import contact_words
 from intake.models.site import Site
 
-_ADD = insert(table_of(SearchToken))
+_ADD = Prepared(insert(table_of(SearchToken)), "token", "callback_id")
 
 
 def write(conn: Connection, site: Site, callback_id: int, *, name: str, e164: str, email: str | None) -> None:
     """Store the tokens of one request's name, number and email."""
     tokens = sorted(set(site.keyring.search_tokens(contact_words(name, e164, email))))
-    conn.execute(_ADD, [{"token": token, "callback_id": callback_id} for token in tokens])
+    _ADD.run(conn, *({"token": token, "callback_id": callback_id} for token in tokens))
 
 
 def replace(conn: Connection, site: Site, callback_id: int, *, name: str, e164: str, email: str | None) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 
 from intake.models import SuppressedNumber
-
-_S = SuppressedNumber.__table__.c
 
 
 def suppress(conn: Connection, phone_index: bytes, *, by_id: int | None, now: datetime) -> None:
     """Keep a number's hash for good; a second time changes nothing."""
-    if conn.execute(select(_S.id).where(_S.phone_index == phone_index)).first() is None:
-        conn.execute(insert(SuppressedNumber).values(phone_index=phone_index, by_id=by_id, suppressed_at=now))
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    row = {"phone_index": phone_index, "by_id": by_id, "suppressed_at": now}
+    conn.execute(insert(SuppressedNumber).values(row).on_conflict_do_nothing(index_elements=["phone_index"]))

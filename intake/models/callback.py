@@ -11,6 +11,7 @@ from intake.models.base import Base, BigId, Instant, Short, big_id, one_of
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
 
 _OPEN = text("closed_at IS NULL")
+_ENDED = text("closed_at IS NOT NULL")
 
 
 class CallbackRequest(Base):
@@ -32,7 +33,7 @@ class CallbackRequest(Base):
             sqlite_where=_OPEN,
         ),
         Index("ix_callback_request_open_status", "status", "due_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
-        Index("ix_callback_request_closed", "closed_at", "id"),
+        Index("ix_callback_request_closed", "closed_at", "id", postgresql_where=_ENDED, sqlite_where=_ENDED),
         Index("ix_callback_request_received", "received_at", "id"),
         Index("ix_callback_request_phone_index", "phone_index"),
     )
@@ -78,6 +79,7 @@ class CallbackRequest(Base):
     is_free_time: Mapped[bool] = mapped_column(Boolean, default=False)
     free_time_seen_at: Mapped[datetime | None] = mapped_column(Instant)
     calling_key: Mapped[str] = mapped_column(String(400), default="")
+    clock_key: Mapped[str] = mapped_column(String(400), default="")
     is_zone_known: Mapped[bool] = mapped_column(Boolean, default=False)
 
     # Work.
@@ -138,6 +140,8 @@ class CallAttempt(Base):
     logged_at: Mapped[datetime] = mapped_column(Instant)
     by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     voicemail_rule: Mapped[str] = mapped_column(String(16))
+    window_from: Mapped[datetime | None] = mapped_column(Instant)
+    window_until: Mapped[datetime | None] = mapped_column(Instant)
     next_at: Mapped[datetime | None] = mapped_column(Instant)
     override_reason: Mapped[str | None] = mapped_column(String(32))
 

@@ -127,9 +127,9 @@ def link_hash(token: str) -> bytes:
 
 
 def name_words(name: str) -> list[tuple[str, str]]:
-    """The words of a name and their beginnings of 3–8 letters, folded, each once."""
+    """The words of a name by their beginnings of 3–8 letters, folded, each once; shorter words whole."""
     words = _WORD.findall(fold(name))
-    found = {word for word in words}
+    found = {word for word in words if len(word) < SHORTEST_PREFIX}
     for word in words:
         found.update(word[:size] for size in range(SHORTEST_PREFIX, min(LONGEST_PREFIX, len(word)) + 1))
     return [("name", word) for word in sorted(found)]

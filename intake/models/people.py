@@ -72,6 +72,7 @@ class Throttle(Base):
     """How often something was tried in a window. Keys are keyed hashes, never addresses."""
 
     __tablename__ = "throttle"
+    __table_args__ = (Index("ix_throttle_window_started_at", "window_started_at"),)
 
     key: Mapped[bytes] = mapped_column(LargeBinary(33), primary_key=True)
     window_started_at: Mapped[datetime] = mapped_column(Instant)

@@ -79,6 +79,7 @@ class AuditText(Base):
 
 
 _WAITING = text("state IN ('pending', 'leased')")
+_DEAD = text("state = 'dead'")
 
 
 class OutboxMessage(Base):
@@ -89,7 +90,7 @@ class OutboxMessage(Base):
         one_of("state", OutboxState),
         Index("ix_outbox_message_waiting", "available_at", "id", postgresql_where=_WAITING, sqlite_where=_WAITING),
         Index("ix_outbox_message_callback_id", "callback_id"),
-        Index("ix_outbox_message_state", "state", "id"),
+        Index("ix_outbox_message_dead", "id", postgresql_where=_DEAD, sqlite_where=_DEAD),
     )
 
     id: Mapped[BigId]

@@ -34,7 +34,8 @@ class Consent:
 
 
 @lru_cache(maxsize=256)
-def _parsed(hours: str, target: str) -> tuple[OpeningHours, ResponseTarget]:
+def parsed(hours: str, target: str) -> tuple[OpeningHours, ResponseTarget]:
+    """A version's two JSON documents, read once for each wording of them."""
     return OpeningHours.from_document(json.loads(hours)), ResponseTarget(**json.loads(target))
 
 
@@ -68,7 +69,7 @@ def current(conn: Connection, site: Site) -> Calendar:
     row = conn.execute(_NEWEST).first()
     if row is None:
         return default_calendar(site.time_zone)
-    return Calendar(row.id, *_parsed(json.dumps(row.hours), json.dumps(row.target)))
+    return Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target)))
 
 
 def version(conn: Connection, site: Site, calendar_id: int | None) -> Calendar:
@@ -76,7 +77,7 @@ def version(conn: Connection, site: Site, calendar_id: int | None) -> Calendar:
     if calendar_id is None:
         return default_calendar(site.time_zone)
     row = conn.execute(select(_C.id, _C.hours, _C.target).where(_C.id == calendar_id)).one()
-    return Calendar(row.id, *_parsed(json.dumps(row.hours), json.dumps(row.target)))
+    return Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target)))
 
 
 def consent(conn: Connection, language: str) -> Consent:

@@ -21,7 +21,7 @@ from intake.models import (
     User,
 )
 from intake.models.site import Site
-from intake.queries.calls import attempt_instants
+from intake.queries.calls import made
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields, opened
 from intake.rules.workflow import Disposition, Status
 
@@ -66,6 +66,7 @@ class CaseFile(WorklistRow):
     consent_version: int | None
     consent_text: str
     attempts: tuple[datetime, ...]
+    earlier_attempts: tuple[datetime, ...]
     is_suppressed: bool
 
 
@@ -102,13 +103,15 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
     values |= {name: opened(site, row, name) if with_contact else "" for name in _SEALED}
     values["typed"] = values.pop("phone_typed")
     values["email"] = values["email"] or None
+    tries = made(conn, row.id, row.reopened_count)
     return CaseFile(
         **values,
         extension=opened(site, row, "phone").partition(";ext=")[2] if with_contact else "",
         last_disposition=Disposition(row.last_disposition) if row.last_disposition else None,
         consent_version=row.consent_version,
         consent_text=row.consent_text or "",
-        attempts=attempt_instants(conn, row.id),
+        attempts=tries.now,
+        earlier_attempts=tries.earlier,
         is_suppressed=_is_suppressed(conn, site, row),
     )
 
@@ -169,8 +172,11 @@ def _notes(conn: Connection, site: Site, callback_id: int, most: int) -> Iterato
 
 def _mails(conn: Connection, callback_id: int, most: int) -> Iterator[TimelineEntry]:
     o = OutboxMessage.__table__.c
-    asked = select(o.kind, o.recipient, o.state, o.created_at, o.sent_at, o.dead_at, o.attempt_count, o.last_error)
+    asked = select(
+        o.public_id, o.kind, o.recipient, o.state, o.created_at, o.sent_at, o.dead_at, o.attempt_count, o.last_error
+    )
     for row in conn.execute(asked.where(o.callback_id == callback_id).order_by(o.id.desc()).limit(most)):
-        details = {"state": row.state, "recipient": row.recipient, "tries": row.attempt_count, "error": row.last_error}
+        details = {"public_id": row.public_id, "state": row.state, "recipient": row.recipient}
+        details |= {"tries": row.attempt_count, "error": row.last_error}
         at = row.sent_at or row.dead_at or row.created_at
         yield TimelineEntry(at, "mail", "system", "", row.kind, details, None)

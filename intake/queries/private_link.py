@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 from intake.models import CallbackRequest
 from intake.models.keyring import link_hash
 from intake.models.site import Site
+from intake.rules.mail_domain import likely_domain
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
 
@@ -21,7 +22,10 @@ _T = CallbackRequest.__table__
 
 @dataclass(frozen=True, slots=True)
 class PrivateView:
-    """One request as its visitor sees it. ``is_promised`` is False where no time may be promised."""
+    """One request as its visitor sees it. ``is_promised`` is False where no time may be promised.
+
+    ``email_domain_hint``: the mail provider probably meant, where the address looks mistyped.
+    """
 
     id: int
     public_id: str
@@ -30,6 +34,7 @@ class PrivateView:
     closed_reason: ClosedReason | None
     name: str
     e164: str
+    extension: str
     typed: str
     last4: str
     voicemail: Voicemail
@@ -51,6 +56,8 @@ class PrivateView:
     last_disposition: Disposition | None
     is_check: bool
     has_email: bool
+    email_domain_hint: str | None
+    was_reopened: bool
 
 
 def find(conn: Connection, site: Site, token: str, *, now: datetime) -> PrivateView | None:
@@ -67,7 +74,7 @@ def _view(site: Site, row: Row[Any]) -> PrivateView:
     def opened(name: str) -> str:
         return site.keyring.open(f"callback_request.{name}", row.public_id, getattr(row, f"{name}_encrypted")) or ""
 
-    e164 = opened("phone").partition(";")[0]
+    e164, _, extension = opened("phone").partition(";ext=")
     return PrivateView(
         id=row.id,
         public_id=row.public_id,
@@ -76,6 +83,7 @@ def _view(site: Site, row: Row[Any]) -> PrivateView:
         closed_reason=ClosedReason(row.closed_reason) if row.closed_reason else None,
         name=opened("name"),
         e164=e164,
+        extension=extension,
         typed=opened("phone_typed"),
         last4=e164[-4:],
         voicemail=Voicemail(row.voicemail),
@@ -97,4 +105,6 @@ def _view(site: Site, row: Row[Any]) -> PrivateView:
         last_disposition=Disposition(row.last_disposition) if row.last_disposition else None,
         is_check=row.status == Status.CHECK,
         has_email=row.email_encrypted is not None,
+        email_domain_hint=likely_domain(opened("email")),
+        was_reopened=row.reopened_count > 0,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, select, union
 
-from intake.models import CallbackRequest, SearchToken
-from intake.models.keyring import fold
+from intake.models import SearchToken
+from intake.models.base import table_of
+from intake.models.keyring import LONGEST_PREFIX, fold
 from intake.models.site import Site
 from intake.rules.phone import PhoneError, parse
 
@@ -16,6 +17,13 @@ _REFERENCE = re.compile(r"^([0-9A-HJKMNP-TV-Z]{3})[ -]?([0-9A-HJKMNP-TV-Z]{3})$"
 _WORD = re.compile(r"[^\W_]+")
 _LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 MOST_WORDS = 6
+MOST_KEYS = 16
+COUNTED_TO = 1000
+"""How far words are counted to find the rarest."""
+
+_T = table_of(SearchToken)
+Tokens = tuple[int, ...]
+"""One searched word under every live key."""
 
 
 def reference_in(text: str) -> str | None:
@@ -33,7 +41,8 @@ def reference_in(text: str) -> str | None:
 def key_for(site: Site, text: str) -> str | None:
     """What to search for as opaque tokens for the address: words are joined by ``~``, key versions by ``.``.
 
-    A number in any spelling, the last four digits, an email, or words of a name and their beginnings.
+    A number in any spelling, the last four digits, an email, or words of a name and their beginnings. Of a long word
+    the first eight letters count, as far as beginnings are stored: "christophe" finds Christopher and Christoph too.
     """
     pairs = _pairs(text.strip())
     groups = [site.keyring.search_alternatives(kind, value) for kind, value in pairs]
@@ -50,24 +59,57 @@ def _pairs(text: str) -> list[tuple[str, str]]:
         return [("phone", parse(text).e164)]
     except PhoneError:
         words = _WORD.findall(fold(text))
-        return [("name", word) for word in words[:MOST_WORDS] if len(word) >= 3 or len(words) > 1]
+        return [("name", word[:LONGEST_PREFIX]) for word in words[:MOST_WORDS] if len(word) >= 3 or len(words) > 1]
 
 
-def matching(key: str) -> ColumnElement[bool]:
-    """The condition that every searched word is among a request's tokens; a broken key matches nothing."""
-    groups = [_tokens(group) for group in key.split("~")[:MOST_WORDS]]
+def newest(conn: Connection, key: str, *, before: int | None, limit: int) -> list[int]:
+    """Ids of the requests that hold every searched word, newest first (ids are given in the order of arrival).
+
+    Walks the rarest word's tokens backwards and asks for the other words at each step, so a page of a common word costs
+    what its rows cost. A broken key finds nothing.
+    """
+    groups = list(dict.fromkeys(_tokens(group) for group in key.split("~")[:MOST_WORDS]))
     if not all(groups):
-        return false()
-    return and_(*(CallbackRequest.__table__.c.id.in_(_having(group)) for group in groups))
-
-
-def _having(tokens: list[int]) -> Any:
-    s = SearchToken.__table__.c
-    return select(s.callback_id).where(s.token.in_(tokens))
-
-
-def _tokens(group: str) -> list[int]:
-    words = group.split(".")
-    if not all(re.fullmatch(r"[0-9a-f]{16}", word) for word in words):
         return []
-    return [int.from_bytes(bytes.fromhex(word), "big", signed=True) for word in words]
+    rarest, *others = _rarest_first(conn, groups)
+    return list(conn.execute(_walk(rarest, others, before, limit)).scalars())
+
+
+def _rarest_first(conn: Connection, groups: list[Tokens]) -> list[Tokens]:
+    if len(groups) == 1:
+        return groups
+    counted = conn.execute(select(*(_count(group) for group in groups))).one()
+    return [group for _, group in sorted(zip(counted, groups, strict=True), key=lambda pair: pair[0])]
+
+
+def _count(tokens: Tokens) -> Any:
+    some = select(literal(1)).select_from(_T).where(_T.c.token.in_(tokens)).limit(COUNTED_TO).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _walk(tokens: Tokens, others: list[Tokens], before: int | None, limit: int) -> Any:
+    """One backward walk along the primary key; with several live keys one for each, laid together."""
+    walks = [_backwards(token, others, before, limit) for token in tokens]
+    if len(walks) == 1:
+        return walks[0]
+    together = union(*(select(walk.subquery().c.callback_id) for walk in walks)).subquery().c.callback_id
+    return select(together).order_by(together.desc()).limit(limit)
+
+
+def _backwards(token: int, others: list[Tokens], before: int | None, limit: int) -> Select[Any]:
+    asked = select(_T.c.callback_id).where(_T.c.token == token, *(_has(tokens) for tokens in others))
+    if before is not None:
+        asked = asked.where(_T.c.callback_id < before)
+    return asked.order_by(_T.c.callback_id.desc()).limit(limit)
+
+
+def _has(tokens: Tokens) -> ColumnElement[bool]:
+    other = _T.alias()
+    return exists().where(other.c.token.in_(tokens), other.c.callback_id == _T.c.callback_id)
+
+
+def _tokens(group: str) -> Tokens:
+    words = group.split(".")
+    if len(words) > MOST_KEYS or not all(re.fullmatch(r"[0-9a-f]{16}", word) for word in words):
+        return ()
+    return tuple(int.from_bytes(bytes.fromhex(word), "big", signed=True) for word in dict.fromkeys(words))

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 
 from intake.models import CallbackRequest, User
 from intake.models.site import Site
-from intake.queries.search import matching
+from intake.queries import search
 from intake.rules.workflow import ClosedReason, ForWhom, Status, Voicemail
 
 COUNTED_TO = 1000
@@ -96,18 +96,29 @@ def page(
     with_contact: bool, after: str | None = None, limit: int = 50, match: str | None = None,
 ) -> WorklistPage:  # fmt: skip
     """One page. ``match`` (from ``search.key_for``) looks through every request, newest first, instead of a view."""
-    asked = select(*SELECTED).select_from(SOURCE)
     if match is not None:
-        asked = _newest(asked.where(matching(match)), _C.received_at, after)
-    elif view is View.CLOSED:
-        asked = _newest(asked.where(_C.closed_at.is_not(None)), _C.closed_at, after)
+        return _found(conn, site, match, after, limit, with_contact)
+    asked = select(*SELECTED).select_from(SOURCE)
+    if view is View.CLOSED:
+        asked = _closed_last(asked, after)
     else:
         asked = _soonest(asked.where(*_condition(view, user_id, now + due_soon)), after)
     rows = conn.execute(asked.limit(limit + 1)).all()
     shown = tuple(WorklistRow(**fields(site, row, with_contact)) for row in rows[:limit])
-    ordered_by = "received_at" if match is not None else "closed_at" if view is View.CLOSED else "due_at"
+    ordered_by = "closed_at" if view is View.CLOSED else "due_at"
     more = len(rows) > limit
     return WorklistPage(shown, _cursor(getattr(shown[-1], ordered_by), shown[-1].id) if more else None)
+
+
+def _found(conn: Connection, site: Site, match: str, after: str | None, limit: int, with_contact: bool) -> WorklistPage:
+    """A page of a search. First the ids alone, so that no database is tempted to read and sort every hit."""
+    place = _place(after)
+    ids = search.newest(conn, match, before=place[1] if place else None, limit=limit + 1)
+    asked = select(*SELECTED).select_from(SOURCE).where(_C.id.in_(ids[:limit])).order_by(_C.id.desc())
+    rows = conn.execute(asked).all() if ids else []
+    shown = tuple(WorklistRow(**fields(site, row, with_contact)) for row in rows)
+    more = len(ids) > limit
+    return WorklistPage(shown, _cursor(shown[-1].received_at, shown[-1].id) if more else None)
 
 
 def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta) -> dict[View, int]:
@@ -116,21 +127,6 @@ def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta
     columns = [_count(_condition(view, user_id, now + due_soon)).label(view.value) for view in views]
     row = conn.execute(select(*columns)).one()
     return {view: int(getattr(row, view.value)) for view in views}
-
-
-@dataclass(frozen=True, slots=True)
-class NextDue:
-    """The request that falls due next."""
-
-    reference: str
-    due_at: datetime
-
-
-def next_due(conn: Connection, *, after: datetime) -> NextDue | None:
-    """The open request that falls due first after this instant, for an empty queue."""
-    asked = select(_C.reference, _C.due_at).where(_C.closed_at.is_(None), _C.due_at > after)
-    row = conn.execute(asked.order_by(_C.due_at, _C.id).limit(1)).first()
-    return NextDue(row.reference, row.due_at) if row else None
 
 
 def _count(conditions: list[ColumnElement[bool]]) -> Any:
@@ -160,8 +156,8 @@ def _soonest(asked: Select[Any], after: str | None) -> Select[Any]:
     return asked.order_by(_C.due_at, _C.id)
 
 
-def _newest(asked: Select[Any], column: Any, after: str | None) -> Select[Any]:
-    place = _place(after)
+def _closed_last(asked: Select[Any], after: str | None) -> Select[Any]:
+    asked, column, place = asked.where(_C.closed_at.is_not(None)), _C.closed_at, _place(after)
     if place:
         at, last_id = place
         asked = asked.where(column <= at, or_(column < at, and_(column == at, _C.id < last_id)))

@@ -170,15 +170,18 @@ def next_attempt(
     key: str,
     window: Interval | None = None,
     is_once_only: bool = False,
+    earlier: Sequence[datetime] = (),
 ) -> datetime | None:
     """The instant proposed for the next try; None when there is none to make.
 
-    ``attempts``: the starts of all attempts so far, this one included (a failed line of ours is none).
+    ``attempts``: the starts of all attempts so far, this one included (a failed line of ours is none). ``earlier``:
+    those made before the request was opened again; they use up no tries, but count among three in 24 hours.
     None after MAX_ATTEMPTS, after the first where the visitor asked for one call only, beyond MAX_DAYS days on which
     calls are possible, and for outcomes that are not tried again by themselves. Never outside the callable hours; an
     office whose hours never meet the lawful ones is held to the lawful ones alone. Never the fourth try in 24 hours.
     """
     schedule, tried = callable_hours(office, key), sorted(utc(at) for at in attempts)
+    rung = sorted([*(utc(at) for at in earlier), *tried])
     ended_at = utc(ended_at)
     if schedule.next_opening(ended_at) is None:
         schedule = legal_hours(key or office.zone)
@@ -186,9 +189,9 @@ def next_attempt(
         return None
     if window is not None:
         soonest = _soonest_in_window(disposition, ended_at, office.zone)
-        found = _in_window(schedule, office.zone, window, _rested(soonest, tried))
+        found = _in_window(schedule, office.zone, window, _rested(soonest, rung))
     else:
-        found = _by_cadence(disposition, ended_at, tried, schedule, office.zone)
+        found = _by_cadence(disposition, ended_at, tried, rung, schedule, office.zone)
     return found if found and _is_within_days(schedule, office.zone, tried, found) else None
 
 
@@ -198,7 +201,12 @@ _RETRIED = frozenset({*_AT_ONCE, *_OTHER_TIME, Disposition.SOMEONE_ELSE})
 
 
 def _by_cadence(
-    disposition: Disposition, ended_at: datetime, tried: Sequence[datetime], schedule: Schedule, zone: str
+    disposition: Disposition,
+    ended_at: datetime,
+    tried: Sequence[datetime],
+    rung: Sequence[datetime],
+    schedule: Schedule,
+    zone: str,
 ) -> datetime | None:
     if disposition in _AT_ONCE:
         soonest: datetime | None = ended_at + _AT_ONCE[disposition]
@@ -208,7 +216,7 @@ def _by_cadence(
         soonest = schedule.add(ended_at, _RETRY_AFTER_SECONDS)
     if soonest is None:
         return None
-    soonest = schedule.next_opening(_rested(soonest, tried))
+    soonest = schedule.next_opening(_rested(soonest, rung))
     if soonest is None or disposition not in _OTHER_TIME:
         return soonest
     return _at_another_time(soonest, tried, schedule, zone)

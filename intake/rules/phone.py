@@ -91,16 +91,6 @@ def last4(e164: str) -> str:
     return e164.lstrip("+")[-4:]
 
 
-def mask(e164: str) -> str:
-    """The words "ending 0182", for places that are not translated; pages put ``last4`` into a sentence of their own."""
-    return f"ending {last4(e164)}"
-
-
-def same_number_key(e164: str) -> str:
-    """What two requests from one telephone have in common: the number without an extension (``;ext=`` or ``x``)."""
-    return re.split(r"[;x]", e164, maxsplit=1)[0].strip()
-
-
 def _clean(typed: str) -> str:
     """Full-width to plain, every dash and underscore to "-", no invisible characters, no scheme, single spaces."""
     text = unicodedata.normalize("NFKC", typed[: MAX_LENGTH * 10])

@@ -66,7 +66,7 @@ def promise(
     received_at = utc(received_at)
     is_open = schedule.is_open(received_at)
     if window is not None:
-        return _for_window(received_at, window, is_open)
+        return _for_window(received_at, window, schedule)
     target_at = schedule.add(received_at, target.minutes * 60)
     if target_at is None:
         never = received_at + NEVER_OPEN
@@ -89,12 +89,16 @@ def due_state(due_at: datetime, now: datetime, target: ResponseTarget) -> DueSta
     return DueState.SOON if is_near else DueState.WAIT
 
 
-def _for_window(received_at: datetime, window: Interval, is_open: bool) -> Promise:
+def _for_window(received_at: datetime, window: Interval, schedule: Schedule) -> Promise:
+    """Due soon after the first instant in the window at which a call is possible where the visitor is."""
     from_at, until_at = utc(window[0]), utc(window[1])
     if until_at <= received_at:
         raise ValueError("the window is over")
-    due_at = min(max(from_at, received_at) + WINDOW_GRACE, until_at)
-    return Promise(until_at, until_at, due_at, is_open)
+    begin_at = max(from_at, received_at)
+    possible_at = schedule.next_opening(begin_at)
+    first_at = possible_at if possible_at is not None and possible_at < until_at else begin_at
+    due_at = min(first_at + WINDOW_GRACE, until_at)
+    return Promise(until_at, until_at, due_at, schedule.is_open(received_at))
 
 
 def _seconds_ahead(target: ResponseTarget, backlog: int) -> int:

@@ -37,7 +37,6 @@ class Signals:
     has_link_in_name: bool = False
     address_count: int = 0
     number_count: int = 0
-    is_token_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,6 @@ def weak_signs(signals: Signals) -> tuple[str, ...]:
         "one_link": 0 < signals.links < MANY_LINKS,
         "many_from_address": signals.address_count >= MANY_FROM_ADDRESS,
         "many_from_number": signals.number_count >= MANY_FROM_NUMBER,
-        "no_token": signals.is_token_missing,
     }
     return tuple(name for name, is_given in signs.items() if is_given)
 

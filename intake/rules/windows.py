@@ -128,3 +128,9 @@ def _hour_at_or_after(at: datetime, zone: str, day: date) -> int:
     wall = at.astimezone(zone_info(zone))
     whole = (wall.date() - day).days * 24 + wall.hour
     return max(0, whole + (instant(zone, day, max(0, whole) * 60) < at))
+
+
+def is_callable(window: Window, schedule: Schedule) -> bool:
+    """Whether a call is possible at some instant of the window; ``schedule``: cut for the zones of the number."""
+    opening = schedule.next_opening(window.from_at)
+    return opening is not None and opening < window.until_at

@@ -116,7 +116,7 @@ EFFECTS: Mapping[Disposition, Effect] = {
 _OPEN = frozenset({Status.NEW, Status.ASSIGNED, Status.ATTEMPTING, Status.SCHEDULED, Status.CHECK})
 _ENDED = frozenset({Status.WITHDRAWN, Status.CLOSED})
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
-    **{status: (_OPEN - {Status.CHECK}) | _ENDED for status in _OPEN},
+    **{status: _OPEN | _ENDED for status in _OPEN},
     Status.WITHDRAWN: frozenset({Status.NEW, Status.SCHEDULED, Status.CLOSED}),
     Status.CLOSED: frozenset({Status.NEW, Status.ASSIGNED, Status.SCHEDULED}),
 }

@@ -6,18 +6,20 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from intake.database import reading, writing
-from intake.ledger import audit, outbox, search_words
+from intake.database import Prepared, reading, writing
+from intake.ledger import audit, letters, outbox, search_words
 from intake.models import CallbackRequest
 from intake.models.base import table_of
 from intake.models.keyring import link_hash
 from intake.models.site import Site
-from intake.queries import calendar as calendars
+from intake.queries import receipt
+from intake.queries.receipt import Standing
 from intake.rules.calling import calling_key
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
@@ -30,7 +32,11 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is misheard or misread as a digit."""
 SUPPRESSED = "suppressed"
 _C = CallbackRequest.__table__.c
-_ADD = insert(table_of(CallbackRequest)).returning(_C.id)
+
+
+@cache
+def _prepared(columns: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(table_of(CallbackRequest)).returning(_C.id), *columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +130,13 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
     }
     with writing() as conn:
         values |= _decided(conn, site, answers, values["calling_key"], verdict, now)
-        callback_id = int(conn.execute(_ADD, values).scalar_one())
+        callback_id = int(_prepared(tuple(values)).run(conn, values).scalar_one())
         search_words.write(conn, site, callback_id, name=answers.name, e164=answers.phone.e164, email=answers.email)
         audit.record(
             conn, site, VISITOR, "callback.received", callback_id=callback_id,
-            details={"source": answers.source, "reasons": values["spam_reasons"]}, now=now,
+            details={"reasons": values["spam_reasons"]}, now=now,
         )  # fmt: skip
-        _tell(conn, callback_id, values["status"], answers, now)
+        _tell(conn, site, callback_id, values, now)
     return Submitted(reference, token)
 
 
@@ -176,27 +182,39 @@ def _decided(
     conn: Connection, site: Site, answers: Answers, key: str, verdict: SpamVerdict, now: datetime
 ) -> dict[str, Any]:
     """The promise and where the request goes: the queue, or "Check"."""
-    calendar = clock.calendar_in_force(conn, site, now)
+    standing = _standing(conn, site, answers, now)
+    calendar, is_suppressed = standing.calendar, standing.is_suppressed
     made = clock.promised(conn, site, calendar, key, now, window=answers.window, is_free_time=answers.is_free_time)
-    suppressed = clock.is_suppressed(conn, site.keyring.indexes_of("phone", answers.phone.e164))
-    reasons = ((SUPPRESSED,) if suppressed else ()) + tuple(verdict.reasons)
-    status = Status.CHECK if suppressed or verdict.is_check else Status.SCHEDULED if answers.window else Status.NEW
-    return clock.promise_columns(calendar, made) | {
+    reasons = ((SUPPRESSED,) if is_suppressed else ()) + tuple(verdict.reasons)
+    status = Status.CHECK if is_suppressed or verdict.is_check else Status.SCHEDULED if answers.window else Status.NEW
+    return clock.promise_columns(calendar, made, key) | {
         "status": status,
-        "consent_id": calendars.consent(conn, answers.language).id,
+        "consent_id": standing.consent_id,
         "is_marked": verdict.is_marked,
-        "is_promised": not suppressed,
+        "is_promised": not is_suppressed,
         "spam_reasons": ",".join(reasons),
     }
 
 
-def _tell(conn: Connection, callback_id: int, status: Status, answers: Answers, now: datetime) -> None:
-    if status is Status.CHECK:
+def _standing(conn: Connection, site: Site, answers: Answers, now: datetime) -> Standing:
+    indexes = site.keyring.indexes_of("phone", answers.phone.e164)
+    found = receipt.standing(conn, language=answers.language, phone_indexes=indexes)
+    if found is None:
+        clock.calendar_in_force(conn, site, now)
+        found = receipt.standing(conn, language=answers.language, phone_indexes=indexes)
+    return cast(Standing, found)
+
+
+def _tell(conn: Connection, site: Site, callback_id: int, values: dict[str, Any], now: datetime) -> None:
+    """The team at once, or in a digest about "Check"; the visitor once the request is taken for real."""
+    if values["status"] is Status.CHECK:
         _tell_later(conn, now)
-    else:
-        outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
-    if answers.email:
-        outbox.enqueue(conn, "visitor.received", "visitor", callback_id=callback_id, now=now)
+        return
+    outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
+    if values["email_index"] is not None:
+        letters.enqueue(
+            conn, site, "visitor.received", callback_id=callback_id, email_index=values["email_index"], now=now
+        )
 
 
 def _tell_later(conn: Connection, now: datetime) -> None:

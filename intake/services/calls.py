@@ -7,22 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert
+from sqlalchemy import Connection, Row, insert, select
 
 from intake.database import writing
-from intake.ledger import audit, outbox, suppression
-from intake.models import CallAttempt, Note
+from intake.ledger import audit, letters, outbox, suppression
+from intake.models import CallAttempt, CallbackRequest, Note
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import calls
 from intake.queries.casefile import CaseFile
-from intake.rules.calling import next_attempt
+from intake.rules.calling import MAX_DAYS, next_attempt
+from intake.rules.hours import OpeningHours
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Effect, Next, Status, Voicemail, may_leave_message
 from intake.services import clock
+from intake.services.callbacks import SUPPRESSED
 from intake.services.claims import take, verdict_for
-from intake.services.errors import RefusedError
+from intake.services.errors import ChangedError, RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock
+
+AGREED_MINUTES = 60
+"""How long an agreed time lasts when no end was agreed."""
+SENT_TWICE_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Outcome:
     agreed_from: datetime | None = None
     agreed_until: datetime | None = None
     is_confirmed: bool = False
+    override_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +53,66 @@ class Logged:
     is_closed: bool
 
 
-def log_attempt(site: Site, actor: Actor, reference: str, outcome: Outcome, *, now: datetime) -> Logged:
-    """Store an outcome. RefusedError: message_not_allowed, confirm_do_not_call, time_needed or time_past."""
+def log_attempt(
+    site: Site, actor: Actor, reference: str, outcome: Outcome, *, expected_version: int | None = None, now: datetime
+) -> Logged:
+    """Store an outcome. RefusedError: message_not_allowed, confirm_do_not_call, time_needed, time_past, reason_needed.
+
+    ``expected_version``: the request's version on the page this came from. ChangedError if it is another by now; the
+    same outcome sent twice (a double click) is stored once. Whoever was calling when the visitor withdrew may still
+    say what came of it.
+    """
     actor.require(Permission.WORK)
     with writing() as conn:
         row = lock(conn, reference)
-        ensure_open(row)
+        if expected_version not in (None, row.version):
+            if _is_sent_twice(conn, row, actor, outcome, now):
+                return Logged(row.next_at, row.closed_at is not None)
+            raise ChangedError
+        if not _was_calling(row, actor):
+            ensure_open(row)
         ensure_free(conn, row, actor)
         ensure_decided(row)
         _check(row, outcome, now)
         if row.assignee_id is None:
             take(conn, site, actor, row, now)
             row = lock(conn, reference)
-        effect = EFFECTS[outcome.disposition]
-        started_at = _started(row, outcome, now)
-        plan = _plan(conn, site, row, outcome, started_at, now)
-        figures = clock.attempt_figures(
-            row, calendars.version(conn, site, row.calendar_id), effect, started_at, actor.person_id
-        )
-        _keep(conn, site, actor, row, outcome, started_at, plan, now)
-        change(conn, row, **_counted(row, outcome, started_at), **figures, **plan)
-        _consequences(conn, site, actor, row, outcome, plan, now)
-    return Logged(plan.get("next_at"), plan.get("closed_at") is not None)
+        return _log(conn, site, actor, row, outcome, now)
+
+
+def _log(conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, now: datetime) -> Logged:
+    effect = EFFECTS[outcome.disposition]
+    started_at = _started(row, outcome, now)
+    exception = _exception(conn, site, row, outcome, started_at)
+    plan = {} if row.closed_at else _plan(conn, site, row, outcome, started_at, now)
+    calendar = calendars.version(conn, site, row.calendar_id)
+    figures = clock.attempt_figures(row, calendar, effect, started_at, actor.person_id)
+    _keep(conn, site, actor, row, outcome, started_at, exception, plan, now)
+    change(conn, row, **(_counted(row, outcome, started_at) | figures | plan))
+    _consequences(conn, site, actor, row, outcome, plan, now)
+    return Logged(plan.get("next_at"), bool(row.closed_at or plan.get("closed_at")))
+
+
+def _is_sent_twice(conn: Connection, row: Row[Any], actor: Actor, outcome: Outcome, now: datetime) -> bool:
+    last = calls.last_logged(conn, row.id)
+    if last is None or (last.by_id, last.disposition) != (actor.user_id, outcome.disposition):
+        return False
+    return now - last.logged_at < SENT_TWICE_WITHIN
+
+
+def _was_calling(row: Row[Any], actor: Actor) -> bool:
+    """The visitor withdrew while this person was on the phone with them."""
+    return row.status == Status.WITHDRAWN and row.call_started_at is not None and row.assignee_id == actor.user_id
+
+
+def _exception(conn: Connection, site: Site, row: Row[Any], outcome: Outcome, started_at: datetime) -> str | None:
+    """Why this attempt should not have been made when it was, if so. Pressing Call has asked for the reason already."""
+    if not EFFECTS[outcome.disposition].is_attempt or row.closed_at is not None:
+        return None
+    verdict = verdict_for(conn, site, row, started_at)
+    if not verdict.is_allowed and row.call_started_at is None and not outcome.override_reason.strip():
+        raise RefusedError("reason_needed")
+    return verdict.reason
 
 
 def _check(row: Row[Any], outcome: Outcome, now: datetime) -> None:
@@ -86,11 +131,13 @@ def _check(row: Row[Any], outcome: Outcome, now: datetime) -> None:
 
 
 def _started(row: Row[Any], outcome: Outcome, now: datetime) -> datetime:
-    """When the call began: as stated, else when Call was pressed; never before the claim, never in the future."""
+    """When the call began: as stated, else when Call was pressed; not before the claim or the last try."""
     if outcome.minutes_ago is not None:
         stated = now - timedelta(minutes=outcome.minutes_ago)
-        earliest: datetime = row.claimed_at or row.received_at
-        return min(max(stated, earliest), now)
+        bounds: list[datetime] = [
+            at for at in (row.claimed_at or row.received_at, row.last_attempt_at) if at is not None
+        ]
+        return min(max(stated, *bounds), now)
     pressed: datetime = row.call_started_at or now
     return min(pressed, now)
 
@@ -106,17 +153,24 @@ def _plan(
         return {"next_at": outcome.next_at, "due_at": outcome.next_at} if outcome.next_at else {"next_at": None}
     if effect.next is Next.ASK:
         return _agreed(outcome) or _closed(ClosedReason.INFORMATION, now)
-    if effect.next is Next.MAIL_OR_CLOSE and row.email_encrypted is None:
-        return _closed(effect.closed_reason, now)
+    if effect.next is Next.MAIL_OR_CLOSE:
+        return _waiting_for_number(now) if row.email_encrypted else _closed(effect.closed_reason, now)
     return _retry(conn, site, row, outcome, started_at, now)
+
+
+def _waiting_for_number(now: datetime) -> dict[str, Any]:
+    """The visitor is asked by mail for another number. Until then nobody is called; after some days staff close it."""
+    until = now + timedelta(days=MAX_DAYS)
+    return {"status": Status.ATTEMPTING, "next_at": until, "due_at": until}
 
 
 def _retry(
     conn: Connection, site: Site, row: Row[Any], outcome: Outcome, started_at: datetime, now: datetime
 ) -> dict[str, Any]:
-    made = calls.attempt_instants(conn, row.id)
-    counted = (*made, started_at) if EFFECTS[outcome.disposition].is_attempt else made
-    proposed = _proposal(conn, site, row, outcome.disposition, counted, now)
+    made = calls.made(conn, row.id, row.reopened_count)
+    counted = (*made.now, started_at) if EFFECTS[outcome.disposition].is_attempt else made.now
+    office = calendars.current(conn, site).hours
+    proposed = _proposal(row, outcome.disposition, counted, made.earlier, office, now)
     wanted = proposed and (outcome.next_at or proposed)
     if wanted is None:
         return _closed(ClosedReason.UNREACHABLE, now)
@@ -124,13 +178,15 @@ def _retry(
 
 
 def _proposal(
-    conn: Connection, site: Site, row: Any, disposition: Disposition, made: tuple[datetime, ...], now: datetime
-) -> datetime | None:
+    row: Any, disposition: Disposition, made: tuple[datetime, ...], earlier: tuple[datetime, ...],
+    office: OpeningHours, now: datetime,
+) -> datetime | None:  # fmt: skip
     return next_attempt(
-        disposition=disposition if EFFECTS[disposition].next is Next.RETRY else Disposition.LEFT_MESSAGE,
+        disposition=disposition,
         ended_at=now,
         attempts=made,
-        office=calendars.current(conn, site).hours,
+        earlier=earlier,
+        office=office,
         key=row.calling_key,
         window=(row.window_from, row.window_until) if row.window_from else None,
         is_once_only=row.is_once_only,
@@ -138,12 +194,14 @@ def _proposal(
 
 
 def proposed_next(
-    conn: Connection, site: Site, case: CaseFile, disposition: Disposition, *, now: datetime
-) -> datetime | None:
+    conn: Connection, site: Site, case: CaseFile, disposition: Disposition,
+    *, calendar: calendars.Calendar | None = None, now: datetime,
+) -> datetime | None:  # fmt: skip
     """When the next try would be after this outcome; None where it ends the request or the tries are used up."""
     if EFFECTS[disposition].next is not Next.RETRY:
         return None
-    return _proposal(conn, site, case, disposition, (*case.attempts, now), now)
+    office = (calendar or calendars.current(conn, site)).hours
+    return _proposal(case, disposition, (*case.attempts, now), case.earlier_attempts, office, now)
 
 
 def _agreed(outcome: Outcome) -> dict[str, Any] | None:
@@ -151,7 +209,7 @@ def _agreed(outcome: Outcome) -> dict[str, Any] | None:
     start = outcome.agreed_from or outcome.next_at
     if start is None:
         return None
-    until = outcome.agreed_until or start + timedelta(minutes=30)
+    until = outcome.agreed_until or start + timedelta(minutes=AGREED_MINUTES)
     return {
         "status": Status.SCHEDULED,
         "next_at": start,
@@ -176,22 +234,23 @@ def _counted(row: Row[Any], outcome: Outcome, started_at: datetime) -> dict[str,
 
 def _keep(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, started_at: datetime,
-    plan: dict[str, Any], now: datetime,
+    exception: str | None, plan: dict[str, Any], now: datetime,
 ) -> None:  # fmt: skip
     """The attempt itself, its note, and the entry in the record."""
     effect: Effect = EFFECTS[outcome.disposition]
-    exception = verdict_for(conn, site, row, started_at).reason if effect.is_attempt else None
     attempt = insert(CallAttempt).values(
         callback_id=row.id, episode=row.reopened_count, disposition=outcome.disposition, is_attempt=effect.is_attempt,
         is_reach=effect.is_reach, started_at=started_at, logged_at=now, by_id=actor.person_id,
-        voicemail_rule=row.voicemail, next_at=plan.get("next_at"), override_reason=exception,
+        voicemail_rule=row.voicemail, window_from=row.window_from, window_until=row.window_until,
+        next_at=plan.get("next_at"), override_reason=exception,
     )  # fmt: skip
     attempt_id = int(conn.execute(attempt.returning(CallAttempt.id)).scalar_one())
     if outcome.note.strip():
         write_note(conn, site, actor, row.id, outcome.note.strip(), attempt_id=attempt_id, now=now)
     audit.record(
         conn, site, actor, "callback.attempted", callback_id=row.id,
-        details={"disposition": outcome.disposition, "attempt_id": attempt_id}, now=now,
+        details={"disposition": outcome.disposition, "attempt_id": attempt_id},
+        typed=outcome.override_reason.strip() or None, now=now,
     )  # fmt: skip
 
 
@@ -212,17 +271,44 @@ def write_note(
     )
 
 
+def set_aside(row: Any) -> dict[str, Any]:
+    """The columns of an open request whose number may not be called: a manager decides about it."""
+    reasons = [*filter(None, row.spam_reasons.split(",")), SUPPRESSED]
+    return {
+        "status": Status.CHECK,
+        "is_promised": False,
+        "spam_reasons": ",".join(dict.fromkeys(reasons)),
+        "assignee_id": None,
+        "claimed_at": None,
+        "call_started_at": None,
+    }
+
+
+def _suppress(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime) -> None:
+    """Keep the number's hash for good, and set aside whatever else waits for it.
+
+    Requests somebody is changing at this moment are passed over: a call checks the number again anyway.
+    """
+    indexes = clock.phone_indexes(site, row)
+    for index in indexes[:1]:
+        suppression.suppress(conn, index, by_id=actor.user_id, now=now)
+    c = CallbackRequest.__table__.c
+    others = select(CallbackRequest.__table__).where(c.phone_index.in_(indexes), c.closed_at.is_(None), c.id != row.id)
+    for other in conn.execute(others.with_for_update(skip_locked=True)).all():
+        change(conn, other, **set_aside(other))
+        audit.record(conn, site, actor, "callback.set_aside", callback_id=other.id, now=now)
+
+
 def _consequences(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, plan: dict[str, Any], now: datetime
 ) -> None:
     """What an outcome sets off beyond the request itself."""
     if outcome.disposition is Disposition.DO_NOT_CALL:
-        for index in clock.phone_indexes(site, row)[:1]:
-            suppression.suppress(conn, index, by_id=actor.user_id, now=now)
+        _suppress(conn, site, actor, row, now)
     if outcome.disposition is Disposition.CRISIS:
         outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)
-    if outcome.disposition is Disposition.WRONG_NUMBER and row.email_encrypted is not None:
-        outbox.enqueue(conn, "visitor.wrong_number", "visitor", callback_id=row.id, now=now)
+    if outcome.disposition is Disposition.WRONG_NUMBER:
+        letters.enqueue_for(conn, site, row, "visitor.wrong_number", now=now, delay=letters.AT_ONCE)
     if plan.get("closed_at"):
         audit.record(
             conn, site, actor, "callback.closed", callback_id=row.id,

@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert
 
 from intake.database import writing
-from intake.ledger import audit, outbox
+from intake.ledger import audit, letters, outbox
 from intake.models import Episode
 from intake.models.site import Site
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import ClosedReason, Status
 from intake.services import clock
-from intake.services.calls import write_note
+from intake.services.callbacks import SUPPRESSED
+from intake.services.calls import AGREED_MINUTES, write_note
 from intake.services.errors import RefusedError
-from intake.services.locking import change, ensure_free, ensure_open, lock
+from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock
 
 _EPISODE = [column.name for column in Episode.__table__.c if column.name not in ("id", "callback_id", "number")]
 _FRESH: dict[str, Any] = {
@@ -63,6 +64,7 @@ def close(site: Site, actor: Actor, reference: str, reason: ClosedReason, *, not
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
+        _ensure_may_decide(row, actor)
         if note.strip():
             write_note(conn, site, actor, row.id, note.strip(), attempt_id=None, now=now)
         _end(conn, site, actor, row, reason, "callback.closed", now)
@@ -75,7 +77,14 @@ def mark_spam(site: Site, actor: Actor, reference: str, *, now: datetime) -> Non
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
+        _ensure_may_decide(row, actor)
         _end(conn, site, actor, row, ClosedReason.SPAM, "callback.marked_spam", now)
+
+
+def _ensure_may_decide(row: Row[Any], actor: Actor) -> None:
+    """A request from a number that asked not to be called is a manager's to decide."""
+    if SUPPRESSED in row.spam_reasons.split(",") and not actor.may(Permission.ASSIGN):
+        raise RefusedError("manager_decides")
 
 
 def _end(
@@ -91,12 +100,16 @@ def rescue(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
     with writing() as conn:
         row = lock(conn, reference)
         ensure_open(row)
+        ensure_free(conn, row, actor)
         if row.status != Status.CHECK:
             raise RefusedError("not_under_check")
         if clock.is_suppressed(conn, clock.phone_indexes(site, row)):
             raise RefusedError("suppressed")
         claimed = Status.ASSIGNED if row.assignee_id else Status.NEW
-        change(conn, row, status=Status.SCHEDULED if row.window_from else claimed)
+        status = Status.SCHEDULED if row.window_from else claimed
+        change(conn, row, status=status)
+        if row.email_index is not None:
+            letters.enqueue(conn, site, "visitor.received", callback_id=row.id, email_index=row.email_index, now=now)
         audit.record(conn, site, actor, "callback.rescued", callback_id=row.id, now=now)
         outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
 
@@ -113,6 +126,7 @@ def acknowledge_time(
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
+        ensure_decided(row)
         change(conn, row, free_time_seen_at=now, **_window(agreed_from, agreed_until))
         audit.record(conn, site, actor, "callback.time_acknowledged", callback_id=row.id, now=now)
 
@@ -120,26 +134,33 @@ def acknowledge_time(
 def _window(start: datetime | None, until: datetime | None) -> dict[str, Any]:
     if start is None:
         return {}
-    until = until or start + timedelta(minutes=60)
+    until = until or start + timedelta(minutes=AGREED_MINUTES)
     due_at = min(start + timedelta(minutes=30), until)
     return {"status": Status.SCHEDULED, "window_from": start, "window_until": until, "next_at": start, "due_at": due_at}
 
 
-def reopen(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
-    """Open an ended request again: a new episode with its own promise; the old one's figures are kept apart."""
+def reopen(site: Site, actor: Actor, reference: str, *, reason: str = "", now: datetime) -> None:
+    """Open an ended request again: a new episode with its own promise; the old one's figures are kept apart.
+
+    What the visitor took back is opened only with a reason (they asked again, by phone say), and they are told.
+    """
     actor.require(Permission.REOPEN)
     with writing() as conn:
         row = lock(conn, reference)
         if row.closed_at is None:
             raise RefusedError("not_closed")
+        if row.status == Status.WITHDRAWN and not reason.strip():
+            raise RefusedError("reason_needed")
         if clock.is_suppressed(conn, clock.phone_indexes(site, row)):
             raise RefusedError("suppressed")
         old = {name: getattr(row, name) for name in _EPISODE}
         conn.execute(insert(Episode).values(callback_id=row.id, number=row.reopened_count, **old))
         calendar = clock.calendar_in_force(conn, site, now)
         made = clock.promised(conn, site, calendar, row.calling_key, now, window=None, is_free_time=False)
-        fresh = _FRESH | clock.promise_columns(calendar, made) | clock.arrival_columns(site, now)
+        fresh = _FRESH | clock.promise_columns(calendar, made, row.calling_key) | clock.arrival_columns(site, now)
         fresh |= clock.wish_columns(None, is_free_time=False)
         change(conn, row, status=Status.NEW, reopened_count=row.reopened_count + 1, **fresh)
-        audit.record(conn, site, actor, "callback.reopened", callback_id=row.id, now=now)
+        typed = reason.strip() or None
+        audit.record(conn, site, actor, "callback.reopened", callback_id=row.id, typed=typed, now=now)
+        letters.enqueue_for(conn, site, row, "visitor.received", now=now, delay=letters.AT_ONCE)
         outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)

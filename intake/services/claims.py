@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -14,11 +14,13 @@ from intake.queries import calendar as calendars
 from intake.queries import calls, people
 from intake.rules.calling import CallVerdict, may_call
 from intake.rules.permissions import Actor, Permission
-from intake.rules.workflow import Status
+from intake.rules.workflow import Disposition, Status
 from intake.services import clock
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock, seconds_between
 
+LONGEST_CALL = timedelta(hours=2)
+"""After this a call that was never logged no longer holds the claim."""
 NEVER = "suppressed"
 """The one verdict no reason lifts: somebody asked not to be called again."""
 
@@ -49,8 +51,15 @@ def _held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
     return values
 
 
+def _ensure_not_on_call(row: Row[Any], actor: Actor, now: datetime) -> None:
+    """A call under way holds the claim, so that it is not taken out of a colleague's hands."""
+    is_calling = row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
+    if is_calling and row.assignee_id != actor.user_id:
+        raise RefusedError("on_call")
+
+
 def release(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
-    """Give a request back to the queue: one's own, or anybody's with the right to assign."""
+    """Give a request back to the queue: one's own, or anybody's with the right to assign, but not during their call."""
     actor.require(Permission.WORK)
     with writing() as conn:
         row = lock(conn, reference)
@@ -59,6 +68,7 @@ def release(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
             ensure_free(conn, row, actor)
         if row.assignee_id is None:
             return
+        _ensure_not_on_call(row, actor, now)
         status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
         change(conn, row, assignee_id=None, claimed_at=None, call_started_at=None, status=status)
         audit.record(
@@ -72,11 +82,13 @@ def assign(site: Site, actor: Actor, reference: str, user_id: int, *, now: datet
     with writing() as conn:
         row = lock(conn, reference)
         ensure_open(row)
+        ensure_decided(row)
         person = next((person for person in people.working(conn) if person.id == user_id), None)
         if person is None:
             raise NotFoundError
         if row.assignee_id == user_id:
             return
+        _ensure_not_on_call(row, actor, now)
         change(conn, row, **_held(row, user_id, now))
         audit.record(
             conn, site, actor, "callback.assigned", callback_id=row.id,
@@ -116,17 +128,19 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
 
 def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> CallVerdict:
     """Whether a request may be called now, as rules.calling judges it."""
-    attempts = calls.attempt_instants(conn, row.id)
+    if row.last_disposition == Disposition.WRONG_NUMBER:
+        return CallVerdict(False, "wrong_number", None)
+    attempts = calls.made(conn, row.id, row.reopened_count)
     calendar = calendars.current(conn, site)
-    awaited = row.window_from is not None and row.next_at == row.window_from and now < row.window_until
+    awaited = row.window_from is not None and now < row.window_until
     return may_call(
         now=now,
         office=calendar.hours,
         key=row.calling_key,
         next_at=row.next_at,
         window=(row.window_from, row.window_until) if awaited else None,
-        attempts_24h=sum(1 for at in attempts if seconds_between(at, now) < 86400),
+        attempts_24h=sum(1 for at in attempts.all if seconds_between(at, now) < 86400),
         is_suppressed=clock.is_suppressed(conn, clock.phone_indexes(site, row)),
         received_at=row.received_at,
-        is_asap=row.window_from is None and not row.is_free_time and not attempts,
+        is_asap=row.window_from is None and not row.is_free_time and not attempts.now,
     )

@@ -7,33 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from intake.models import CalendarVersion, CallbackRequest, SuppressedNumber
 from intake.models.site import Site
 from intake.queries import calendar as calendars
+from intake.queries import receipt
 from intake.queries.calendar import Calendar
 from intake.rules.calling import callable_hours
 from intake.rules.promise import Promise, promise
 from intake.rules.windows import Window
-from intake.rules.workflow import Effect, Status
+from intake.rules.workflow import Effect
 
 _C = CallbackRequest.__table__.c
 _S = SuppressedNumber.__table__.c
-COUNTED_AHEAD = 500
-"""Beyond this many people ahead the promise is a matter of days anyway; counting stops."""
-
-_AHEAD = (
-    select(_C.id)
-    .where(
-        _C.closed_at.is_(None),
-        _C.due_at <= bindparam("instant"),
-        _C.first_attempt_at.is_(None),
-        _C.status != Status.CHECK.value,
-    )
-    .limit(COUNTED_AHEAD)
-)
-_COUNT_AHEAD = select(func.count()).select_from(_AHEAD.subquery())
 _SUPPRESSED = select(_S.id).where(_S.phone_index.in_(bindparam("indexes", expanding=True))).limit(1)
 
 
@@ -50,11 +37,6 @@ def calendar_in_force(conn: Connection, site: Site, now: datetime) -> Calendar:
     return replace(calendar, id=conn.execute(kept).scalar_one())
 
 
-def backlog_before(conn: Connection, instant: datetime) -> int:
-    """How many open, uncalled requests are due before ``instant`` (counted up to 500)."""
-    return int(conn.execute(_COUNT_AHEAD, {"instant": instant}).scalar_one())
-
-
 def promised(
     conn: Connection, site: Site, calendar: Calendar, calling_key: str, received_at: datetime,
     *, window: Window | None, is_free_time: bool,
@@ -67,15 +49,16 @@ def promised(
         schedule=schedule,
         zone=site.time_zone,
         target=calendar.target,
-        backlog=0 if window else backlog_before(conn, target_at),
+        backlog=0 if window else receipt.people_ahead(conn, target_at),
         window=(window.from_at, window.until_at) if window else None,
         is_free_time=is_free_time,
     )
 
 
-def promise_columns(calendar: Calendar, made: Promise) -> dict[str, Any]:
-    """The columns one promise fills."""
+def promise_columns(calendar: Calendar, made: Promise, calling_key: str) -> dict[str, Any]:
+    """The columns one promise fills. ``clock_key``: the zones it was made for, which its clock goes on by."""
     return {
+        "clock_key": calling_key,
         "calendar_id": calendar.id,
         "target_at": made.target_at,
         "promised_by_at": made.promised_by_at,
@@ -107,7 +90,7 @@ def wish_columns(window: Window | None, is_free_time: bool) -> dict[str, Any]:
 
 def attempt_figures(row: Any, calendar: Calendar, effect: Effect, started_at: datetime, user_id: int) -> dict[str, Any]:
     """What the first attempt and the first reach write; empty for a later one (docs/metrics.md, 2–4 and 8)."""
-    schedule = callable_hours(calendar.hours, row.calling_key)
+    schedule = callable_hours(calendar.hours, row.clock_key)
     open_seconds = schedule.elapsed(row.received_at, started_at)
     all_seconds = max(0, int((started_at - row.received_at).total_seconds()))
     figures: dict[str, Any] = {}
@@ -120,12 +103,20 @@ def attempt_figures(row: Any, calendar: Calendar, effect: Effect, started_at: da
             "is_met": started_at <= row.target_at,
             "is_promise_kept": started_at <= row.promised_by_at,
         }
-    if effect.is_attempt and row.window_from is not None and row.is_window_kept is None:
-        figures["is_window_kept"] = row.window_from <= started_at < row.window_until
+    if effect.is_attempt and row.window_from is not None:
+        figures |= _window_figures(row, started_at)
     if effect.is_reach and row.reached_at is None:
         figures |= {"reached_at": started_at, "reach_open_seconds": open_seconds, "reach_all_seconds": all_seconds}
         figures["is_preempted"] = not effect.is_attempt and row.first_attempt_at is None
     return figures
+
+
+def _window_figures(row: Any, started_at: datetime) -> dict[str, Any]:
+    """Kept by any attempt inside the window; missed once it has passed without one."""
+    if row.window_from <= started_at < row.window_until:
+        return {"is_window_kept": True}
+    is_missed = row.is_window_kept is None and started_at >= row.window_until
+    return {"is_window_kept": False} if is_missed else {}
 
 
 def is_suppressed(conn: Connection, phone_indexes: list[bytes]) -> bool:

@@ -25,6 +25,10 @@ class TakenError(ServiceError):
         self.holder, self.since = holder, since
 
 
+class ChangedError(ServiceError):
+    """The request was changed by somebody else after the page this came from was made."""
+
+
 class RefusedError(ServiceError):
     """A rule forbids it; ``code`` names the rule (see ``wording.names.call_reason``)."""
 

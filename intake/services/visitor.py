@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from intake.database import writing
-from intake.ledger import audit, outbox, search_words
+from intake.ledger import audit, letters, search_words
 from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries import calendar as calendars
@@ -20,7 +20,8 @@ from intake.rules.phone import PhoneNumber
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import clock
-from intake.services.callbacks import SUPPRESSED, contact_columns
+from intake.services.callbacks import contact_columns
+from intake.services.calls import set_aside
 from intake.services.errors import NotFoundError
 from intake.services.locking import change, ensure_open, lock_link
 
@@ -74,7 +75,7 @@ def change_time(
             now,
             {"from": _window_value(row), "to": window.value if window else None},
         )
-        _confirm(conn, row, "visitor.changed", now)
+        _confirm(conn, site, row, "visitor.changed", now)
 
 
 def _window_value(row: Row[Any]) -> str | None:
@@ -98,22 +99,40 @@ def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) 
         name = ring.open("callback_request.name", row.public_id, row.name_encrypted) or ""
         email = ring.open("callback_request.email", row.public_id, row.email_encrypted)
         columns = contact_columns(site, row.public_id, phone)
+        columns |= _repromised(conn, site, row, columns["calling_key"], now)
         if row.last_disposition == Disposition.WRONG_NUMBER:
-            columns |= {"next_at": None, "due_at": now}
+            columns |= {"next_at": None, "due_at": now, "last_disposition": None}
         if clock.is_suppressed(conn, ring.indexes_of("phone", phone.e164)):
-            columns |= {"status": Status.CHECK, "is_promised": False, "spam_reasons": SUPPRESSED}
+            columns |= set_aside(row)
         change(conn, row, **columns)
         search_words.replace(conn, site, row.id, name=name, e164=phone.e164, email=email)
         _note(conn, site, row, "visitor.changed_number", now)
-        _confirm(conn, row, "visitor.changed", now)
+        _confirm(conn, site, row, "visitor.changed", now)
+
+
+def _repromised(conn: Connection, site: Site, row: Row[Any], key: str, now: datetime) -> dict[str, Any]:
+    """A number in another zone may be called at other hours: a new promise, unless the old one is kept or missed."""
+    is_settled = row.first_attempt_at is not None or now > row.target_at
+    if key == row.clock_key or is_settled or row.is_free_time or row.window_from is not None:
+        return {}
+    calendar = calendars.version(conn, site, row.calendar_id)
+    made = clock.promised(conn, site, calendar, key, now, window=None, is_free_time=False)
+    return {
+        "clock_key": key,
+        "target_at": made.target_at,
+        "promised_by_at": made.promised_by_at,
+        "due_at": made.due_at,
+    }
 
 
 def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datetime) -> None:
     """Choose what may be left on an answering machine."""
     with _own(token, now) as (conn, row):
+        if row.voicemail == voicemail:
+            return
         change(conn, row, voicemail=voicemail)
         _note(conn, site, row, "visitor.changed_voicemail", now, {"voicemail": voicemail})
-        _confirm(conn, row, "visitor.changed", now)
+        _confirm(conn, site, row, "visitor.changed", now)
 
 
 def call_once_only(site: Site, token: str, *, now: datetime) -> None:
@@ -122,19 +141,22 @@ def call_once_only(site: Site, token: str, *, now: datetime) -> None:
         if not row.is_once_only:
             change(conn, row, is_once_only=True)
             _note(conn, site, row, "visitor.once_only", now)
+            _confirm(conn, site, row, "visitor.changed", now)
 
 
 def withdraw(site: Site, token: str, *, now: datetime) -> None:
-    """Take the request back: nobody calls. Withdrawn uncalled after the target, it stays a miss."""
+    """Take the request back: nobody calls. Withdrawn uncalled after the target, it stays a miss.
+
+    A call already under way stays known, so that whoever made it can still say what came of it.
+    """
     with _own(token, now) as (conn, row):
         change(
             conn, row, status=Status.WITHDRAWN, closed_reason=ClosedReason.WITHDRAWN, closed_at=now, withdrawn_at=now,
-            next_at=None, call_started_at=None,
+            next_at=None,
         )  # fmt: skip
         _note(conn, site, row, "visitor.withdrew", now)
-        _confirm(conn, row, "visitor.withdrawn", now)
+        _confirm(conn, site, row, "visitor.withdrawn", now)
 
 
-def _confirm(conn: Connection, row: Row[Any], kind: str, now: datetime) -> None:
-    if row.email_encrypted is not None:
-        outbox.enqueue(conn, kind, "visitor", callback_id=row.id, now=now)
+def _confirm(conn: Connection, site: Site, row: Row[Any], kind: str, now: datetime) -> None:
+    letters.enqueue_for(conn, site, row, kind, now=now, delay=letters.A_MOMENT)

@@ -72,6 +72,11 @@ class FormPages:
                 self._asking.release()
         return self._known
 
+    @property
+    def last_known(self) -> Known | None:
+        """The same without asking, for when the database has just failed to answer."""
+        return self._known
+
     def _is_due(self, now: datetime) -> bool:
         return self._asked_at is None or abs(now - self._asked_at) >= RECHECK
 

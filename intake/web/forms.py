@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask_babel import lazy_gettext as _l
@@ -14,7 +14,8 @@ from wtforms import StringField
 from wtforms.validators import ValidationError
 
 from intake.rules import windows
-from intake.rules.hours import Schedule
+from intake.rules.calling import callable_hours, calling_key
+from intake.rules.hours import OpeningHours
 from intake.rules.phone import PhoneError, PhoneNumber, PhoneProblem, parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Voicemail
@@ -25,7 +26,7 @@ LONGEST_NAME, LONGEST_NOTE, LONGEST_EMAIL, LONGEST_TIME, LONGEST_PATH = 100, 500
 ORDER = ("name", "phone", "preferred_time", "preferred_time_note", "email", "message")
 ASAP, OTHER = "asap", "other"
 
-_SOURCE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_SOURCE = re.compile(r"[A-Za-z0-9_-]{1,12}")
 _DOMAIN_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _LOCAL_PART = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}")
 _PHONE_WORDS = {
@@ -54,7 +55,7 @@ def _choice(kind: type[Choice], text: str | None, default: Choice | None) -> Cho
 
 
 def source_code(text: str | None) -> str:
-    """An opaque code such as ``k3``; anything else is none."""
+    """An opaque code such as ``k3``; anything else is none. Twelve characters hold no name and number together."""
     return text if text and _SOURCE.fullmatch(text) else ""
 
 
@@ -77,6 +78,9 @@ class VisitorForm(FlaskForm):
         """Our own stateless token stands where Flask-WTF's needs a cookie."""
 
         csrf = False
+
+        def get_translations(self, form: object) -> None:
+            """None: each message is translated by itself, and Flask-WTF would read a catalogue for every form."""
 
     def __init__(self, posted: Mapping[str, str], **context: Any) -> None:
         self.context = context
@@ -107,6 +111,13 @@ class PhoneForm(VisitorForm):
         except PhoneError as error:
             self.is_crisis = error.problem is PhoneProblem.CRISIS
             raise ValidationError(_PHONE_WORDS.get(error.problem, _PHONE_WRONG)) from None
+        chosen, zones = self.context.get("chosen"), self.number.zones
+        if (
+            chosen
+            and zones
+            and not windows.is_callable(chosen, callable_hours(self.context["schedule"], calling_key(zones)))
+        ):
+            raise ValidationError(_l("We may not call that number at the time you chose. Change the time first"))
 
 
 class VoicemailForm(VisitorForm):
@@ -144,7 +155,7 @@ class TimeForm(VisitorForm):
         """A window must still be offered; one that has passed is kept, to find the request it may already have made."""
         if field.data in ("", ASAP, OTHER):
             return
-        schedule: Schedule | None = self.context["schedule"]
+        schedule: OpeningHours | None = self.context["schedule"]
         if schedule is None:
             return
         zone, now = self.context["zone"], self.context["now"]
@@ -156,6 +167,21 @@ class TimeForm(VisitorForm):
                 _l("Choose another time, that one has passed") if is_past else _l("Choose one of the times below")
             )
 
+        self.check_callable(field)
+
+    @property
+    def calling_key(self) -> str | None:
+        """Where the number may be; None while there is no number."""
+        return cast("str | None", self.context.get("calling_key"))
+
+    def check_callable(self, field: StringField) -> None:
+        """ValidationError when nobody may be called in the chosen window where this number is."""
+        key = self.calling_key
+        if key is None or self.window is None:
+            return
+        if not windows.is_callable(self.window, callable_hours(self.context["schedule"], key)):
+            raise ValidationError(_l("Choose another time, we may not call your number at that time of day"))
+
     def validate_preferred_time_note(self, field: StringField) -> None:
         """Another time needs words; not too many."""
         if self.is_free_time and not field.data:
@@ -165,7 +191,10 @@ class TimeForm(VisitorForm):
 
 
 class CallbackForm(PhoneForm, VoicemailForm, TimeForm):
-    """The whole form. ``website`` is the field people do not see."""
+    """The whole form. ``website`` is the field people do not see.
+
+    The number is read before the time: a window is refused when it lies outside the hours of where the number is.
+    """
 
     for_whom = StringField(filters=[one_line])
     name = StringField(filters=[one_line])
@@ -174,6 +203,11 @@ class CallbackForm(PhoneForm, VoicemailForm, TimeForm):
     website = StringField(filters=[one_line])
     source = StringField(filters=[source_code])
     page = StringField(filters=[path_only])
+
+    @property
+    def calling_key(self) -> str | None:
+        """From the number just read; one that names no place is taken to be where we are, as when it is stored."""
+        return calling_key(self.number.zones or (self.context["zone"],)) if self.number else None
 
     def validate_name(self, field: StringField) -> None:
         """Any name at all, of one letter or more."""

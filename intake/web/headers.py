@@ -43,11 +43,17 @@ def init_app(app: Flask) -> None:
 
 
 def _read_body() -> None:
-    """Read the form now. A server tells of a bad chunk or a lost client by an exception of its own: that is a 400."""
+    """Read the form now. A server tells of a bad chunk or a lost client by an exception of its own: that is a 400.
+
+    Of a body sent in chunks werkzeug reads as much as is allowed and forgets the rest: reading on makes that a 413.
+    """
     if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return
     try:
         request.form  # noqa: B018 - reading is the point
+        if request.content_length is None:
+            request.get_data()
+            request.stream.read(1)
     except HTTPException:
         raise
     except Exception as error:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, current_app
 from markupsafe import Markup
-from werkzeug.datastructures import Headers
 
 from intake.extensions import current_site
 from intake.wording.translation import language
@@ -100,21 +99,29 @@ def render(template: str, **context: Any) -> str:
 
 
 class ReadyResponse(Response):
-    """An answer that carries all its headers already; ``headers.py`` leaves it alone."""
+    """An answer whose headers were made and checked at the start; ``headers.py`` leaves it alone.
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+    Its own ``headers`` hold only what is added to those.
+    """
+
+    default_mimetype = None
+    ready: tuple[tuple[str, str], ...] = ()
+
+    def get_wsgi_response(self, environ: WSGIEnvironment) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
         """As they are: there is no address to complete and no length to work out."""
-        return self.headers
+        return self.get_app_iter(environ), self.status, [*self.ready, *self.headers]
 
 
 def answer(body: str | bytes, status: int = 200, *more: tuple[str, str]) -> Response:
     """A visitor's page as a complete answer."""
-    return ReadyResponse(body, status, [*current().headers, *more])
+    response = ReadyResponse(body, status, list(more))
+    response.ready = current().headers
+    return response
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
     """Render and answer."""
-    return answer(render(template, **context), status)
+    return answer(render(template, status=status, **context), status)
 
 
 def timed(words: str, *marks: tuple[str, str]) -> Markup:

@@ -32,9 +32,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The part of the form that changes with the clock; right until ``valid_until`` (UTC, exclusive)."""
+    """The part of the form that changes with the clock; right until ``valid_until`` (UTC, exclusive).
 
-    is_open: bool
+    ``is_open`` is None where nobody can say: our own line is then named without "to talk now".
+    """
+
+    is_open: bool | None
     state: str
     intro: str
     asap_hint: str
@@ -64,7 +67,7 @@ def offer(calendar: Calendar, zone: str, now: datetime, chosen: Window | None = 
 def without_calendar(zone: str, now: datetime) -> Offer:
     """What can be said when the opening hours cannot be read: a call, and no promise about its time."""
     return Offer(
-        is_open=True,
+        is_open=None,
         state="",
         intro="",
         asap_hint=_("When we are open"),

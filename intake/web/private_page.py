@@ -52,7 +52,7 @@ def change(token: str) -> Response:
     view, calendar = _find(token, now)
     if what not in _CHANGES:
         abort(400)
-    form = _form(what, calendar, now)
+    form = _form(what, calendar, view, now)
     if not form.validate():
         return _page(token, view, calendar, now, status=422, opened=what, form=form)
     try:
@@ -101,9 +101,14 @@ def _saved(what: str | None) -> str:
     }.get(what or "", "")
 
 
-def _form(what: str, calendar: Calendar, now: datetime) -> VisitorForm:
+def _form(what: str, calendar: Calendar, view: PrivateView, now: datetime) -> VisitorForm:
     kind = {"time": TimeForm, "number": PhoneForm, "voicemail": VoicemailForm}.get(what, VisitorForm)
-    return kind(request.form, schedule=calendar.hours, zone=current_site().time_zone, now=now, opened_at=now)
+    zone = current_site().time_zone
+    asked = view.window if view.window and view.window.until_at > now else None
+    return kind(
+        request.form, schedule=calendar.hours, zone=zone, now=now, opened_at=now, calling_key=view.calling_key,
+        chosen=asked,
+    )  # fmt: skip
 
 
 def _change_time(site: Site, token: str, form: Any, now: datetime) -> None:
@@ -138,7 +143,7 @@ def _page(
 ) -> Response:  # fmt: skip
     zone = current_site().time_zone
     state = standing.standing(view, zone, now)
-    number = numbers.national(view.e164)
+    number = _whole_number(view)
     return look.page(
         "public/request.html",
         status,
@@ -157,6 +162,13 @@ def _page(
         saved=saved,
         opened=opened or ("number" if state.has_wrong_number else ""),
     )
+
+
+def _whole_number(view: PrivateView) -> str:
+    number = numbers.national(view.e164)
+    if not view.extension:
+        return number
+    return _("%(number)s, ext. %(extension)s", number=number, extension=view.extension)
 
 
 def _chosen(view: PrivateView) -> dict[str, str]:

@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
         ArrivalCounter(config.get("INTAKE_REDIS_URL") or "", app.extensions["intake"].keyring),
         int(config.get("INTAKE_TRUSTED_PROXIES") or 0),
     )
+    app.jinja_env.globals["is_open_now"] = _is_open_now
     for surface in (blueprint, private_page.blueprint):
         csrf.exempt(surface)
         app.register_blueprint(surface)
@@ -58,6 +59,19 @@ def init_app(app: Flask) -> None:
 
 def _desk() -> Desk:
     return cast(Desk, current_app.extensions["intake_public"])
+
+
+def _is_open_now(status: int) -> bool | None:
+    """For an error page with this ``status``: whether somebody answers our line; None if the hours were never read."""
+    now, pages = datetime.now(UTC), _desk().pages
+    known = pages.last_known if status == 503 else pages.known(current_site(), choose_language(), now)
+    return known.calendar.hours.is_open(now) if known else None
+
+
+@blueprint.get("/")
+def front() -> Response:
+    """Whoever types our bare name wants the form."""
+    return cast(Response, redirect(url_for("public.form"), 303))
 
 
 @blueprint.get("/callback")

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, after_this_request, current_app, g, request, session
+from flask import Flask, Request, Response, after_this_request, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user, user_logged_in, user_logged_out
 from sqlalchemy.exc import OperationalError
 
@@ -18,6 +19,9 @@ from intake.queries import sign_in as queries
 from intake.services import sign_in
 
 _SID = "sid"
+_VISITORS = frozenset({"", "accessibility", "callback", "favicon.ico", "favicon.svg", "leave", "privacy", "robots.txt",
+                       "staying-private"})  # fmt: skip
+"""How a visitor's address begins."""
 _KEPT_AT_SIGN_IN = ("_user_id", "_fresh", "_id")
 
 
@@ -28,7 +32,21 @@ def init_app(app: Flask) -> None:
     manager.request_loader(_nobody)
     user_logged_in.connect(_begin, app)
     user_logged_out.connect(_end, app)
+    app.session_interface = StaffSessions()
     _keep_public_pages_free(app)
+
+
+class StaffSessions(SecureCookieSessionInterface):
+    """Without a cookie, and on a visitor's page whoever asks for it, the session is empty and nothing is unsealed.
+
+    Stock makes a signer on every request, a seventh of the time of opening the form.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Empty at once, or what the cookie says."""
+        if "HTTP_COOKIE" not in request.environ or request.path.split("/", 2)[1] in _VISITORS:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def _keep_public_pages_free(app: Flask) -> None:
@@ -41,7 +59,10 @@ def _keep_public_pages_free(app: Flask) -> None:
     processors[:] = [each for each in processors if each.__module__ != "flask_login.utils"]
     after = app.after_request_funcs[None]
     after[:] = [each for each in after if each != manager._update_remember_cookie]
-    app.extensions["security"].principal.identity_loaders.clear()
+    principal = app.extensions["security"].principal
+    principal.identity_loaders.clear()
+    before = app.before_request_funcs[None]
+    before[:] = [each for each in before if each != principal._on_before_request]
     app.jinja_env.globals["current_user"] = current_user
 
 

@@ -61,6 +61,7 @@ def _security() -> dict[str, Any]:
         "POST_LOGOUT_VIEW": "/logout",
         "FRESHNESS": timedelta(seconds=-1),  # nothing asks for the password again yet, so /verify is not there
         "FLASH_MESSAGES": False,
+        "CACHE_CONTROL": None,  # its own reads "no-store=True", which is no directive; ours stands on every answer
         "STATIC_FOLDER": None,
         "CLI_USERS_NAME": None,
         "CLI_ROLES_NAME": None,

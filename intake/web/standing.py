@@ -54,7 +54,8 @@ def standing(view: PrivateView, zone: str, now: datetime) -> Standing:
 
 def is_fresh(view: PrivateView, now: datetime) -> bool:
     """Just sent, and nobody has done anything about it yet."""
-    return view.attempt_count == 0 and view.last_disposition is None and now - view.received_at <= FRESH
+    is_untouched = view.attempt_count == 0 and view.last_disposition is None and not view.was_reopened
+    return is_untouched and now - view.received_at <= FRESH
 
 
 def _over(view: PrivateView) -> Standing:
@@ -132,6 +133,8 @@ def _late(view: PrivateView, zone: str, now: datetime) -> Standing:
 def _called(view: PrivateView, zone: str, now: datetime) -> Standing:
     if view.last_disposition in _REACHED:
         happened = _("We have spoken with you.")
+    elif view.last_disposition is None:  # the visitor has put a wrong number right
+        return _new_number(view, zone, now)
     elif view.attempt_count:
         tried = view.attempt_count
         happened = ngettext("We called once and missed you.", "We called %(num)s times and missed you.", tried)
@@ -142,9 +145,16 @@ def _called(view: PrivateView, zone: str, now: datetime) -> Standing:
     return Standing(_("Your callback request"), _next_marked(next_words, view, zone), (happened,), plan=plan)
 
 
-def _next(view: PrivateView, zone: str, now: datetime) -> str:
+def _new_number(view: PrivateView, zone: str, now: datetime) -> Standing:
+    told = _("We have your new number, ending %(last4)s. We have not called it yet.", last4=view.last4)
+    plan = _("We were going to call the number ending %(last4)s.", last4=view.last4)
+    next_words = _next(view, zone, now, soon=_("We call your new number soon"))
+    return Standing(_("Your callback request"), _next_marked(next_words, view, zone), (told,), plan=plan)
+
+
+def _next(view: PrivateView, zone: str, now: datetime, soon: str = "") -> str:
     if view.next_at is None or view.next_at <= now:
-        return _("We call again soon")
+        return soon or _("We call again soon")
     day = times.capitalised(times.day_words(view.next_at, zone, now))
     words = {"day": day, "time": times.clock(view.next_at, zone), "zone": times.zone_words(zone, view.next_at)}
     if "," in day:
@@ -165,18 +175,18 @@ def if_missed(view: PrivateView) -> str:
 
 def _missed(voicemail: Voicemail) -> str:
     if voicemail is Voicemail.SAY_WHO:
-        return _("If you miss it, we leave a message that says who we are.")
+        return _("If you miss it, we may leave a message that says who we are.")
     if voicemail is Voicemail.NUMBER_ONLY:
-        return _("If you miss it, we leave a first name and a number only.")
+        return _("If you miss it, we may leave a first name and a number only.")
     return _("If you miss it, we will not leave a message.")
 
 
 def missed_row(voicemail: Voicemail) -> str:
     """The same choice as a row of what was asked for."""
     if voicemail is Voicemail.SAY_WHO:
-        return _("We leave a message that says who we are")
+        return _("We may leave a message that says who we are")
     if voicemail is Voicemail.NUMBER_ONLY:
-        return _("We leave a first name and a number only")
+        return _("We may leave a first name and a number only")
     return _("We do not leave a message")
 
 

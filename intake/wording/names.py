@@ -73,6 +73,10 @@ _CALL_REASON = {
     "suppressed": lazy_gettext("They asked not to be called"),
     "under_check": lazy_gettext("First decide whether this request is genuine"),
     "invited": lazy_gettext("They asked for a call as soon as possible, less than an hour ago"),
+    "wrong_number": lazy_gettext("The number did not work; we wait for a new one from them"),
+    "reason_needed": lazy_gettext("Choose a reason for calling now"),
+    "on_call": lazy_gettext("Somebody is on the phone with them"),
+    "manager_decides": lazy_gettext("A manager decides about this one"),
 }
 _SPAM_REASON = {
     "honeypot": lazy_gettext("Filled in a field that people do not see"),
@@ -81,7 +85,6 @@ _SPAM_REASON = {
     "one_link": lazy_gettext("A link in the message"),
     "many_from_address": lazy_gettext("Many requests from the same place in the last hour"),
     "many_from_number": lazy_gettext("Many requests with the same number in the last hour"),
-    "no_token": lazy_gettext("Sent without opening the form"),
     "suppressed": lazy_gettext("This number asked not to be called"),
 }
 _MAIL_KIND = {
@@ -119,6 +122,8 @@ _ACTION = {
     "callback.reopened": lazy_gettext("opened the request again"),
     "callback.rescued": lazy_gettext("decided that the request is genuine"),
     "callback.marked_spam": lazy_gettext("marked the request as spam"),
+    "callback.set_aside": lazy_gettext("set it aside: this number asked not to be called"),
+    "callback.mail_resent": lazy_gettext("sent a mail again"),
     "callback.time_acknowledged": lazy_gettext("read when they want to be called"),
     "callback.target_missed": lazy_gettext("Target missed"),
     "visitor.changed_time": lazy_gettext("changed when to call"),
@@ -132,6 +137,8 @@ _ACTION = {
     "person.signed_out": lazy_gettext("signed out"),
     "person.refused": lazy_gettext("was refused"),
     "person.created": lazy_gettext("added a person"),
+    "person.password_changed": lazy_gettext("changed the password"),
+    "person.disabled": lazy_gettext("ended a person’s access"),
     "queue.searched": lazy_gettext("searched the queue"),
     "queue.viewed": lazy_gettext("opened the queue"),
 }

@@ -16,8 +16,3 @@ def national(e164: str) -> str:
         return e164
     form = PhoneNumberFormat.NATIONAL if number.country_code == _AT_HOME else PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(number, form)
-
-
-def spoken_last4(e164: str) -> str:
-    """The last four digits one by one, so that a screen reader does not say "one hundred and eighty-two"."""
-    return " ".join(digit for digit in e164.partition(";")[0][-4:])

@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_throttle")),
     )
+    op.create_index("ix_throttle_window_started_at", "throttle", ["window_started_at"], unique=False)
     op.create_table(
         "user_account",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -181,6 +182,7 @@ def upgrade() -> None:
         sa.Column("is_free_time", sa.Boolean(), nullable=False),
         sa.Column("free_time_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("calling_key", sa.String(length=400), nullable=False),
+        sa.Column("clock_key", sa.String(length=400), nullable=False),
         sa.Column("is_zone_known", sa.Boolean(), nullable=False),
         sa.Column("assignee_id", sa.Integer(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
@@ -243,7 +245,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_callback_request_public_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_callback_request_reference")),
     )
-    op.create_index("ix_callback_request_closed", "callback_request", ["closed_at", "id"], unique=False)
+    op.create_index(
+        "ix_callback_request_closed",
+        "callback_request",
+        ["closed_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+        sqlite_where=sa.text("closed_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_callback_request_open_assignee",
         "callback_request",
@@ -301,6 +310,8 @@ def upgrade() -> None:
         sa.Column("logged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
         sa.Column("voicemail_rule", sa.String(length=16), nullable=False),
+        sa.Column("window_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("window_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("override_reason", sa.String(length=32), nullable=True),
         sa.CheckConstraint(
@@ -382,7 +393,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_outbox_message_public_id")),
     )
     op.create_index("ix_outbox_message_callback_id", "outbox_message", ["callback_id"], unique=False)
-    op.create_index("ix_outbox_message_state", "outbox_message", ["state", "id"], unique=False)
+    op.create_index(
+        "ix_outbox_message_dead",
+        "outbox_message",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'dead'"),
+        sqlite_where=sa.text("state = 'dead'"),
+    )
     op.create_index(
         "ix_outbox_message_waiting",
         "outbox_message",

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from flask import Flask
 
 from intake.models.site import Site
+from intake.rules.phone import parse
+from intake.rules.spam import Signals
 from intake.rules.workflow import ClosedReason
-from intake.services import casework, claims
+from intake.services import casework, claims, visitor
 from tests.admin.desk import Desk, at, desk, words
 from tests.making import actions, ask, mails, person, stored
 
@@ -176,3 +178,40 @@ def test_a_colleagues_request_offers_no_buttons_that_would_be_refused(maria: Des
     assert "555-0182" not in html
     for verb in ("claim", "call", "release", "assign", "attempt", "close"):
         assert f'/{verb}"' not in html
+
+
+def test_a_call_under_way_is_not_taken_out_of_a_colleagues_hands(
+    maria: Desk, grace: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    maria.press(reference, "call")
+    html = grace.text(f"/admin/queue/{reference}")
+    assert f"{reference}/release" not in html and f"{reference}/assign" not in html
+    for verb in ("release", "assign"):
+        assert grace.press(reference, verb, person=str(grace.actor.user_id)).status_code == 303
+        assert "Somebody is on the phone with them." in grace.text(f"/admin/queue/{reference}")
+    assert stored(reference).assignee_id == maria.actor.user_id
+    assert f"{reference}/release" in maria.text(f"/admin/queue/{reference}")
+    with at(now + 2 * AN_HOUR):
+        grace.sign_in("grace@example.com")
+        html = grace.text(f"/admin/queue/{reference}")
+    assert f"{reference}/release" in html and f"{reference}/assign" in html
+
+
+def test_after_a_wrong_number_nobody_is_called_without_a_reason(maria: Desk, site: Site, now: datetime) -> None:
+    made = ask(site, now, email="ana@example.com")
+    maria.press(made.reference, "call")
+    maria.press(made.reference, "attempt", outcome="wrong_number", then="stay")
+    text = words(maria.text(f"/admin/queue/{made.reference}"))
+    assert "The number did not work; we wait for a new one from them" in text and "Call now all the same" in text
+    refused = maria.press(made.reference, "call")
+    assert refused.status_code == 422 and "Say why you call now" in refused.get_data(as_text=True)
+    visitor.change_number(site, made.link_token, parse("(212) 555-0199"), now=now)
+    assert "fine to call" in words(maria.text(f"/admin/queue/{made.reference}"))
+    assert maria.press(made.reference, "call").status_code == 303
+
+
+def test_what_no_reason_lifts_is_said_and_asks_for_none(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.3)).reference
+    assert maria.press(reference, "call", override="please").status_code == 303
+    assert "First decide whether this request is genuine." in maria.text(f"/admin/queue/{reference}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -211,3 +212,45 @@ def test_before_a_requested_window_calling_needs_a_reason(maria: Desk, site: Sit
     reference = ask(site, now, window=window).reference
     assert "Call now all the same" in words(maria.text(f"/admin/queue/{reference}"))
     assert maria.press(reference, "call").status_code == 422
+
+
+def _set_aside(desk: Desk, site: Site, now: datetime) -> str:
+    """A new request from a number that asked for silence."""
+    first = ask(site, now).reference
+    desk.press(first, "call")
+    desk.press(first, "attempt", outcome="do_not_call", confirm="yes", then="stay")
+    return ask(site, now).reference
+
+
+def test_staff_leave_a_number_that_asked_for_silence_to_a_manager(maria: Desk, site: Site, now: datetime) -> None:
+    reference = _set_aside(maria, site, now)
+    html = maria.text(f"/admin/queue/{reference}")
+    assert "Set aside: this number asked not to be called" in html and "A manager decides" in html
+    for verb in ("rescue", "spam", "close", "call"):
+        assert f'{reference}/{verb}"' not in html
+    for verb in ("spam", "close"):
+        assert maria.press(reference, verb, reason="test").status_code == 303
+        assert "so a manager decides" in maria.text(f"/admin/queue/{reference}")
+    assert maria.press(reference, "close", reason="do_not_call").status_code == 422
+    assert stored(reference).closed_at is None
+
+
+def test_a_manager_closes_it_as_a_wish_not_to_be_called(grace: Desk, site: Site, now: datetime) -> None:
+    reference = _set_aside(grace, site, now)
+    html = grace.text(f"/admin/queue/{reference}")
+    assert "Close: do not call" in html and f"{reference}/rescue" not in html and "Real: to the queue" not in html
+    assert grace.press(reference, "close", reason="do_not_call").status_code == 303
+    assert stored(reference).closed_reason == ClosedReason.DO_NOT_CALL
+    assert "Asked not to be called" in words(grace.text(f"/admin/queue/{reference}"))
+
+
+@pytest.mark.parametrize(("role", "most"), [("staff", 13), ("manager", 14)])
+def test_a_request_page_costs_few_queries(
+    app: Flask, site: Site, now: datetime, count_queries: Callable[[], int], role: str, most: int
+) -> None:
+    one = desk(app, "Kim", role, now=now)
+    reference = ask(site, now).reference
+    one.press(reference, "call")
+    count_queries()
+    one.text(f"/admin/queue/{reference}")
+    assert count_queries() <= most

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from intake.models import CallAttempt
 from intake.models.site import Site
 from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Next, Status, Voicemail
-from intake.services import casework, claims
+from intake.services import casework, claims, visitor
 from tests.admin.desk import Desk, at, words
-from tests.making import actions, ask, mails, person, stored
+from tests.making import ask, count, mails, person, stored
 
 
 @pytest.fixture
@@ -225,12 +226,17 @@ def test_when_the_visitor_cancelled_meanwhile_the_note_is_not_lost(
 def test_when_a_manager_gave_it_away_meanwhile_the_note_is_not_lost(
     maria: Desk, called: str, site: Site, now: datetime
 ) -> None:
-    grace = person(site, "Grace", "manager", now=now)
-    claims.assign(site, grace, called, grace.person_id, now=now)
-    answer = maria.press(called, "attempt", outcome="busy", note="She sounded better")
-    assert answer.status_code == 409
-    assert "Grace claimed this" in answer.get_data(as_text=True)
-    assert "She sounded better</textarea>" in answer.get_data(as_text=True)
+    grace, version = person(site, "Grace", "manager", now=now), _version(maria.text(f"/admin/queue/{called}"))
+    with at(now + timedelta(hours=3)):
+        claims.assign(site, grace, called, grace.person_id, now=now + timedelta(hours=3))
+        maria.sign_in("maria@example.com")
+        by_name = maria.press(called, "attempt", outcome="busy", note="She sounded better")
+        by_version = maria.press(called, "attempt", outcome="busy", note="She sounded better", version=version)
+    assert by_name.status_code == by_version.status_code == 409
+    assert "Grace claimed this" in by_name.get_data(as_text=True)
+    assert "What you typed is in the note field below" in by_version.get_data(as_text=True)
+    for answer in (by_name, by_version):
+        assert "She sounded better</textarea>" in answer.get_data(as_text=True)
 
 
 def test_a_first_call_that_was_late_stays_late_for_good(maria: Desk, site: Site, now: datetime) -> None:
@@ -249,9 +255,80 @@ def test_a_first_call_in_time_says_so(maria: Desk, called: str) -> None:
     assert "first call in time" in text and "Target missed" not in text
 
 
-def test_saving_twice_logs_two_calls_and_never_loses_one(maria: Desk, called: str) -> None:
-    for note in ("first", "second"):
-        maria.press(called, "attempt", outcome="busy", note=note, then="stay")
+def test_a_click_that_was_sent_twice_is_one_call(maria: Desk, called: str) -> None:
+    version = _version(maria.text(f"/admin/queue/{called}"))
+    for _ in range(2):
+        answer = maria.press(called, "attempt", outcome="busy", note="rang", version=version, then="stay")
+        assert answer.status_code == 303
+    assert count(CallAttempt) == 1 and stored(called).attempt_count == 1
+
+
+def test_a_second_call_in_a_row_needs_a_reason(maria: Desk, called: str) -> None:
+    maria.press(called, "attempt", outcome="busy", note="first", then="stay")
+    assert maria.press(called, "attempt", outcome="no_answer", note="second", then="stay").status_code == 422
+    maria.press(called, "attempt", outcome="no_answer", note="second", why="They rang back", then="stay")
     text = words(maria.text(f"/admin/queue/{called}"))
-    assert "first" in text and "second" in text
-    assert actions(called).count("callback.attempted") == 2
+    assert "first" in text and "second" in text and count(CallAttempt) == 2
+
+
+def test_what_changed_while_one_was_writing_is_shown_before_it_is_saved(maria: Desk, site: Site, now: datetime) -> None:
+    made = ask(site, now, voicemail=Voicemail.SAY_WHO)
+    maria.press(made.reference, "call")
+    version = _version(maria.text(f"/admin/queue/{made.reference}"))
+    visitor.change_voicemail(site, made.link_token, Voicemail.NONE, now=now)
+    answer = maria.press(made.reference, "attempt", outcome="busy", note="Rang out", version=version)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "This request changed while you were writing. Look again, then save." in html
+    assert "Rang out</textarea>" in html and re.search(r'value="busy"[^>]*checked', html)
+    assert "Do not leave a message" in html and count(CallAttempt) == 0
+    again = maria.press(made.reference, "attempt", outcome="busy", note="Rang out", version=_version(html))
+    assert again.status_code == 303 and count(CallAttempt) == 1
+
+
+@pytest.mark.parametrize("typed", ["", "x", "-1", "9" * 30])
+def test_a_version_that_is_none_is_not_looked_at(maria: Desk, called: str, typed: str) -> None:
+    assert maria.press(called, "attempt", outcome="busy", version=typed).status_code == 303
+
+
+def test_a_call_at_a_forbidden_hour_is_saved_with_its_reason_only(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - timedelta(hours=3), phone="808-555-0182").reference
+    maria.press(reference, "claim")
+    assert 'name="why"' not in maria.text(f"/admin/queue/{reference}")
+    refused = maria.press(reference, "attempt", outcome="busy", note="Rang out", next_try="other",
+                          next_day="2026-11-20", next_time="15:30")  # fmt: skip
+    html = refused.get_data(as_text=True)
+    assert refused.status_code == 422 and count(CallAttempt) == 0
+    assert "Say why you called at this time" in html and 'href="#why"' in html and 'id="why"' in html
+    assert "Rang out</textarea>" in html and 'value="2026-11-20"' in html
+    assert maria.press(reference, "attempt", outcome="busy", why="She wrote <b>now</b>", then="stay").status_code == 303
+    html = maria.text(f"/admin/queue/{reference}")
+    assert "She wrote &lt;b&gt;now&lt;/b&gt;" in html
+    assert "It is outside the hours when we may call them. They called because:" in html
+
+
+def test_whoever_was_calling_when_the_visitor_cancelled_may_still_say_what_happened(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    made = ask(site, now, phone="(212) 555-0182")
+    maria.press(made.reference, "call")
+    visitor.withdraw(site, made.link_token, now=now)
+    html = maria.text(f"/admin/queue/{made.reference}")
+    assert "They cancelled while you were calling. You can still say what happened." in html
+    assert "tel:" not in html and "(212) 555-0182" not in html
+    assert re.search(r'value="spoke_call_again"[^>]*disabled', html) and "they cancelled" in html
+    assert 'name="outcome"' not in dev.text(f"/admin/queue/{made.reference}")
+    said = maria.press(
+        made.reference, "attempt", outcome="no_answer", note="Rang out", version=_version(html), then="stay"
+    )
+    assert said.status_code == 303
+    row = stored(made.reference)
+    assert (row.status, row.last_disposition) == (Status.WITHDRAWN, Disposition.NO_ANSWER)
+    assert 'name="outcome"' not in maria.text(f"/admin/queue/{made.reference}")
+    assert maria.press(made.reference, "attempt", outcome="busy", note="again").status_code == 409
+
+
+def _version(html: str) -> str:
+    found = re.search(r'name="version" value="(\d+)"', html)
+    assert found
+    return found.group(1)

@@ -13,9 +13,11 @@ from flask import Flask
 from intake.models import Audit
 from intake.models.site import Site
 from intake.rules.spam import Signals
-from intake.rules.workflow import ClosedReason, ForWhom, Voicemail
-from intake.services import casework, claims
-from tests.admin.desk import Desk, desk, words
+from intake.rules.windows import Window
+from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Voicemail
+from intake.services import calls, casework, claims
+from intake.services.calls import Outcome
+from tests.admin.desk import Desk, at, desk, words
 from tests.making import ask, count, person
 
 
@@ -239,3 +241,29 @@ def test_no_id_stands_twice_on_a_page(maria: Desk, site: Site, now: datetime) ->
     for path in ("/admin/queue/", f"/admin/queue/{reference}"):
         ids = re.findall(r'\sid="([^"]+)"', maria.text(path))
         assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)
+
+
+def test_a_call_at_an_unusual_hour_says_that_it_was_asked_for(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now - minutes(5), phone="808-555-0182")
+    html = maria.text("/admin/queue/")
+    assert "/call" in html
+    assert "asked for it now" in html and "They asked for a call as soon as possible" in html
+
+
+def test_every_row_without_a_call_says_why(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now, window=Window(now + timedelta(hours=1), now + timedelta(hours=3)))
+    tried = ask(site, now - minutes(5)).reference
+    claims.start_call(site, maria.actor, tried, now=now)
+    calls.log_attempt(site, maria.actor, tried, Outcome(Disposition.BUSY), now=now)
+    html = maria.text("/admin/queue/")
+    assert "/call" not in html
+    assert html.count('<use href="#i-wait"/></svg> later<span class="vh"> (') == 2
+    assert "The next try is planned for later" in html
+
+
+def test_at_night_every_row_says_when_we_open(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now - timedelta(hours=3))
+    with at(now + timedelta(hours=8, minutes=30)):  # 8:30 pm: lawful, but the office is closed
+        maria.sign_in("maria@example.com")
+        html = maria.text("/admin/queue/")
+    assert "until 8 am" in words(html) and "We are closed now" in html and "/call" not in html

@@ -17,6 +17,7 @@ KINDS = ("staff", "manager", "admin", "auditor")
 WORKERS = ("staff", "manager", "admin")
 
 OPEN = {
+    "/": "GET",
     "/accessibility": "GET",
     "/callback": "GET POST",
     "/callback/<token>": "GET POST",
@@ -46,6 +47,7 @@ PANEL = {
     ("POST", "/admin/queue/<reference>/call"): WORKERS,
     ("POST", "/admin/queue/<reference>/claim"): WORKERS,
     ("POST", "/admin/queue/<reference>/close"): WORKERS,
+    ("POST", "/admin/queue/<reference>/mail/<public_id>"): ("manager", "admin"),
     ("POST", "/admin/queue/<reference>/note"): WORKERS,
     ("POST", "/admin/queue/<reference>/release"): WORKERS,
     ("POST", "/admin/queue/<reference>/reopen"): WORKERS,

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 
+from intake.database import writing
+from intake.ledger import mail_channel
+from intake.models import CallAttempt, OutboxMessage
+from intake.models.records import OutboxState
 from tests.browser.test_queue import LOOKS, check, full_queue, sign_in, working_day
+from tests.making import count
 
 __all__ = ["full_queue", "working_day"]
 
@@ -136,3 +143,44 @@ def test_somebody_elses_claim_in_between_is_told_and_the_next_one_offered(
     expect(maria.get_by_text("(212) 555-0147")).to_be_visible()
     maria.context.close()
     grace.context.close()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_double_click_on_save_stores_one_call(
+    browser: Browser, live_server: str, full_queue: dict[str, str], has_script: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=has_script)
+    page = context.new_page()
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.get_by_role("button", name="Call", exact=True).click()
+    page.get_by_label("Busy").check()
+    page.get_by_role("button", name="Save", exact=True).dblclick(no_wait_after=True)
+    expect(page.get_by_text("logged a call: Busy")).to_have_count(1)
+    page.wait_for_load_state()
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    expect(page.get_by_text("logged a call: Busy")).to_have_count(1)
+    assert count(CallAttempt) == 2  # Jo was tried once
+    context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_what_went_wrong_is_accessible_too(
+    browser: Browser, live_server: str, full_queue: dict[str, str], scheme: str, width: int, now: datetime
+) -> None:
+    with writing() as conn:
+        conn.execute(update(OutboxMessage).values(state=OutboxState.DEAD, dead_at=now, last_error="550 no mailbox"))
+        mail_channel.mark_down(conn, error="timed out", now=now)
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page, live_server, "grace")
+    expect(page.get_by_text("the mail server does not answer")).to_be_visible()
+    check(page)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Sam']}")
+    expect(page.get_by_role("button", name="Send again")).to_be_visible()
+    page.get_by_role("button", name="Claim", exact=True).click()
+    page.get_by_label("Busy").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Why did you call at this time?")).to_be_visible()
+    check(page)
+    context.close()

@@ -189,6 +189,7 @@ def test_killed_in_a_batch_only_what_was_not_marked_is_sent_again(
         patch.setattr(worker, "_mark_sent", third_time)
         with pytest.raises(Killed):
             run(site, mailbox, now)
-    run(site, mailbox, now + LEASE)
+    for _ in range(3):  # what was held by a lost worker comes one by one
+        run(site, mailbox, now + LEASE)
     assert len(set(mailbox.sent)) == 5
     assert len(mailbox.sent) == 6, "the third, sent and not marked, came twice"

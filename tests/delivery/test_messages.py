@@ -131,3 +131,9 @@ def test_a_mail_about_a_request_that_is_gone_is_an_error_of_its_own(sqlite_app: 
     site = sqlite_app.extensions["intake"]
     with pytest.raises(messages.NothingToSayError):
         messages.write("team.new", Occasion(site, NOW, None, {}))
+
+
+def test_a_request_that_ended_before_its_mail_went_out_is_not_called_waiting(sqlite_app: Flask) -> None:
+    told = letter(sqlite_app, "team.new", status=Status.WITHDRAWN)
+    assert "ended" in told.subject
+    assert "waiting" not in told.subject + told.text + told.html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -56,6 +57,10 @@ class FakeMailer:
 
     def stop(self) -> None:
         """Nothing is under way."""
+
+
+class Killed(BaseException):
+    """Not caught by anything, like SIGKILL."""
 
 
 @pytest.fixture
@@ -240,9 +245,6 @@ def test_a_batch_never_outlives_its_lease(app: Flask, site: Site, clock: Clock) 
 
 @pytest.mark.parametrize("place", ["before sending", "after sending"])
 def test_a_worker_killed_in_the_middle_loses_nothing(app: Flask, site: Site, clock: Clock, place: str) -> None:
-    class Killed(BaseException):
-        """Not caught by anything, like SIGKILL."""
-
     class Doomed(FakeMailer):
         def send(self, posting: Posting, *, now: datetime) -> None:
             if place == "after sending":
@@ -259,6 +261,35 @@ def test_a_worker_killed_in_the_middle_loses_nothing(app: Flask, site: Site, clo
     assert worker.run_once(site, heir, clock) == 1
     assert [row.state for row in rows()] == ["sent"]
     assert {posting.public_id for posting in doomed.sent + heir.sent} == {rows()[0].public_id}
+
+
+class KilledBy(FakeMailer):
+    """One message of the batch ends the worker each time it is sent."""
+
+    def __init__(self, poison: str) -> None:
+        super().__init__()
+        self.poison = poison
+
+    def send(self, posting: Posting, *, now: datetime) -> None:
+        super().send(posting, now=now)
+        if posting.public_id == self.poison:
+            raise Killed
+
+
+def test_a_mail_that_kills_its_worker_each_time_is_given_up_and_takes_no_other_with_it(
+    app: Flask, site: Site, clock: Clock
+) -> None:
+    queued(clock.now, *["team"] * 5)
+    mailer = KilledBy(rows()[0].public_id)
+    for _ in range(60):
+        with suppress(Killed):
+            worker.run_once(site, mailer, clock)
+        clock.forward(worker.LEASE_SECONDS / 2)
+    poison, *others = rows()
+    assert (poison.state, poison.last_error) == ("dead", "the worker was lost at the last attempt")
+    assert mailer.begun.count(poison.public_id) == outbox.MAX_ATTEMPTS
+    assert [(row.state, row.attempt_count) for row in others] == [("sent", 2)] * 4
+    assert audited().count(("mail.dead", "team.check_digest")) == 1
 
 
 def test_stopping_hands_everything_back_unused(app: Flask, site: Site, clock: Clock) -> None:

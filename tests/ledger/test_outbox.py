@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select, text
 
 from intake.database import reading, writing
 from intake.ledger import mail_channel, outbox
 from intake.ledger.outbox import Leased
 from intake.models import OutboxMessage
+from intake.queries import mail
 
 ROWS = OutboxMessage.__table__
 
@@ -161,3 +163,39 @@ def test_only_one_worker_knocks_at_a_server_that_is_down(app: Flask, now: dateti
         assert not mail_channel.take_probe(conn, now=later)
         assert mail_channel.mark_up(conn)
         assert not mail_channel.take_probe(conn, now=later + timedelta(hours=1))
+
+
+def test_what_a_lost_worker_held_comes_back_one_by_one(app: Flask, now: datetime) -> None:
+    written(now, 3)
+    taken(now)
+    written(now + timedelta(seconds=1), 2)
+    later = now + timedelta(minutes=2)
+    batches = [[message.id for message in taken(later, key=key)] for key in "abcde"]
+    assert batches == [[4, 5], [1], [2], [3], []]
+
+
+def plans(conn: Connection) -> list[str]:
+    """Fills with how the database goes about each statement that runs from now on, as it is really sent."""
+    found: list[str] = []
+    explain = "EXPLAIN QUERY PLAN" if conn.dialect.name == "sqlite" else "EXPLAIN"
+
+    def note(conn: Connection, _cursor: object, sql: str, values: Any, *_rest: object) -> None:
+        if sql.startswith("SELECT"):
+            found.append(str(conn.exec_driver_sql(f"{explain} {sql}", values).all()))
+
+    event.listen(conn, "before_cursor_execute", note)
+    return found
+
+
+def test_messages_that_are_not_sent_are_found_without_reading_the_sent_ones(app: Flask, now: datetime) -> None:
+    with reading() as conn:
+        if conn.dialect.name == "postgresql":
+            conn.execute(text("SET LOCAL enable_seqscan = off"))  # a small table is read whole otherwise
+        found = plans(conn)
+        outbox.is_due(conn, now)
+        outbox.is_waiting(conn, "team.new")
+        mail.health(conn)
+    due, waiting, health = (found[number] for number in range(3))
+    assert all("ix_outbox_message_waiting" in plan for plan in (due, waiting, health))
+    assert "ix_outbox_message_dead" in health
+    assert "B-TREE" not in due and "Sort" not in due

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from intake.database import reading
+from intake.database import reading, writing
+from intake.ledger import search_words
+from intake.models.keyring import Key
 from intake.queries import casefile, search, worklist
 from intake.queries.worklist import View
 from intake.rules.spam import Signals
@@ -15,7 +18,7 @@ from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition
 from intake.services import calls, casework, claims
 from intake.services.calls import Outcome
-from tests.making import ask, person
+from tests.making import ask, person, stored
 
 SOON = timedelta(minutes=5)
 
@@ -116,6 +119,53 @@ def test_search_finds_by_words_their_beginnings_digits_number_and_email(site, no
     assert references(site, View.ALL_OPEN, now, match=search.key_for(site, text)) == [reference]
 
 
+@pytest.mark.parametrize("text", ["christop", "christoph", "christophe", "Christopher", "christopher lopez"])
+def test_a_long_name_is_found_at_every_letter(site, now, text):
+    reference = ask(site, now, name="Christopher López").reference
+    ask(site, now, name="Christine López")
+    assert references(site, View.ALL_OPEN, now, match=search.key_for(site, text)) == [reference]
+
+
+@pytest.mark.parametrize("text", ["ana", "ana stone", "stone ana", "0182"])
+def test_a_search_comes_newest_first_and_its_pages_meet_without_gap_or_overlap(site, now, maria, text):
+    made = [ask(site, now + timedelta(seconds=number), name="Ana Stone").reference for number in range(7)]
+    for number in range(3):
+        ask(site, now, name=f"Ben{number} Stone", phone="312 555 0147")
+    casework.close(site, maria, made[3], ClosedReason.TEST, now=now)
+    key, seen, cursor = search.key_for(site, text), [], None
+    for size in (3, 3, 1):
+        found = page(site, View.ALL_OPEN, now, limit=3, after=cursor, match=key)
+        assert len(found.rows) == size
+        seen += [row.reference for row in found.rows]
+        cursor = found.next_cursor
+    assert cursor is None
+    assert seen == made[::-1]
+
+
+def test_with_several_live_keys_a_search_finds_old_and_new_once(site, now):
+    other = Key(9, b"o" * 32)
+    newer = replace(site, keyring=replace(site.keyring, index=(other, *site.keyring.index)))
+    made = [ask(which, now, name="Ana Stone").reference for which in (site, newer, site, newer, newer)]
+    with writing() as conn:  # one request written under both
+        search_words.write(conn, newer, stored(made[0]).id, name="Ana Stone", e164="+12125550182", email=None)
+    for text in ("ana", "ana stone"):
+        key, seen, cursor = search.key_for(newer, text), [], None
+        while cursor or not seen:
+            found = page(newer, View.ALL_OPEN, now, limit=2, after=cursor, match=key)
+            seen += [row.reference for row in found.rows]
+            cursor = found.next_cursor
+        assert seen == made[::-1]
+
+
+def test_the_rarest_word_leads_the_search(site, now):
+    for _ in range(3):
+        ask(site, now, name="Ana Stone")
+    ask(site, now, name="Ana Zebulon")
+    common, rare = (search._tokens(search.key_for(site, word)) for word in ("ana", "zebulon"))
+    with reading() as conn:
+        assert search._rarest_first(conn, [common, rare]) == [rare, common]
+
+
 @pytest.mark.parametrize("text", ["zzz", "ana stone", "0183", "ben@example.com"])
 def test_search_finds_nothing_where_nothing_is(site, now, text):
     ask(site, now, name="Ana López")
@@ -123,7 +173,7 @@ def test_search_finds_nothing_where_nothing_is(site, now, text):
     assert references(site, View.ALL_OPEN, now, match=search.key_for(site, text)) == []
 
 
-@pytest.mark.parametrize("key", ["", "~", "zz", "0" * 16 + "~", "../x", "0" * 15, "%"])
+@pytest.mark.parametrize("key", ["", "~", "zz", "0" * 16 + "~", "../x", "0" * 15, "%", ".".join(["0" * 16] * 400)])
 def test_a_broken_search_key_finds_nothing(site, now, key):
     ask(site, now)
     assert references(site, View.ALL_OPEN, now, match=key) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.rules.phone import MAINLAND, PhoneError, PhoneProblem, last4, mask, parse, same_number_key
+from intake.rules.phone import MAINLAND, PhoneError, PhoneProblem, last4, parse
 
 SPELLINGS = [
     "212-736-0182",
@@ -163,13 +163,7 @@ def test_an_italian_number_keeps_its_leading_zero() -> None:
 
 def test_only_the_last_four_digits_are_shown() -> None:
     assert last4("+12127360182") == "0182"
-    assert mask("+12127360182") == "ending 0182"
     assert last4("+12") == "12"
-
-
-def test_the_same_telephone_has_the_same_key_whatever_the_extension() -> None:
-    assert same_number_key("+12127360182;ext=5") == same_number_key("+12127360182x5") == "+12127360182"
-    assert same_number_key(parse("212-736-0182 ext 5").e164) == "+12127360182"
 
 
 @settings(max_examples=150, deadline=None)

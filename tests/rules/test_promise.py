@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from intake.rules.calling import callable_hours
 from intake.rules.hours import DEFAULT_WEEK, OpeningHours, Schedule, Span, default_hours
 from intake.rules.promise import DueState, Promise, ResponseTarget, due_state, promise
+from intake.rules.windows import Window, is_callable
 
 NEW_YORK = "America/New_York"
 TARGET = ResponseTarget()
@@ -202,3 +203,17 @@ def test_more_waiting_never_means_sooner(received: datetime, zone: str, one: int
         for count in sorted((one, two))
     )
     assert fewer.promised_by_at <= more.promised_by_at
+
+
+def test_a_window_is_due_when_a_call_is_first_possible_where_the_visitor_is() -> None:
+    window = (at("2026-11-24 08:00"), at("2026-11-24 12:00"))
+    portland = callable_hours(OFFICE, "America/Los_Angeles")
+    made = promise(at("2026-11-23 10:00"), schedule=portland, zone=NEW_YORK, target=TARGET, backlog=0, window=window)
+    assert made.due_at == at("2026-11-24 11:30")
+    assert made.promised_by_at == at("2026-11-24 12:00")
+
+
+def test_a_window_in_which_nobody_may_call_is_known_as_such() -> None:
+    window = Window(at("2026-11-24 08:00"), at("2026-11-24 12:00"))
+    assert is_callable(window, callable_hours(OFFICE, "America/Los_Angeles"))
+    assert not is_callable(window, callable_hours(OFFICE, "Pacific/Honolulu"))

@@ -28,7 +28,6 @@ def test_a_person_gives_no_sign() -> None:
         ({"links": 1}, "one_link"),
         ({"address_count": 5}, "many_from_address"),
         ({"number_count": 3}, "many_from_number"),
-        ({"is_token_missing": True}, "no_token"),
     ],
 )
 def test_one_sign_only_marks(change: dict[str, object], reason: str) -> None:
@@ -70,7 +69,6 @@ def test_an_address_seen_often_never_makes_one_strong_sign_quiet() -> None:
         has_link_in_name=st.booleans(),
         address_count=st.integers(0, 100),
         number_count=st.integers(0, 100),
-        is_token_missing=st.booleans(),
     )
 )
 def test_check_takes_two_strong_signs_and_always_has_reasons(signals: Signals) -> None:

@@ -10,9 +10,10 @@ from flask import Flask
 from intake.database import reading
 from intake.queries import private_link, search, worklist
 from intake.rules.phone import parse
+from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import Disposition, Status, Voicemail
-from intake.services import calls, visitor
+from intake.services import calls, casework, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, NotFoundError
 from tests.making import actions, ask, mails, person, stored
@@ -77,7 +78,60 @@ def test_after_a_wrong_number_a_corrected_one_is_due_at_once(site, now):
     calls.log_attempt(site, maria, submitted.reference, Outcome(Disposition.WRONG_NUMBER), now=now)
     later = now + timedelta(minutes=30)
     visitor.change_number(site, submitted.link_token, parse("312 555 0147"), now=later)
-    assert (stored(submitted.reference).due_at, stored(submitted.reference).next_at) == (later, None)
+    row = stored(submitted.reference)
+    assert (row.due_at, row.next_at, row.last_disposition) == (later, None, None)
+
+
+def test_a_number_in_another_zone_makes_another_promise(site, now):
+    early = now.replace(hour=13, minute=5)
+    submitted = ask(site, early, phone="212 555 0182")
+    visitor.change_number(site, submitted.link_token, parse("503 555 0147"), now=early)
+    row = stored(submitted.reference)
+    assert row.clock_key == "America/Los_Angeles"
+    assert row.target_at >= early.replace(hour=16)
+
+
+def test_a_missed_target_keeps_the_zones_it_was_made_for(site, now):
+    maria = person(site, "Maria", now=now)
+    early = now.replace(hour=13, minute=5)
+    submitted = ask(site, early, phone="212 555 0182")
+    visitor.change_number(site, submitted.link_token, parse("503 555 0147"), now=early + timedelta(hours=3))
+    at = early + timedelta(hours=4)
+    calls.log_attempt(site, maria, submitted.reference, Outcome(Disposition.BUSY), now=at)
+    row = stored(submitted.reference)
+    assert (row.is_met, row.open_seconds) == (False, 4 * 3600)
+
+
+def test_a_number_that_asked_not_to_be_called_sets_the_request_aside_without_a_word(site, now):
+    maria = person(site, "Maria", now=now)
+    other = ask(site, now, phone="212 555 0199").reference
+    calls.log_attempt(site, maria, other, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)
+    submitted = ask(site, now)
+    visitor.change_number(site, submitted.link_token, parse("212 555 0199"), now=now)
+    row = stored(submitted.reference)
+    assert (row.status, row.is_promised, row.assignee_id) == (Status.CHECK, False, None)
+
+
+def test_five_changes_make_one_letter(site, now):
+    submitted = ask(site, now, email="ana@example.com")
+    for voicemail in (Voicemail.SAY_WHO, Voicemail.NONE, Voicemail.NUMBER_ONLY, Voicemail.NONE, Voicemail.SAY_WHO):
+        visitor.change_voicemail(site, submitted.link_token, voicemail, now=now)
+    assert mails(submitted.reference).count(("visitor.changed", "visitor")) == 1
+
+
+def test_nobodys_mailbox_can_be_flooded_through_us(site, now):
+    made = [ask(site, now, name=f"Caller {number}", email="victim@example.com") for number in range(9)]
+    told = [("visitor.received", "visitor") in mails(each.reference) for each in made]
+    assert told == [True] * 6 + [False] * 3
+
+
+def test_nothing_is_mailed_for_what_lies_under_check_until_it_is_found_genuine(site, now):
+    maria = person(site, "Maria", now=now)
+    submitted = ask(site, now, email="ana@example.com", signals=Signals(honeypot=True, seconds_to_fill=0.1))
+    visitor.change_voicemail(site, submitted.link_token, Voicemail.SAY_WHO, now=now)
+    assert mails(submitted.reference) == []
+    casework.rescue(site, maria, submitted.reference, now=now)
+    assert ("visitor.received", "visitor") in mails(submitted.reference)
 
 
 def test_the_message_choice_can_be_changed(site, now):

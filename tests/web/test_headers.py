@@ -73,6 +73,11 @@ def test_no_public_answer_sets_a_cookie(visitor: FlaskClient, path: str, method:
     assert response.status_code < 500
 
 
+def test_a_sign_in_page_is_kept_by_nobody(visitor: FlaskClient) -> None:
+    for path in ("/login", "/logout", "/nowhere"):
+        assert visitor.get(path).headers.getlist("Cache-Control") == ["no-store"]
+
+
 def test_staff_pages_may_load_our_own_files_only(visitor: FlaskClient) -> None:
     policy = policy_of(visitor.get("/login").headers["Content-Security-Policy"])
     assert policy["script-src"] == policy["style-src"] == policy["img-src"] == policy["form-action"] == "'self'"

@@ -72,6 +72,7 @@ def test_a_process_that_never_saw_the_database_offers_a_call_without_a_time(
     said = words(response.text)
     assert "As soon as possible" in said and "Another time" in said
     assert "minutes" not in said and "open now" not in said
+    assert "to talk now" not in said and "Call us at 212-736-5000 in our opening hours." in said
     refused = visitor.post("/callback", data={**ANA, "token": token_in(response.text)})
     assert refused.status_code == 503
 
@@ -83,6 +84,29 @@ def test_a_private_page_says_that_it_cannot_be_shown_now(visitor: FlaskClient, b
         assert response.status_code == 503
         assert "212-736-5000" in response.text
         assert response.headers["Retry-After"]
+
+
+def test_an_error_page_judges_by_the_hours_it_knew_and_asks_a_broken_database_nothing(
+    visitor: FlaskClient, break_database: Any, clock: time_machine.Coordinates
+) -> None:
+    path = ask(visitor)
+    break_database()
+    assert "to talk now" in words(visitor.get(path).text)
+    clock.shift(timedelta(hours=9))
+    assert "Call us at" not in words(visitor.get(path).text)
+
+
+def test_an_error_page_without_any_hours_promises_nobody_on_the_line(visitor: FlaskClient, break_database: Any) -> None:
+    break_database()
+    said = words(visitor.get("/callback/nothing").text)
+    assert "to talk now" not in said and "Call us at 212-736-5000 in our opening hours." in said
+
+
+@pytest.mark.parametrize("path", ["/admin/no-such-place", "/login/no-such-place"])
+def test_an_error_at_the_desk_does_not_speak_to_a_visitor(visitor: FlaskClient, path: str) -> None:
+    said = words(visitor.get(path).text)
+    assert "The address may be mistyped, or what it named has been deleted." in said
+    assert "wait for our call" not in said and "call us" not in said
 
 
 def test_an_unknown_error_of_the_database_is_no_false_thank_you(

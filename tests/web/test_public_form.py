@@ -161,12 +161,32 @@ def test_an_opaque_source_and_a_bare_path_travel_with_the_form(visitor: FlaskCli
 
 
 @pytest.mark.parametrize(
-    "query", ["?source=a%20b", "?source=" + "x" * 33, '?source="><b>', "?page=javascript:1", "?page=//"]
+    "query", ["?source=a%20b", "?source=" + "x" * 13, '?source="><b>', "?page=javascript:1", "?page=//"]
 )
 def test_a_source_that_is_not_opaque_is_left_out(visitor: FlaskClient, query: str) -> None:
     page = visitor.get("/callback" + query).text
     assert 'name="source"' not in page
     assert "<b>" not in page[page.index("<form") : page.index('class="trap"')]
+
+
+def test_a_source_of_twelve_letters_is_kept(visitor: FlaskClient) -> None:
+    assert 'name="source" value="spring_ad-26"' in visitor.get("/callback?source=spring_ad-26").text
+
+
+def test_our_bare_name_leads_to_the_form(visitor: FlaskClient) -> None:
+    response = visitor.get("/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/callback")
+    assert "Set-Cookie" not in response.headers
+
+
+def test_an_error_page_offers_our_line_only_while_somebody_answers_it(
+    visitor: FlaskClient, clock: time_machine.Coordinates
+) -> None:
+    assert "Call us at 212-736-5000 to talk now." in words(visitor.get("/callback/nothing").text)
+    clock.move_to(datetime(2026, 11, 18, 2, 0, tzinfo=UTC))
+    closed = words(visitor.get("/callback/nothing").text)
+    assert "to talk now" not in closed and "Call us at" not in closed
+    assert "Call 212-736-5000" in closed and "Call 988" in closed
 
 
 def test_leaving_leads_somewhere_neutral_and_says_nothing_about_us(visitor: FlaskClient) -> None:

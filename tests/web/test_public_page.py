@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from intake.database import reading, writing
 from intake.models import Audit, CallbackRequest, OutboxMessage
 from intake.rules.workflow import ClosedReason, Disposition, Status
-from tests.web.visiting import ask, stored, words
+from tests.web.visiting import ask, send, stored, words
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -187,7 +187,7 @@ def test_the_number_the_message_and_how_often_can_be_changed(app: Flask) -> None
     (row,) = stored(app)
     assert (row["phone"], row["voicemail"], row["is_once_only"]) == ("+16465550199", "number_only", True)
     said = words(client.get(path).text)
-    assert "We leave a first name and a number only" in said and "We try once only." in said
+    assert "We may leave a first name and a number only" in said and "We try once only." in said
     assert "Call me once only" not in said
     assert actions()[1:] == ["visitor.changed_number", "visitor.changed_voicemail", "visitor.once_only"]
 
@@ -231,8 +231,125 @@ def test_a_wrong_number_is_asked_for_again_with_its_row_open(visitor: FlaskClien
     assert '<details id="number" open>' in visitor.get(path).text
 
 
+def test_a_number_put_right_is_not_called_wrong_any_more(
+    visitor: FlaskClient, now: datetime, clock: time_machine.Coordinates
+) -> None:
+    path = ask(visitor)
+    put(attempt_count=1, last_attempt_at=now, first_attempt_at=now, last_disposition=Disposition.WRONG_NUMBER)
+    assert visitor.post(path, data={"change": "number", "phone": "(212) 555-0147"}).status_code == 303
+    page = visitor.get(path).text
+    said = words(page)
+    assert "We call your new number soon We have your new number, ending 0147. We have not called it yet." in said
+    assert "did not work" not in said and "missed you" not in said and "our line failed" not in said
+    assert '<details id="number" open>' not in page
+    assert "We were going to call the number ending 0147." in words(visitor.get(path + "/cancel").text)
+    put(next_at=now + timedelta(hours=3))
+    assert "Next call: Today after 3 pm Eastern" in words(visitor.get(path).text)
+
+
+def test_a_request_opened_again_is_not_shown_as_just_sent(visitor: FlaskClient) -> None:
+    path = ask(visitor)
+    assert "What happens next" in visitor.get(path).text
+    put(reopened_count=1)
+    page = visitor.get(path).text
+    assert "What happens next" not in page and "736-0182" not in page
+    assert "Waiting for our call" in page
+
+
+@pytest.mark.parametrize(("status", "said"), [(Status.WITHDRAWN, "is cancelled"), (Status.CLOSED, "is finished")])
+def test_an_ended_request_is_not_shown_as_just_sent(
+    visitor: FlaskClient, now: datetime, status: Status, said: str
+) -> None:
+    path = ask(visitor)
+    put(status=status, closed_at=now, closed_reason=ClosedReason.WITHDRAWN if status == Status.WITHDRAWN else None)
+    page = visitor.get(path).text
+    assert said in page and "What happens next" not in page and "736-0182" not in page
+
+
+def test_an_extension_is_read_back_to_whoever_just_typed_it(
+    visitor: FlaskClient, clock: time_machine.Coordinates
+) -> None:
+    path = ask(visitor, phone="212 736 0182 ext 12")
+    page = visitor.get(path).text
+    assert "We call Ana at (212) 736-0182, ext. 12." in words(page)
+    assert ";ext" not in page
+    clock.shift(timedelta(minutes=11))
+    assert "ext." not in visitor.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("voicemail", "said"),
+    [("say_who", "a message that says who we are"), ("number_only", "a first name and a number only")],
+)
+def test_a_message_is_something_we_may_leave(visitor: FlaskClient, voicemail: str, said: str) -> None:
+    page = words(visitor.get(ask(visitor, voicemail=voicemail)).text)
+    assert f"If you miss it, we may leave {said}." in page and f"We may leave {said}" in page
+
+
+def test_a_mistyped_mail_provider_is_asked_about_while_the_request_is_fresh(
+    visitor: FlaskClient, clock: time_machine.Coordinates
+) -> None:
+    path = ask(visitor, email="ana.b@gmial.com")
+    page = visitor.get(path).text
+    assert "Please check your email address: did you mean <b>gmail.com</b>?" in page
+    assert "ana.b" not in page and "gmial" not in page
+    clock.shift(timedelta(minutes=11))
+    assert "gmail.com" not in visitor.get(path).text
+
+
+@pytest.mark.parametrize("email", ["", "ana.b@gmail.com", "ana.b@example.org"])
+def test_a_plausible_mail_address_is_not_asked_about(visitor: FlaskClient, email: str) -> None:
+    assert "check your email" not in visitor.get(ask(visitor, email=email)).text
+
+
+MORNING, AFTERNOON = "20261119T1300Z-20261119T1700Z", "20261119T1700Z-20261119T2100Z"
+"""Tomorrow, 8 am to noon and noon to 4 pm in New York: from 3 am and from 7 am in Honolulu."""
+NOT_THEN = "Choose another time, we may not call your number at that time of day"
+
+
+def test_a_window_in_the_night_of_the_visitor_is_refused_with_the_answers_kept(visitor: FlaskClient) -> None:
+    response = send(visitor, phone="808 555 0147", name="Kai", preferred_time=MORNING, email="kai@example.com")
+    assert response.status_code == 422
+    assert words(response.text).count(NOT_THEN) == 2
+    for kept in ('value="Kai"', 'value="808 555 0147"', 'value="kai@example.com"', f'value="{MORNING}" checked'):
+        assert kept in response.text
+    assert 'href="#preferred_time"' in response.text and 'id="preferred_time-error"' in response.text
+
+
+@pytest.mark.parametrize(
+    ("phone", "window"), [("808 555 0147", AFTERNOON), ("503 555 0147", AFTERNOON), ("212 555 0147", MORNING)]
+)
+def test_a_window_in_which_the_number_may_be_called_is_taken(visitor: FlaskClient, phone: str, window: str) -> None:
+    path = ask(visitor, phone=phone, preferred_time=window)
+    assert f'value="{window}" checked' in visitor.get(path).text
+
+
+def test_without_a_number_no_window_is_refused(visitor: FlaskClient) -> None:
+    said = words(send(visitor, phone="555", preferred_time=MORNING).text)
+    assert NOT_THEN not in said and "There is a problem" in said
+
+
+def test_the_private_page_refuses_a_window_in_the_visitors_night_too(app: Flask) -> None:
+    client = app.test_client()
+    path = ask(client, phone="808 555 0147")
+    refused = client.post(path, data={"change": "time", "preferred_time": MORNING})
+    assert refused.status_code == 422 and NOT_THEN in words(refused.text)
+    assert '<details id="time" open>' in refused.text
+    assert stored(app)[0]["window_from"] is None
+    assert client.post(path, data={"change": "time", "preferred_time": AFTERNOON}).status_code == 303
+    assert stored(app)[0]["status"] == Status.SCHEDULED
+
+
 def test_a_visitors_words_are_escaped_on_their_page(visitor: FlaskClient) -> None:
     path = ask(visitor, name="<script>alert(1)</script>", preferred_time="other", preferred_time_note='"><img src=x>')
     page = visitor.get(path).text
     assert "<script>alert" not in page and "<img" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_a_number_that_may_not_be_called_in_the_chosen_window_is_refused(visitor: FlaskClient) -> None:
+    path = ask(visitor, phone="212 555 0147", preferred_time=MORNING)
+    response = visitor.post(path, data={"change": "number", "phone": "808 555 0147"})
+    assert response.status_code == 422
+    assert "We may not call that number at the time you chose. Change the time first" in words(response.text)
+    assert visitor.post(path, data={"change": "number", "phone": "503 555 0147"}).status_code == 303

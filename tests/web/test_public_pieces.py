@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,12 +19,13 @@ from intake.models.keyring import Key, Keyring
 from intake.queries.calendar import Calendar
 from intake.rules.hours import OpeningHours, Span, default_hours
 from intake.rules.promise import ResponseTarget
-from intake.web.addresses import ArrivalCounter, client_network
+from intake.web.addresses import ArrivalCounter, LocalCounter, client_network
 from intake.web.cleaning import as_typed, lines, one_line, visible
 from intake.web.forms import path_only
 from intake.web.look import timed
 from intake.web.opening import offer
 from intake.web.tokens import FormTokens
+from tests.conftest import missing
 
 NEW_YORK = "America/New_York"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -123,6 +128,71 @@ def test_a_counter_nobody_answers_counts_nothing_and_says_so_quickly() -> None:
     assert ArrivalCounter("nonsense://", KEYRING).seen_before("address", "192.0.2.7") == 0
 
 
+def test_a_count_ends_an_hour_after_its_first_arrival() -> None:
+    at = [0.0]
+    counter = LocalCounter(3600, clock=lambda: at[0])
+    counts = []
+    for at[0] in (0, 1800, 3599, 3600, 3601):
+        counts.append(counter.add("a"))
+    assert counts == [1, 2, 3, 1, 2]
+
+
+def test_a_flood_of_addresses_takes_no_more_memory_than_is_set() -> None:
+    counter = LocalCounter(3600, most=100)
+    for number in range(1000):
+        counter.add(str(number))
+        assert len(counter) <= 100
+    assert counter.add("999") == 2
+    assert counter.add("0") == 1
+
+
+def test_counts_that_are_over_leave_nothing_behind() -> None:
+    at = [0.0]
+    counter = LocalCounter(10, clock=lambda: at[0])
+    for number in range(50):
+        counter.add(str(number))
+    at[0] = 10
+    counter.add("new")
+    assert len(counter) == 1
+
+
+def test_counting_starts_no_thread_and_loses_none_of_many_at_once() -> None:
+    counter, before = ArrivalCounter("", KEYRING), threading.active_count()
+    for _ in range(50):
+        counter.seen_before("address", "192.0.2.7")
+    assert threading.active_count() == before
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: counter.seen_before("address", "192.0.2.7"), range(400)))
+    assert counter.seen_before("address", "192.0.2.7") == 450
+
+
+@pytest.fixture
+def redis_url() -> str:
+    url = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+    try:
+        redis.Redis.from_url(url, socket_connect_timeout=0.5).ping()
+    except redis.RedisError:
+        missing("Redis")
+    return url
+
+
+def test_in_redis_all_processes_count_together_and_no_address_is_there_to_read(redis_url: str) -> None:
+    keyring = Keyring((), (Key(1, os.urandom(32)),), b"", b"")
+    one, other = ArrivalCounter(redis_url, keyring), ArrivalCounter(redis_url, keyring)
+    try:
+        counts = [counter.seen_before("address", "192.0.2.7") for counter in (one, other, one)]
+        assert counts == [0, 1, 2]
+        assert one.seen_before("number", "192.0.2.7") == 0
+        store = redis.Redis.from_url(redis_url)
+        ours = keyring.index_of("count_address", "192.0.2.7").hex()
+        (key,) = store.keys(f"*{ours}*")
+        assert b"192.0.2.7" not in key and 0 < store.ttl(key) <= 3600
+    finally:
+        for kind in ("address", "number"):
+            found = redis.Redis.from_url(redis_url).keys(f"*{keyring.index_of(f'count_{kind}', '192.0.2.7').hex()}*")
+            redis.Redis.from_url(redis_url).delete(*found)
+
+
 @pytest.mark.parametrize(
     ("given_path", "kept"),
     [
@@ -178,7 +248,8 @@ def test_an_office_that_never_closes_or_never_opens_is_named_rightly(sqlite_app:
 @given(st.integers(0, 8 * 24 * 60))
 @settings(max_examples=60, deadline=None)
 def test_what_is_said_stays_true_until_it_is_said_to_end(minutes: int) -> None:
-    now = at(15, 0) + timedelta(minutes=minutes)
+    # Not on the full minute: a window that begins in exactly an hour is offered at that instant only.
+    now = at(15, 0) + timedelta(minutes=minutes, seconds=1)
     hours = calendar(OpeningHours(NEW_YORK, ((Span(490, 725), Span(780, 1570)),) * 7))
     first = offer(hours, NEW_YORK, now)
     last = offer(hours, NEW_YORK, first.valid_until - timedelta(seconds=1))

@@ -245,6 +245,10 @@ def production(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
         "INTAKE_ENV": "production",
         "MAIL_SERVER": "mail.example.com",
         "INTAKE_PUBLIC_URL": "https://intake.example.com",
+        "INTAKE_PROVIDER_NAME": "Lakeside House",
+        "INTAKE_PROVIDER_PHONE": "617-736-5000",
+        "INTAKE_TEAM_EMAIL": "team@lakeside.example",
+        "MAIL_DEFAULT_SENDER": "callback@lakeside.example",
     }
     with running_app(sqlite_url, tmp_path, **more) as app:
         people.create_user(

@@ -35,8 +35,7 @@ def test_a_value_from_a_row_is_named_like_its_member(say: Callable[..., str], ki
 
 def test_every_sign_of_spam_has_words() -> None:
     everything = spam.Signals(
-        honeypot=True, seconds_to_fill=0.5, links=1, has_link_in_name=True, address_count=99, number_count=99,
-        is_token_missing=True,
+        honeypot=True, seconds_to_fill=0.5, links=1, has_link_in_name=True, address_count=99, number_count=99
     )  # fmt: skip
     for reason in (*spam.assess(everything).reasons, "suppressed"):
         assert names.spam_reason(reason)[0].isupper()
@@ -63,3 +62,15 @@ def test_a_code_nobody_named_yet_is_at_least_readable() -> None:
 
 def test_a_mail_to_one_person_does_not_tell_their_number() -> None:
     assert names.mail_recipient("user:17") == "one person"
+
+
+@pytest.mark.parametrize("code", ["wrong_number", "reason_needed", "on_call", "manager_decides", "invited"])
+def test_every_reason_against_a_call_has_words(code: str) -> None:
+    assert names.call_reason(code)[0].isupper()
+
+
+@pytest.mark.parametrize(
+    "action", ["callback.set_aside", "callback.mail_resent", "person.password_changed", "person.disabled"]
+)
+def test_no_entry_of_the_record_is_told_by_its_code(action: str) -> None:
+    assert names.action(action, {}) != action.replace(".", " ").replace("_", " ")

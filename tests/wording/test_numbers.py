@@ -17,7 +17,3 @@ def test_an_extension_is_shown() -> None:
 
 def test_what_is_no_number_is_shown_as_it_is() -> None:
     assert numbers.national("") == ""
-
-
-def test_the_last_digits_are_read_one_by_one() -> None:
-    assert numbers.spoken_last4("+12127360182;ext=77") == "0 1 8 2"
