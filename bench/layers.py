@@ -67,7 +67,7 @@ def layers(site: Site) -> Iterator[Layer]:
 
     def waiting() -> int:
         with reading() as conn:
-            return clock.backlog_before(conn, now)
+            return receipt.people_ahead(conn, now)
 
     def stored() -> object:
         one = callbacks.Arrival(f"nonce {next(numbers)}", arrival.signals, arrival.address)

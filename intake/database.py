@@ -11,17 +11,19 @@ import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Dialect, Engine, Executable, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from intake.models import Base
 
+T = TypeVar("T")
 db = SQLAlchemy(metadata=Base.metadata)
 
 BUSY_SECONDS = 10
@@ -97,25 +99,124 @@ def _turn(engine: Engine) -> Iterator[None]:
         _thread_turn.release()
 
 
+def together(work: Callable[[Connection], T]) -> T:
+    """One transaction for ``work``, shared with whoever writes at the same moment; returns when it is durable.
+
+    A commit costs SQLite more than the statements in it, so whoever is at the head of the line also does the work of
+    those behind. If anything in such a batch fails, it is undone and every piece runs again in a transaction of its
+    own: ``work`` must do nothing but use its connection. PostgreSQL does as much by itself.
+    """
+    if db.engine.dialect.name != "sqlite":
+        with writing() as conn:
+            return work(conn)
+    job = _Job(work)
+    waiting = _jobs.setdefault(str(db.engine.url.database), deque())
+    waiting.append(job)
+    try:
+        with _turn(db.engine):
+            while not job.finished.is_set():
+                _work_off(db.engine, waiting)
+    except OperationalError:
+        with contextlib.suppress(ValueError):
+            waiting.remove(job)
+            raise
+        job.finished.wait()  # somebody else has it in hand
+    return cast(T, job.outcome())
+
+
+class _Job:
+    """A piece of work and what came of it."""
+
+    def __init__(self, work: Callable[[Connection], Any]) -> None:
+        self.work = work
+        self.finished = threading.Event()
+        self.value: Any = None
+        self.error: Exception | None = None
+
+    def outcome(self) -> Any:
+        """The value, or the error raised here as it would have been alone."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+_jobs: dict[str, deque[_Job]] = {}
+MOST_TOGETHER = 32
+
+
+def _work_off(engine: Engine, waiting: deque[_Job]) -> None:
+    """Do a batch in one transaction; alone, one by one, if that fails. Never raises: each job keeps its own error."""
+    batch: list[_Job] = []
+    while waiting and len(batch) < MOST_TOGETHER:
+        batch.append(waiting.popleft())
+    try:
+        _in_one(engine, batch)
+    except Exception as error:
+        for job in batch:
+            job.error = error
+            if len(batch) > 1:
+                _alone(engine, job)
+    for job in batch:
+        job.finished.set()
+
+
+def _alone(engine: Engine, job: _Job) -> None:
+    job.error = None
+    try:
+        _in_one(engine, [job])
+    except Exception as error:
+        job.error = error
+
+
+def _in_one(engine: Engine, batch: list[_Job]) -> None:
+    with engine.connect().execution_options(immediate=True) as conn, conn.begin():
+        for job in batch:
+            job.value = job.work(conn)
+
+
 class Prepared:
     """A statement compiled once, for the few that run with every request.
 
     SQLAlchemy's own path costs several times what the database does for a small statement. Values pass the bind
-    processing of their column types, errors and events are the usual ones; what comes back is as the driver gives it,
-    so it is for ids, numbers and texts only.
+    processing of their column types and errors are the usual ones; what comes back is as the driver gives it, so it
+    is for ids, numbers and texts only. Events of single statements are not sent.
     """
 
     def __init__(self, statement: Executable, *names: str) -> None:
         self._statement, self._names = statement, names
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, conn: Connection, *rows: Mapping[str, Any]) -> CursorResult[Any]:
-        """Execute with one row of values, or once for each of several."""
-        made = self._compiled.get(conn.dialect.name)
+    def one(self, conn: Connection, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Execute with these values; the first row of what comes back."""
+        made = self._made(conn.dialect)
+        with _driver_errors(conn, made.sql), contextlib.closing(conn.connection.cursor()) as cursor:
+            cursor.execute(made.sql, made.values(row))
+            return cast("tuple[Any, ...] | None", cursor.fetchone())
+
+    def run(self, conn: Connection, *rows: Mapping[str, Any]) -> None:
+        """Execute once for each row of values."""
+        made = self._made(conn.dialect)
+        with _driver_errors(conn, made.sql), contextlib.closing(conn.connection.cursor()) as cursor:
+            if len(rows) == 1:
+                cursor.execute(made.sql, made.values(rows[0]))
+            else:
+                cursor.executemany(made.sql, [made.values(row) for row in rows])
+
+    def _made(self, dialect: Dialect) -> _Compiled:
+        made = self._compiled.get(dialect.name)
         if made is None:
-            made = self._compiled[conn.dialect.name] = _Compiled(self._statement, self._names, conn.dialect)
-        values: Any = [made.values(row) for row in rows]
-        return conn.exec_driver_sql(made.sql, values if len(values) > 1 else values[0])
+            made = self._compiled[dialect.name] = _Compiled(self._statement, self._names, dialect)
+        return made
+
+
+@contextmanager
+def _driver_errors(conn: Connection, sql: str) -> Iterator[None]:
+    """Whatever the driver says, said by SQLAlchemy."""
+    base = conn.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except base as error:
+        raise DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=conn.dialect) from error
 
 
 class _Compiled:
@@ -147,7 +248,8 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(conn: Connection) -> None:
     immediate = conn.get_execution_options().get("immediate")
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    with _driver_errors(conn, "BEGIN"):
+        conn.connection.dbapi_connection.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")  # type: ignore[union-attr]
 
 
 def _open_privately(path: str, flags: int) -> int:

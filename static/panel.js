@@ -30,7 +30,9 @@
   const call = document.querySelector('[data-since]');
   const run = () => {
     const seconds = Math.max(0, Math.floor((now() - Date.parse(call.dataset.since)) / 1000));
-    call.textContent = String(Math.floor(seconds / 60)).padStart(2, '0') + ':' + String(seconds % 60).padStart(2, '0');
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60) call.textContent = String(minutes).padStart(2, '0') + ':' + String(seconds % 60).padStart(2, '0');
+    else call.textContent = minutes < 120 ? length(minutes) : '';   // nobody is on the phone that long
   };
   if (call) { run(); setInterval(run, 1000); }
 

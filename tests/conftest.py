@@ -18,13 +18,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Dialect, create_engine, event, text
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 import config
 from app import create_app
-from intake.database import db
+from intake.database import Prepared, db
 from intake.models import Base
 from intake.models.site import Site
 
@@ -177,7 +177,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def count_queries(app: Flask) -> Iterator[Callable[[], int]]:
+def count_queries(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
     """Call it to learn how many statements ran since it was last called."""
     seen: list[str] = []
 
@@ -189,6 +189,13 @@ def count_queries(app: Flask) -> Iterator[Callable[[], int]]:
         seen.clear()
         return count
 
+    def noted(prepared: Prepared, dialect: Dialect) -> object:
+        made = made_of(prepared, dialect)
+        seen.append(made.sql)
+        return made
+
+    made_of = Prepared._made
+    monkeypatch.setattr(Prepared, "_made", noted)
     event.listen(db.engine, "before_cursor_execute", note)
     yield taken
     event.remove(db.engine, "before_cursor_execute", note)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 from flask import abort, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import AdminIndexView, BaseView, expose
 from flask_login import current_user
 
+from intake.extensions import current_site
 from intake.rules.permissions import Actor, ForbiddenError, Permission
+from intake.services import viewing
 from intake.services.errors import NotFoundError
 
 View = TypeVar("View", bound=Callable[..., Any])
+_REFERENCE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{3}")
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
@@ -44,6 +48,17 @@ def see_other(endpoint: str, **values: Any) -> ResponseReturnValue:
     return redirect(url_for(endpoint, **values), code=303)
 
 
+def on_record() -> None:
+    """Somebody who is signed in was refused a place: the record says who and where."""
+    viewing.refused(current_site(), acting(), endpoint=request.endpoint or "", now=request_time())
+
+
+def refuse() -> NoReturn:
+    """Known, but this is not theirs."""
+    on_record()
+    abort(403)
+
+
 class PanelView(BaseView):
     """A place in the panel. Without a ``permission`` nobody gets in; a route may ask for more with ``needs``."""
 
@@ -62,17 +77,22 @@ class PanelView(BaseView):
     def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:
         """Strangers are asked to sign in and come back; those who are known are told that this is not theirs."""
         if current_user.is_authenticated:
-            abort(403)
+            refuse()
         return redirect(url_for("security.login", next=_way_back(kwargs)))
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a view once. (The stock method calls it again after any TypeError inside, even after a commit.)"""
+        """Run a view once. (The stock method calls it again after any TypeError inside, even after a commit.)
+
+        What cannot be a reference reaches no database: PostgreSQL, for one, takes no NUL in a text.
+        """
+        if "reference" in kwargs and not _REFERENCE.fullmatch(kwargs["reference"]):
+            abort(404)
         try:
             return fn(self, *args, **kwargs)
         except NotFoundError:
             abort(404)
         except ForbiddenError:
-            abort(403)
+            refuse()
 
     def page(self, template: str, *, code: int = 200, **values: Any) -> ResponseReturnValue:
         """Render one of our templates with a status."""
@@ -100,6 +120,7 @@ class PanelIndex(PanelView, AdminIndexView):
         for item in self.admin.menu():
             if item.is_accessible() and item.is_visible():
                 return redirect(item.get_url())
+        on_record()
         return self.page("admin/nothing.html", code=403)
 
 

@@ -7,8 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.outcome_form import LONGEST_REASON
 from intake.admin.request import RequestPages
+from intake.database import reading
 from intake.extensions import current_site
+from intake.queries import people
 from intake.rules.permissions import Permission
 from intake.services import claims
 from intake.services.errors import EndedError, RefusedError, TakenError
@@ -64,14 +67,15 @@ class ClaimingPages(RequestPages):
             return self.ended(reference)
         except RefusedError as refused:
             return _refused(reference, refused.code)
-        flash(gettext("Given on. They are told by mail."), "ok")
+        flash(_given(int(person)), "ok")
         return _back(reference)
 
     @expose("/<reference>/call", methods=("POST",))
     @needs(Permission.WORK)
     def call(self, reference: str) -> ResponseReturnValue:
         """Claim, show the number, start the clock of this call; outside calling hours only with a reason."""
-        reason = request.form.get("override", "").strip()[:500] or None
+        typed = self.typed()
+        reason = typed.text("override")[:LONGEST_REASON] or None
         try:
             claims.start_call(current_site(), acting(), reference, override_reason=reason, now=request_time())
         except TakenError as taken:
@@ -81,8 +85,18 @@ class ClaimingPages(RequestPages):
         except RefusedError as refused:
             if refused.code in _FINAL:
                 return _refused(reference, refused.code)
-            return self.show_again(reference, override=gettext("Say why you call now; it is kept with the request"))
+            why = gettext("Say why you call now; it is kept with the request")
+            return self.show_again(reference, typed, override=why)
         return see_other("queue.show", reference=reference)
+
+
+def _given(user_id: int) -> str:
+    """Who has it now; nobody writes a mail to themselves."""
+    if user_id == acting().user_id:
+        return gettext("It is yours now.")
+    with reading() as conn:
+        person = people.by_id(conn, user_id)
+    return gettext("Given to %(person)s. They are told by mail.", person=person.name if person else "")
 
 
 def _refused(reference: str, code: str) -> ResponseReturnValue:

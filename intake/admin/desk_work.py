@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import flash, request
+from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin.base import acting, needs, request_time, see_other
-from intake.admin.outcome_form import read_agreed, read_note
+from intake.admin.outcome_form import LONGEST_REASON, read_agreed, read_note
 from intake.admin.request import RequestPages
 from intake.admin.request_words import CLOSE_REASONS
+from intake.database import reading
 from intake.extensions import current_site
+from intake.queries import casefile
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ClosedReason
 from intake.services import casework, mail
-from intake.services.errors import EndedError, RefusedError, TakenError
+from intake.services.errors import EndedError, NotFoundError, RefusedError, TakenError
 from intake.wording.translation import gettext
 
 
@@ -55,12 +57,16 @@ class DeskWorkPages(RequestPages):
     @expose("/<reference>/reopen", methods=("POST",))
     @needs(Permission.REOPEN)
     def reopen(self, reference: str) -> ResponseReturnValue:
-        """Open an ended request again, with a new clock."""
-        return self._try(
-            reference,
-            lambda: casework.reopen(current_site(), acting(), reference, now=request_time()),
-            gettext("Open again, with a new clock. What was measured before is kept."),
-        )
+        """Open an ended request again, with a new clock; what the visitor took back only with a reason."""
+        typed = self.typed()
+        reason = typed.text("reopen_reason")[:LONGEST_REASON]
+        try:
+            casework.reopen(current_site(), acting(), reference, reason=reason, now=request_time())
+        except RefusedError as refused:
+            if refused.code == "reason_needed":
+                return self.show_again(reference, typed, reopen_reason=gettext("Say why you open it again"))
+            return _refused(reference, refused.code)
+        return _done(reference, gettext("Open again, with a new clock. What was measured before is kept."))
 
     @expose("/<reference>/rescue", methods=("POST",))
     @needs(Permission.WORK)
@@ -107,7 +113,9 @@ class DeskWorkPages(RequestPages):
     @expose("/<reference>/mail/<public_id>", methods=("POST",))
     @needs(Permission.OUTBOX)
     def mail(self, reference: str, public_id: str) -> ResponseReturnValue:
-        """A mail that was given up goes out once more."""
+        """A mail of this request that was given up goes out once more."""
+        if not _is_mail_of(reference, public_id):
+            raise NotFoundError
         return self._try(
             reference,
             lambda: mail.send_again(current_site(), acting(), public_id, now=request_time()),
@@ -119,12 +127,11 @@ class DeskWorkPages(RequestPages):
         try:
             verb()
         except TakenError as taken:
-            return self.taken(reference, taken, note=request.form.get("close_note", ""))
+            return self.taken(reference, taken, note=self.typed().prose("close_note"))
         except EndedError:
-            return self.ended(reference, note=request.form.get("close_note", ""))
+            return self.ended(reference, note=self.typed().prose("close_note"))
         except RefusedError as refused:
-            flash(_refusal(refused.code), "bad")
-            return see_other("queue.show", reference=reference)
+            return _refused(reference, refused.code)
         return _done(reference, done)
 
 
@@ -137,6 +144,19 @@ def _reasons() -> set[str]:
 def _done(reference: str, words: str) -> ResponseReturnValue:
     flash(words, "ok")
     return see_other("queue.show", reference=reference)
+
+
+def _refused(reference: str, code: str) -> ResponseReturnValue:
+    flash(_refusal(code), "bad")
+    return see_other("queue.show", reference=reference)
+
+
+def _is_mail_of(reference: str, public_id: str) -> bool:
+    """Whether the request in the address is the one this mail is about."""
+    with reading() as conn:
+        case = casefile.find(conn, current_site(), reference, with_contact=False)
+        entries = casefile.timeline(conn, current_site(), case.id, with_contact=False) if case else ()
+    return any(entry.kind == "mail" and entry.details["public_id"] == public_id for entry in entries)
 
 
 def _refusal(code: str) -> str:

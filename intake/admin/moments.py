@@ -67,10 +67,13 @@ class Clock:
 
     def both(self, at: datetime, key: str) -> str:
         """A time ahead on both clocks: "Today 5:30 pm ET (4:30 pm CT there)"."""
-        here, there = self.day_and_time(at), self.there(key, at)
-        if not there or there == _clock(self.zone, at):
-            return here
-        return gettext("%(here)s (%(there)s there)", here=here, there=there)
+        here, there = self.day_and_time(at), self.elsewhere(key, at)
+        return gettext("%(here)s (%(there)s there)", here=here, there=there) if there else here
+
+    def elsewhere(self, key: str, at: datetime) -> str:
+        """Like ``there``, but nothing when their clock is ours."""
+        there = self.there(key, at)
+        return "" if there == _clock(self.zone, at) else there
 
 
 def _clock(zone: str, at: datetime) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from intake.rules.workflow import EFFECTS, Disposition, Next
 from intake.services.calls import Outcome
+from intake.wording.cleaning import lines, one_line
 from intake.wording.translation import gettext
 
 LONGEST_NOTE = 4000
@@ -40,8 +41,12 @@ class Typed:
     errors: dict[str, str] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        """One field, without the space around it."""
-        return self.values.get(name, "").strip()
+        """One field on one line, without what nobody can see."""
+        return one_line(self.values.get(name))
+
+    def prose(self, name: str) -> str:
+        """A field of several lines, cleaned likewise."""
+        return lines(self.values.get(name))
 
     def local(self, name: str, day: str, time: str) -> datetime | None:
         """A date and a time of the office's clock as an instant ahead of us; None with an error noted otherwise."""
@@ -98,7 +103,7 @@ def read_version(typed: Typed) -> int | None:
 
 def read_note(typed: Typed, name: str, *, is_needed: bool = False) -> str:
     """A note, as long as a note may be."""
-    text = typed.text(name)
+    text = typed.prose(name)
     if len(text) > LONGEST_NOTE:
         typed.errors[name] = gettext("Note must be %(most)s characters or fewer", most=LONGEST_NOTE)
     elif is_needed and not text:
@@ -140,7 +145,7 @@ def _minutes_ago(typed: Typed) -> int | None:
     text = typed.text("minutes_ago")
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or int(text) > MOST_MINUTES_AGO:
+    if len(text) > 4 or not text.isascii() or not text.isdigit() or int(text) > MOST_MINUTES_AGO:
         typed.errors["minutes_ago"] = gettext("Enter whole minutes from 0 to %(most)s", most=MOST_MINUTES_AGO)
         return None
     return int(text)

@@ -37,9 +37,9 @@ class OutcomePages(RequestPages):
         except ChangedError:
             return self.changed(reference, typed)
         except TakenError as taken:
-            return self.taken(reference, taken, note=typed.text("note"))
+            return self.taken(reference, taken, note=typed.prose("note"))
         except EndedError:
-            return self.ended(reference, note=typed.text("note"))
+            return self.ended(reference, note=typed.prose("note"))
         except RefusedError as refused:
             return self.show_again(reference, typed, **_refused(refused.code))
         flash(_saved(reference, logged), "ok")

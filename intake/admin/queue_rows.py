@@ -17,6 +17,9 @@ from intake.rules.workflow import ForWhom, Status, Voicemail, is_open
 from intake.wording import names, numbers, times
 from intake.wording.translation import gettext
 
+ASKED_FOR_LATER = "asked_for_later"
+_CLOSED = ("outside_legal_hours", "outside_office_hours")
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -96,6 +99,12 @@ def awaited(row: WorklistRow, now: datetime) -> Interval | None:
     return window if window and now < window[1] else None
 
 
+def against(reason: str, row: WorklistRow) -> str:
+    """Why not to call now, in words: before the first try it is the visitor's own wish that we wait for."""
+    is_wish = reason == "before_next_try" and window_of(row) is not None and not row.attempt_count
+    return names.call_reason(ASKED_FOR_LATER if is_wish else reason)
+
+
 def _is_fine(hint: Hint | None) -> bool:
     return hint is None or hint.is_fine
 
@@ -117,7 +126,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         odd=gettext("maybe spam") if row.is_marked and not is_check else "",
         has_no_message=row.voicemail is Voicemail.NONE,
         there=clock.there(row.calling_key, clock.now) if is_open(row.status) else "",
-        hint=_hint(judged, row.calling_key, clock) if is_open(row.status) else None,
+        hint=_hint(judged, row, calendar, clock) if is_open(row.status) else None,
         state=_state(row),
         tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calling.MAX_ATTEMPTS),
         owner=gettext("You") if is_mine else row.assignee_name or "",
@@ -141,16 +150,17 @@ def _state(row: WorklistRow) -> str:
     return names.status(row.status)
 
 
-def _hint(judged: CallVerdict, key: str, clock: Clock) -> Hint | None:
+def _hint(judged: CallVerdict, row: WorklistRow, calendar: Calendar, clock: Clock) -> Hint | None:
     """Why the number is not to be called now, or may be at this hour, in as few words as a cell has room for."""
     if judged.reason is None:
         return None
-    why = names.call_reason(judged.reason)
+    why = against(judged.reason, row)
     if judged.is_allowed:
         return Hint("moon", gettext("asked for it now"), why, is_fine=True)
-    if judged.reason not in ("outside_legal_hours", "outside_office_hours"):
-        return Hint("wait", gettext("later"), why)
-    return Hint("moon", _until(judged.opens_at, key, clock), why)
+    if judged.reason in _CLOSED:
+        return Hint("moon", _until(judged.opens_at, row.calling_key, clock), why)
+    is_open_there = calling.callable_hours(calendar.hours, row.calling_key).is_open(clock.now)
+    return Hint("wait" if is_open_there else "moon", gettext("later"), why)
 
 
 def _until(opens_at: datetime | None, key: str, clock: Clock) -> str:

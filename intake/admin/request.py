@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from intake.admin import request_words as words
 from intake.admin import timeline
 from intake.admin.base import PanelView, acting, request_time
-from intake.admin.moments import due
+from intake.admin.moments import Due, due
 from intake.admin.outcome_form import Typed
 from intake.admin.queue import clock, counts, next_waiting
 from intake.admin.queue_rows import rows, window_of
@@ -42,8 +42,7 @@ class RequestPages(PanelView):
 
     @expose("/<reference>")
     def show(self, reference: str) -> ResponseReturnValue:
-        """The page; that it was opened is on record."""
-        viewing.record(current_site(), acting(), reference, now=request_time())
+        """The page."""
         return self._render(reference)
 
     def typed(self) -> Typed:
@@ -71,17 +70,16 @@ class RequestPages(PanelView):
     def taken(self, reference: str, taken: TakenError, note: str = "") -> ResponseReturnValue:
         """Somebody was faster: who, when, and whom to call instead."""
         with reading() as conn:
+            case = _found(conn, reference, with_contact=False)
             calendar = calendars.current(conn, current_site())
             upcoming = next_waiting(conn, calendar, besides=reference)
-        seconds = max(0, int((request_time() - taken.since).total_seconds()))
-        ago = gettext("%(seconds)s s", seconds=seconds) if seconds < 60 else times.duration(seconds)
+        viewing.record(current_site(), acting(), case.id, now=request_time())
         found = rows([upcoming], calendar, clock(), acting()) if upcoming else [None]
         return self.page(
             "admin/taken.html",
             code=409,
             reference=reference,
-            holder=taken.holder,
-            ago=ago,
+            headline=_claimed(taken),
             upcoming=found[0],
             typed_note=note,
         )
@@ -95,27 +93,47 @@ class RequestPages(PanelView):
         errors: Mapping[str, str] | None = None,
         problem: str = "",
     ) -> ResponseReturnValue:
+        """The page as it is now; that it was shown is on record before it is, once, whatever led here."""
         with reading() as conn:
-            case = casefile.find(conn, current_site(), reference, with_contact=acting().may(Permission.CONTACT))
-            if case is None:
-                raise NotFoundError
+            case = _found(conn, reference, with_contact=acting().may(Permission.CONTACT))
+        viewing.record(current_site(), acting(), case.id, now=request_time())
+        with reading() as conn:
             values = _about(conn, case)
         return self.page(
             "admin/request.html", code=code, typed=typed or {}, errors=errors or {}, problem=problem, **values
         )
 
 
+def _found(conn: Connection, reference: str, *, with_contact: bool) -> CaseFile:
+    case = casefile.find(conn, current_site(), reference, with_contact=with_contact)
+    if case is None:
+        raise NotFoundError
+    return case
+
+
+def _claimed(taken: TakenError) -> str:
+    """Who was faster, and by how much."""
+    seconds = int((request_time() - taken.since).total_seconds())
+    if seconds < 1:
+        return gettext("%(person)s claimed this just now", person=taken.holder)
+    ago = gettext("%(seconds)s s", seconds=seconds) if seconds < 60 else times.duration(seconds)
+    return gettext("%(person)s claimed this %(ago)s ago", person=taken.holder, ago=ago)
+
+
 def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
     """Everything the page shows."""
     calendar = calendars.current(conn, current_site())
     may = _rights(case)
-    found = counts(conn, calendar)
-    happened, opened = timeline.lines(_entries(conn, case), case, clock(), may_resend=acting().may(Permission.OUTBOX))
+    found, due_now = counts(conn, calendar), _due(case, calendar)
+    entries = _entries(conn, case)
+    happened, opened = timeline.lines(
+        entries, case, clock(), given_to=_given_to(conn, entries), may_resend=acting().may(Permission.OUTBOX)
+    )
     return {
         "case": case,
         "may": may,
-        "due": _due(case, calendar),
-        "promised": words.promised(case, clock()),
+        "due": due_now,
+        "promised": words.promised(case, clock(), due_now),
         "facts": words.facts(case, clock()),
         "judged": words.judged(case, calendar, clock()),
         "there": clock().there(case.calling_key, request_time()),
@@ -123,13 +141,14 @@ def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
         "number": numbers.national(case.phone_e164) if may["see_number"] else "",
         "rule": names.voicemail_rule(case.voicemail),
         "on_call": words.since(case.call_started_at, clock()) if may["log"] else None,
+        "is_running": _is_on_call(case),
         "groups": words.outcomes(case),
         "step": words.next_step(conn, current_site(), case, calendar, clock())
         if may["log"] and not case.closed_at
         else None,
         "status": names.closed_reason(case.closed_reason) if case.closed_reason else names.status(case.status),
         "close_reasons": [(reason.value, names.closed_reason(reason)) for reason in words.CLOSE_REASONS],
-        "suspicions": words.suspicions(case.spam_reasons),
+        "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
         "same": [(other, _ended(other)) for other in casefile.same_number(conn, current_site(), case)],
         "people": _colleagues(conn, case) if may["assign"] else (),
         "happened": happened,
@@ -149,7 +168,7 @@ def _rights(case: CaseFile) -> dict[str, bool]:
     is_check = case.status is Status.CHECK
     wishes = case.is_free_time and case.free_time_seen_at is None
     decides, manages = works and is_check and (is_mine or is_free), actor.may(Permission.ASSIGN)
-    is_barred = case.is_suppressed or SUPPRESSED in case.spam_reasons
+    is_managers = SUPPRESSED in case.spam_reasons and not manages
     is_busy = _is_on_call(case) and not is_mine
     return {
         "mine": is_mine,
@@ -163,12 +182,13 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "close": works and (is_mine or is_free) and not is_check,
         "decide": decides,
         "rescue": decides and not case.is_suppressed,
-        "spam": decides and (manages or not is_barred),
-        "bar": decides and manages and is_barred,
-        "barred": is_barred,
+        "spam": decides and not case.is_suppressed and not is_managers,
+        "bar": decides and manages and case.is_suppressed,
+        "barred": case.is_suppressed,
         "time": works and wishes and (is_mine or is_free) and not is_check,
         "note": actor.may(Permission.WORK),
         "reopen": not is_open and actor.may(Permission.REOPEN) and not case.is_suppressed,
+        "explain": case.status is Status.WITHDRAWN,
     }
 
 
@@ -183,7 +203,7 @@ def _was_calling(case: CaseFile) -> bool:
     return is_late_word and case.assignee_id == acting().user_id and acting().may(Permission.WORK)
 
 
-def _due(case: CaseFile, calendar: Calendar) -> Any:
+def _due(case: CaseFile, calendar: Calendar) -> Due:
     return due(
         clock(),
         calendar.target,
@@ -196,6 +216,12 @@ def _due(case: CaseFile, calendar: Calendar) -> Any:
 
 def _entries(conn: Connection, case: CaseFile) -> tuple[casefile.TimelineEntry, ...]:
     return casefile.timeline(conn, current_site(), case.id, with_contact=acting().may(Permission.CONTACT))
+
+
+def _given_to(conn: Connection, entries: tuple[casefile.TimelineEntry, ...]) -> dict[int, str]:
+    """The names of those the request was given to, also of people who have left."""
+    ids = {to for entry in entries if isinstance(to := entry.details.get("to"), int)}
+    return {person.id: person.name for one in sorted(ids) if (person := people.by_id(conn, one))}
 
 
 def _ended(other: casefile.SameNumber) -> str:

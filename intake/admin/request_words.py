@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from babel import Locale
 from sqlalchemy import Connection
 
-from intake.admin.moments import Clock, Stamp
+from intake.admin.moments import Clock, Due, Stamp
 from intake.admin.next_tries import Choice, choices
 from intake.admin.outcome_form import GROUPS, RETRIES
-from intake.admin.queue_rows import awaited, window_of
+from intake.admin.queue_rows import against, awaited, window_of
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
@@ -28,7 +28,7 @@ from intake.rules.workflow import (
 )
 from intake.services.calls import proposed_next
 from intake.wording import names, times
-from intake.wording.translation import gettext, language
+from intake.wording.translation import gettext, language, ngettext
 
 CLOSE_REASONS = (
     ClosedReason.DUPLICATE, ClosedReason.INFORMATION, ClosedReason.APPOINTMENT, ClosedReason.REFERRED,
@@ -110,7 +110,7 @@ def judged(case: CaseFile, calendar: Calendar, clock: Clock) -> Judged:
     if found.is_allowed:
         return Judged(True, _fine_until(found, case, calendar, clock), "", may_override=False)
     opens = gettext("%(time)s or later", time=clock.both(found.opens_at, case.calling_key)) if found.opens_at else ""
-    return Judged(False, names.call_reason(found.reason or ""), opens, may_override=found.reason != "suppressed")
+    return Judged(False, against(found.reason or "", case), opens, may_override=found.reason != "suppressed")
 
 
 def _fine_until(found: CallVerdict, case: CaseFile, calendar: Calendar, clock: Clock) -> str:
@@ -133,21 +133,56 @@ def zone_note(case: CaseFile) -> str:
     return gettext("from the number, not confirmed")
 
 
-def promised(case: CaseFile, clock: Clock) -> str:
-    """What was promised, and what became of it: a first call that was late stays late for good."""
+def promised(case: CaseFile, clock: Clock, due: Due) -> str:
+    """What was promised, and what became of it: first the word we gave, then our own target; both stay for good."""
     if case.first_attempt_at is not None:
-        late = (case.first_attempt_at - case.target_at).total_seconds()
-        if late > 0:
-            return gettext("first call %(duration)s late", duration=times.duration(max(late, 60)))
-        return gettext("first call in time")
+        return " · ".join(part for part in (_promise_kept(case, case.first_attempt_at), _target_met(case)) if part)
     if case.closed_at is not None:
         return gettext("ended without a call")
     if not case.is_promised:
         return gettext("no time was promised")
+    by, at = clock.stamp(case.promised_by_at).words, clock.stamp(case.due_at).words
+    is_said = at in due.at.words
     if window_of(case) or case.is_free_time:
-        return gettext("due %(due)s", due=clock.stamp(case.due_at).words)
-    by = clock.stamp(case.promised_by_at).words
-    return gettext("due %(due)s, promised before %(by)s", due=clock.stamp(case.due_at).words, by=by)
+        return "" if is_said else gettext("due %(due)s", due=at)
+    if is_said or at == by:
+        return gettext("promised before %(by)s", by=by)
+    return gettext("due %(due)s, promised before %(by)s", due=at, by=by)
+
+
+def _promise_kept(case: CaseFile, called_at: datetime) -> str:
+    """The word we gave the visitor: a time, or the window they chose (one that was agreed later has its own clock)."""
+    if not case.is_promised or case.is_promise_kept is None:
+        return ""
+    if case.window_from is not None and case.window_from < case.promised_by_at:
+        return _window_kept(case)
+    apart = abs((case.promised_by_at - called_at).total_seconds())
+    length = times.duration(apart) if apart >= 60 else gettext("less than a minute")
+    if case.is_promise_kept:
+        return gettext("Promise kept, called %(duration)s before", duration=length)
+    return gettext("Promise missed by %(duration)s", duration=length)
+
+
+def _window_kept(case: CaseFile) -> str:
+    if case.is_window_kept is None:
+        return gettext("Called before the time they asked for")
+    if case.is_window_kept:
+        return gettext("Promise kept, called in the time they asked for")
+    return gettext("Promise missed, not called in the time they asked for")
+
+
+def _target_met(case: CaseFile) -> str:
+    """The first call against the target, in opening time; whoever chose a time is not measured in minutes."""
+    if case.is_met is None or case.open_seconds is None:
+        return ""
+    verdict = gettext("in target") if case.is_met else gettext("late")
+    if case.window_from is not None and case.window_from < case.promised_by_at:
+        return gettext("first call: %(verdict)s", verdict=verdict)
+    minutes = max(1, -(-case.open_seconds // 60))
+    within = ngettext("%(num)s opening minute", "%(num)s opening minutes", minutes)
+    if minutes >= 60:
+        within = gettext("%(duration)s of opening time", duration=times.duration(minutes * 60))
+    return gettext("first call within %(time)s: %(verdict)s", time=within, verdict=verdict)
 
 
 def facts(case: CaseFile, clock: Clock) -> list[Fact]:
@@ -170,7 +205,7 @@ def _when(case: CaseFile, clock: Clock) -> str:
     window = window_of(case)
     if window is not None:
         words = times.capitalised(times.window_words(window[0], window[1], clock.zone, clock.now))
-        there = clock.there(case.calling_key, window[0])
+        there = clock.elsewhere(case.calling_key, window[0])
         here = f"{words} {times.zone_short(clock.zone, window[0])}"
         return gettext("%(window)s (begins %(there)s there)", window=here, there=there) if there else here
     return gettext("Another time, see below") if case.is_free_time else gettext("As soon as possible")
@@ -185,7 +220,7 @@ def _language(code: str) -> str:
 
 def _for_whom(value: ForWhom) -> str:
     return {
-        ForWhom.ME: gettext("Themself"),
+        ForWhom.ME: gettext("Themselves"),
         ForWhom.OTHER: gettext("Someone else; we call the person who asked"),
         ForWhom.CLIENT: gettext("A client or patient; we call the person who asked"),
     }[value]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from intake.admin.moments import Clock, Stamp
+from intake.admin.queue_rows import ASKED_FOR_LATER
 from intake.models.records import OutboxState
 from intake.queries.casefile import CaseFile, TimelineEntry
 from intake.rules.permissions import ActorKind
@@ -52,15 +53,16 @@ class Line:
 
 
 def lines(
-    entries: Iterable[TimelineEntry], case: CaseFile, clock: Clock, *, may_resend: bool
+    entries: Iterable[TimelineEntry], case: CaseFile, clock: Clock, *, given_to: Mapping[int, str], may_resend: bool
 ) -> tuple[list[Line], list[Line]]:
-    """What happened, and apart from it who has opened the page."""
+    """What happened, and apart from it who has opened the page. ``given_to``: names by the ids in the record."""
     happened: list[Line] = []
     opened: list[Line] = []
     extra = missed(case, clock)
     whole = sorted([*entries, *([extra] if extra else [])], key=_order, reverse=True)
     for entry in whole:
-        (opened if entry.action == VIEWED else happened).append(_line(entry, clock, may_resend))
+        told = replace(entry, details=_told(entry, case, given_to))
+        (opened if entry.action == VIEWED else happened).append(_line(told, clock, may_resend))
     return happened, opened
 
 
@@ -82,13 +84,25 @@ def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
         return Line("call", _who(entry), happened, at, told, is_typed=False)
     other = "form" if entry.actor_kind == ActorKind.VISITOR else "info"
     icon = _ICONS.get(entry.action, other)
-    return Line(icon, _who(entry), names.action(entry.action, _told(entry)), at, entry.text or "")
+    return Line(icon, _who(entry), names.action(entry.action, entry.details), at, entry.text or "")
 
 
-def _told(entry: TimelineEntry) -> dict[str, object]:
-    """The details as the wording expects them: a call made in spite of a rule says which one."""
-    exception = entry.details.get("exception")
-    return {**entry.details, "override": exception} if exception and entry.text else entry.details
+def _told(entry: TimelineEntry, case: CaseFile, given_to: Mapping[int, str]) -> dict[str, object]:
+    """The details as the wording expects them: names for ids, and the rule that a call was made in spite of."""
+    details = dict(entry.details)
+    if details.get("to") in given_to:
+        name = given_to[details["to"]]
+        details["to_name"] = "" if name == entry.actor_name else name
+    if details.get("exception") == "before_next_try" and _awaited_window(entry, case):
+        details["exception"] = ASKED_FOR_LATER
+    return details
+
+
+def _awaited_window(entry: TimelineEntry, case: CaseFile) -> bool:
+    """Nobody had tried yet: what stood against the call was the visitor's own wish."""
+    tried = (*case.earlier_attempts, *case.attempts)
+    began = entry.details.get("started_at") or entry.at
+    return case.window_from is not None and not any(at < began for at in tried)
 
 
 def _exception(entry: TimelineEntry) -> str:

@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -21,10 +21,9 @@ AUDIT_LOCK = 0x696E746B
 
 # Statements are made once: building one costs more than running it.
 _SHARE_LOCK = select(func.pg_advisory_xact_lock_shared(AUDIT_LOCK))
-_ADD = Prepared(
-    insert(table_of(Audit)).returning(Audit.__table__.c.id),
-    "at", "actor_kind", "actor_id", "action", "callback_id", "details", "text_digest",
-)  # fmt: skip
+_COLUMNS = ("at", "actor_kind", "actor_id", "action", "callback_id", "details", "text_digest")
+_ADD = Prepared(insert(table_of(Audit)), *_COLUMNS)
+_ADD_RETURNING = Prepared(insert(table_of(Audit)).returning(Audit.__table__.c.id), *_COLUMNS)
 _ADD_TEXT = insert(table_of(AuditText))
 
 
@@ -38,8 +37,8 @@ def record(
     details: Mapping[str, Any] | None = None,
     typed: str | None = None,
     now: datetime,
-) -> int:
-    """Add one entry and return its id. ``details`` holds ids and enum names only; typed words go to ``typed``.
+) -> None:
+    """Add one entry. ``details`` holds ids and enum names only; typed words go to ``typed``.
 
     Typed words lie encrypted in ``audit_text``, so that they can be redacted and the entry still stands.
     """
@@ -55,10 +54,11 @@ def record(
         "details": dict(details or {}),
         "text_digest": site.keyring.text_digest(salt, typed) if salt and typed else None,
     }
-    audit_id = int(_ADD.run(conn, row).scalar_one())
-    if salt and typed:
-        _keep_text(conn, site, audit_id, salt, typed)
-    return audit_id
+    if not (salt and typed):
+        _ADD.run(conn, row)
+        return
+    added = _ADD_RETURNING.one(conn, row)
+    _keep_text(conn, site, cast("tuple[int]", added)[0], salt, typed)
 
 
 def _keep_text(conn: Connection, site: Site, audit_id: int, salt: bytes, typed: str) -> None:

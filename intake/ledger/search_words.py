@@ -13,13 +13,17 @@ from intake.models.site import Site
 _ADD = Prepared(insert(table_of(SearchToken)), "token", "callback_id")
 
 
-def write(conn: Connection, site: Site, callback_id: int, *, name: str, e164: str, email: str | None) -> None:
-    """Store the tokens of one request's name, number and email."""
-    tokens = sorted(set(site.keyring.search_tokens(contact_words(name, e164, email))))
+def tokens(site: Site, *, name: str, e164: str, email: str | None) -> list[int]:
+    """The keyed words of one request's name, number and email."""
+    return sorted(set(site.keyring.search_tokens(contact_words(name, e164, email))))
+
+
+def write(conn: Connection, callback_id: int, tokens: list[int]) -> None:
+    """Store them."""
     _ADD.run(conn, *({"token": token, "callback_id": callback_id} for token in tokens))
 
 
 def replace(conn: Connection, site: Site, callback_id: int, *, name: str, e164: str, email: str | None) -> None:
     """Forget the old tokens and store these."""
     conn.execute(delete(SearchToken).where(SearchToken.callback_id == callback_id))
-    write(conn, site, callback_id, name=name, e164=e164, email=email)
+    write(conn, callback_id, tokens(site, name=name, e164=e164, email=email))

@@ -36,7 +36,7 @@ class Standing:
 def standing(conn: Connection, *, language: str, phone_indexes: list[bytes]) -> Standing | None:
     """Everything at once; None before any opening hours are stored."""
     given = {f"index_{number}": index for number, index in enumerate(phone_indexes)}
-    row: Any = _standing(len(phone_indexes)).run(conn, {"asked": language, **given}).first()
+    row: Any = _standing(len(phone_indexes)).one(conn, {"asked": language, **given})
     if row is None:
         return None
     calendar_id, hours, target, consent_id, is_suppressed = row
@@ -74,4 +74,4 @@ _COUNT_AHEAD = Prepared(select(func.count()).select_from(_AHEAD.subquery()))
 
 def people_ahead(conn: Connection, instant: datetime) -> int:
     """How many open requests are due before ``instant`` (counted up to 500)."""
-    return int(_COUNT_AHEAD.run(conn, {"instant": instant}).scalar_one())
+    return int((_COUNT_AHEAD.one(conn, {"instant": instant}) or (0,))[0])

@@ -176,7 +176,7 @@ def _place(cursor: str | None) -> tuple[datetime, int] | None:
         text = base64.urlsafe_b64decode(f"{cursor}{'=' * (-len(cursor or '') % 4)}").decode() if cursor else ""
         micros, _, last_id = text.partition(".")
         at = datetime.fromtimestamp(int(micros) // 1_000_000, UTC) + timedelta(microseconds=int(micros) % 1_000_000)
-        return at, min(int(last_id), 2**62)
+        return at, max(0, min(int(last_id), 2**62))
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from intake.database import Prepared, reading, writing
+from intake.database import Prepared, reading, together
 from intake.ledger import audit, letters, outbox, search_words
 from intake.models import CallbackRequest
 from intake.models.base import table_of
@@ -128,15 +128,20 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
         "link_hash": link_hash(token),
         "idempotency_key": site.keyring.idempotency_key(arrival.nonce, answers.canonical()),
     }
-    with writing() as conn:
-        values |= _decided(conn, site, answers, values["calling_key"], verdict, now)
-        callback_id = int(_prepared(tuple(values)).run(conn, values).scalar_one())
-        search_words.write(conn, site, callback_id, name=answers.name, e164=answers.phone.e164, email=answers.email)
+    tokens = search_words.tokens(site, name=answers.name, e164=answers.phone.e164, email=answers.email)
+
+    def keep(conn: Connection) -> None:
+        row = values | _decided(conn, site, answers, values["calling_key"], verdict, now)
+        added = _prepared(tuple(row)).one(conn, row)
+        callback_id = cast("tuple[int]", added)[0]
+        search_words.write(conn, callback_id, tokens)
         audit.record(
             conn, site, VISITOR, "callback.received", callback_id=callback_id,
-            details={"reasons": values["spam_reasons"]}, now=now,
+            details={"reasons": row["spam_reasons"]}, now=now,
         )  # fmt: skip
-        _tell(conn, site, callback_id, values, now)
+        _tell(conn, site, callback_id, row, now)
+
+    together(keep)
     return Submitted(reference, token)
 
 

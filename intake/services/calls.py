@@ -65,13 +65,14 @@ def log_attempt(
     actor.require(Permission.WORK)
     with writing() as conn:
         row = lock(conn, reference)
-        if expected_version not in (None, row.version):
-            if _is_sent_twice(conn, row, actor, outcome, now):
-                return Logged(row.next_at, row.closed_at is not None)
-            raise ChangedError
+        has_changed = expected_version not in (None, row.version)
+        if has_changed and _is_sent_twice(conn, row, actor, outcome, now):
+            return Logged(row.next_at, row.closed_at is not None)
         if not _was_calling(row, actor):
             ensure_open(row)
         ensure_free(conn, row, actor)
+        if has_changed:
+            raise ChangedError
         ensure_decided(row)
         _check(row, outcome, now)
         if row.assignee_id is None:

@@ -58,8 +58,13 @@ def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: dateti
 
 
 def close(site: Site, actor: Actor, reference: str, reason: ClosedReason, *, note: str = "", now: datetime) -> None:
-    """End a request without a call. All clocks stop; an unkept target stays unkept."""
+    """End a request without a call. All clocks stop; an unkept target stays unkept.
+
+    That a number is not to be called without the visitor having said so in a call is a manager's decision.
+    """
     actor.require(Permission.WORK)
+    if reason is ClosedReason.DO_NOT_CALL:
+        actor.require(Permission.ASSIGN)
     with writing() as conn:
         row = lock(conn, reference)
         ensure_open(row)

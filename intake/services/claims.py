@@ -128,7 +128,8 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
 
 def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> CallVerdict:
     """Whether a request may be called now, as rules.calling judges it."""
-    if row.last_disposition == Disposition.WRONG_NUMBER:
+    is_suppressed = clock.is_suppressed(conn, clock.phone_indexes(site, row))
+    if row.last_disposition == Disposition.WRONG_NUMBER and not is_suppressed:
         return CallVerdict(False, "wrong_number", None)
     attempts = calls.made(conn, row.id, row.reopened_count)
     calendar = calendars.current(conn, site)
@@ -140,7 +141,7 @@ def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> C
         next_at=row.next_at,
         window=(row.window_from, row.window_until) if awaited else None,
         attempts_24h=sum(1 for at in attempts.all if seconds_between(at, now) < 86400),
-        is_suppressed=clock.is_suppressed(conn, clock.phone_indexes(site, row)),
+        is_suppressed=is_suppressed,
         received_at=row.received_at,
         is_asap=row.window_from is None and not row.is_free_time and not attempts.now,
     )

@@ -1,29 +1,91 @@
-"""Looking is on record too: an opened page, a search, a shown list."""
+"""Looking is on record too: an opened page, a search, a shown list, and a door that stayed shut."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine
 
-from intake.database import writing
+from intake.database import db, writing
 from intake.ledger import audit
-from intake.models import CallbackRequest
 from intake.models.site import Site
 from intake.rules.permissions import Actor, Permission
-from intake.services.errors import NotFoundError
 
-_C = CallbackRequest.__table__.c
+TOLD_AGAIN_AFTER = timedelta(minutes=15)
+"""So long one entry speaks for a list that is looked at again and again."""
+MOST_LISTS = 1000
+MOST_IDS = 2000
 
 
-def record(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
-    """One entry for one opened request page."""
+@dataclass(slots=True)
+class _Shown:
+    """What one person has been shown of one list since its last full entry."""
+
+    since: datetime
+    ids: set[int] = field(default_factory=set)
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Also not when the clock was set back."""
+        return timedelta(0) <= now - self.since < TOLD_AGAIN_AFTER
+
+
+class _Memory:
+    """Who has been shown what lately, by person and list.
+
+    It is this process's own and small: at most MOST_LISTS lists of MOST_IDS requests. What it forgets, or what another
+    process shows, is recorded once more; nothing that was shown is ever left out.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lists: OrderedDict[tuple[int, str], _Shown] = OrderedDict()
+
+    def news(self, key: tuple[int, str], ids: list[int], now: datetime) -> list[int] | None:
+        """The ids an entry has to name; None when no entry is needed."""
+        with self._lock:
+            shown = self._lists.get(key)
+            if shown is None or not shown.is_fresh(now):
+                return ids
+            return [one for one in ids if one not in shown.ids] or None
+
+    def keep(self, key: tuple[int, str], ids: list[int], now: datetime) -> None:
+        """These are on record now."""
+        with self._lock:
+            shown = self._lists.get(key)
+            if shown is None or not shown.is_fresh(now) or len(shown.ids) + len(ids) > MOST_IDS:
+                shown = self._lists[key] = _Shown(now)
+            shown.ids.update(ids)
+            self._lists.move_to_end(key)
+            while len(self._lists) > MOST_LISTS:
+                self._lists.popitem(last=False)
+
+
+_MEMORIES: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
+"""One for each database this process records in."""
+
+
+def record(site: Site, actor: Actor, callback_id: int, *, now: datetime) -> None:
+    """One entry for one page that shows a request."""
     actor.require(Permission.QUEUE)
     with writing() as conn:
-        callback_id = conn.execute(select(_C.id).where(_C.reference == reference)).scalar()
-        if callback_id is None:
-            raise NotFoundError
         audit.record(conn, site, actor, "callback.viewed", callback_id=callback_id, now=now)
+
+
+def listed(site: Site, actor: Actor, *, view: str, ids: Iterable[int], now: datetime) -> None:
+    """An entry for a shown list: once per person and list within TOLD_AGAIN_AFTER, and whenever it shows new ids."""
+    actor.require(Permission.QUEUE)
+    memory, key = _MEMORIES.setdefault(db.engine, _Memory()), (actor.person_id, view)
+    new = memory.news(key, list(ids), now)
+    if new is None:
+        return
+    with writing() as conn:
+        audit.record(conn, site, actor, "queue.viewed", details={"view": view, "ids": new}, now=now)
+    memory.keep(key, new, now)
 
 
 def searched(site: Site, actor: Actor, *, now: datetime) -> None:
@@ -31,3 +93,9 @@ def searched(site: Site, actor: Actor, *, now: datetime) -> None:
     actor.require(Permission.QUEUE)
     with writing() as conn:
         audit.record(conn, site, actor, "queue.searched", now=now)
+
+
+def refused(site: Site, actor: Actor, *, endpoint: str, now: datetime) -> None:
+    """One entry for one refusal. It takes no right to be refused."""
+    with writing() as conn:
+        audit.record(conn, site, actor, "access.refused", details={"endpoint": endpoint}, now=now)

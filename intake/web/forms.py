@@ -20,7 +20,7 @@ from intake.rules.phone import PhoneError, PhoneNumber, PhoneProblem, parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Voicemail
 from intake.services.callbacks import Answers
-from intake.web.cleaning import as_typed, lines, one_line
+from intake.wording.cleaning import as_typed, lines, one_line
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_EMAIL, LONGEST_TIME, LONGEST_PATH = 100, 500, 254, 200, 200
 ORDER = ("name", "phone", "preferred_time", "preferred_time_note", "email", "message")

@@ -68,6 +68,7 @@ _CALL_REASON = {
     "outside_legal_hours": lazy_gettext("It is outside the hours when we may call them"),
     "outside_office_hours": lazy_gettext("We are closed now"),
     "before_next_try": lazy_gettext("The next try is planned for later"),
+    "asked_for_later": lazy_gettext("They asked to be called later"),
     "outside_window": lazy_gettext("They asked to be called at another time"),
     "too_many_in_24h": lazy_gettext("They were called 3 times in the last 24 hours"),
     "suppressed": lazy_gettext("They asked not to be called"),
@@ -114,7 +115,7 @@ _ACTION = {
     "callback.viewed": lazy_gettext("opened the request"),
     "callback.claimed": lazy_gettext("claimed the request"),
     "callback.released": lazy_gettext("released the request"),
-    "callback.assigned": lazy_gettext("gave the request to someone"),
+    "callback.assigned": lazy_gettext("gave the request to a colleague"),
     "callback.call_started": lazy_gettext("pressed Call, the number was shown"),
     "callback.attempted": lazy_gettext("logged a call"),
     "callback.noted": lazy_gettext("wrote a note"),
@@ -140,7 +141,8 @@ _ACTION = {
     "person.password_changed": lazy_gettext("changed the password"),
     "person.disabled": lazy_gettext("ended a person’s access"),
     "queue.searched": lazy_gettext("searched the queue"),
-    "queue.viewed": lazy_gettext("opened the queue"),
+    "queue.viewed": lazy_gettext("looked at the queue"),
+    "access.refused": lazy_gettext("was refused a page"),
 }
 
 
@@ -217,10 +219,24 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         reason = _detail(_CLOSED_REASON, ClosedReason, details["reason"])
         return gettext("closed the request: %(reason)s", reason=reason)
     if entry_action == "callback.call_started" and details.get("exception"):
-        return gettext("pressed Call, although: %(reason)s", reason=call_reason(str(details["exception"])))
+        return _call_action(str(details["exception"]))
+    if entry_action == "callback.assigned" and "to_name" in details:
+        return _assign_action(str(details["to_name"]))
     if entry_action in ("mail.sent", "mail.dead") and "kind" in details:
         return _mail_action(entry_action, str(details["kind"]), str(details.get("recipient", "")))
     return _words(_ACTION, entry_action)
+
+
+def _call_action(exception: str) -> str:
+    """A call at an unusual hour: the one reason that speaks for it, or the rule it was made in spite of."""
+    if exception == "invited":
+        return gettext("pressed Call, because: %(reason)s", reason=call_reason(exception))
+    return gettext("pressed Call, although: %(reason)s", reason=call_reason(exception))
+
+
+def _assign_action(name: str) -> str:
+    """To whom a request was given; no name: to whoever gave it."""
+    return gettext("gave the request to %(person)s", person=name) if name else gettext("took the request")
 
 
 def _mail_action(entry_action: str, kind: str, recipient: str) -> str:

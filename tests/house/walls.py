@@ -68,10 +68,10 @@ def only_services_and_delivery_commit(source: Source) -> Iterator[str]:
     if not source.name.startswith("intake") or source.room in ("services", "delivery", "database"):
         return
     for node, name in imports(source):
-        if name == "intake.database.writing":
+        if name in ("intake.database.writing", "intake.database.together"):
             yield source.at(node, "only services and delivery write")
     for call, name in calls(source):
-        if name.split(".")[-1] in ("commit", "begin", "begin_nested", "writing"):
+        if name.split(".")[-1] in ("commit", "begin", "begin_nested", "writing", "together"):
             yield source.at(call, f"{name}() belongs into services")
     for const, text in strings(source):
         if re.match(r"\s*(COMMIT|BEGIN|SAVEPOINT)\b(?!\s+SELECT)", text):

@@ -58,6 +58,8 @@ def test_whatever_else_waits_for_a_number_is_set_aside_for_a_manager(site, now, 
         with pytest.raises(RefusedError):
             verb(site, maria, second, now=now)
     with pytest.raises(RefusedError, match="manager_decides"):
+        casework.close(site, maria, second, ClosedReason.TEST, now=now)
+    with pytest.raises(ForbiddenError):
         casework.close(site, maria, second, ClosedReason.DO_NOT_CALL, now=now)
     casework.close(site, lee, second, ClosedReason.DO_NOT_CALL, now=now)
 
