@@ -19,7 +19,7 @@ from intake.rules import phone
 from intake.rules.calling import callable_hours, calling_key
 from intake.rules.promise import promise
 from intake.rules.spam import Signals, assess
-from intake.services import callbacks, clock
+from intake.services import callbacks
 from intake.web.forms import CallbackForm
 from intake.web.tokens import FormTokens
 

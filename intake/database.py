@@ -210,6 +210,17 @@ class Prepared:
 
 
 @contextmanager
+def at_once(conn: Connection) -> Iterator[None]:
+    """Send the prepared statements in the block without waiting for each one's answer (PostgreSQL's pipeline)."""
+    if conn.dialect.name == "sqlite":
+        yield
+        return
+    driver: Any = conn.connection.driver_connection
+    with _driver_errors(conn, "pipeline"), driver.pipeline():
+        yield
+
+
+@contextmanager
 def _driver_errors(conn: Connection, sql: str) -> Iterator[None]:
     """Whatever the driver says, said by SQLAlchemy."""
     base = conn.dialect.loaded_dbapi.Error

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from intake import database
-from intake.database import db, engine_options, prepare_engine, reading, writing
+from intake.database import db, engine_options, prepare_engine, reading, together, writing
+from intake.models import Role
 from tests.conftest import running_app
 from tests.web.visiting import open_form, send, words
 
@@ -94,3 +96,39 @@ def test_limits_in_the_address_win(postgresql_url: str, tmp_path: Path) -> None:
     with running_app(f"{postgresql_url}{glue}options=-c%20statement_timeout%3D7s", tmp_path), reading() as conn:
         assert conn.execute(text("SHOW statement_timeout")).scalar_one() == "7s"
         assert conn.execute(text("SHOW lock_timeout")).scalar_one() == "10s"
+
+
+def test_writers_that_come_together_share_a_commit_and_one_that_fails_fails_alone(sqlite_app: Flask) -> None:
+    def add(number: int) -> Callable[[Connection], int]:
+        def work(conn: Connection) -> int:
+            if number == 3:
+                raise ValueError("only mine")
+            conn.execute(insert(Role).values(id=100 + number, name=f"role {number}"))
+            return number
+
+        return work
+
+    def one(number: int) -> int | str:
+        try:
+            with sqlite_app.app_context():
+                return together(add(number))
+        except ValueError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as pool:
+        came = list(pool.map(one, range(8)))
+    assert came == [0, 1, 2, "only mine", 4, 5, 6, 7]
+    with reading() as conn:
+        kept = set(conn.execute(select(Role.id).where(Role.id >= 100)).scalars())
+    assert kept == {100, 101, 102, 104, 105, 106, 107}
+
+
+def test_whoever_gets_no_turn_is_told_so_and_nothing_is_stored_later(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    done: list[int] = []
+    with database._thread_turn, pytest.raises(OperationalError):
+        together(lambda _conn: done.append(1))
+    together(lambda _conn: done.append(2))
+    assert done == [2]

@@ -100,9 +100,7 @@ class QueuePages(PanelView):
             )  # fmt: skip
             alarms = [] if match else _alarms(conn)
         shown = [row.id for row in page.rows]
-        viewing.listed(
-            current_site(), acting(), view="search" if match else view.value, ids=shown, now=request_time()
-        )
+        viewing.listed(current_site(), acting(), view="search" if match else view.value, ids=shown, now=request_time())
         table = rows(page.rows, calendar, clock(), acting())
         return self.page(
             "admin/queue.html",

@@ -20,7 +20,7 @@ AUDIT_LOCK = 0x696E746B
 """The PostgreSQL advisory lock that writers share and whoever seals the record takes alone."""
 
 # Statements are made once: building one costs more than running it.
-_SHARE_LOCK = select(func.pg_advisory_xact_lock_shared(AUDIT_LOCK))
+_SHARE_LOCK = Prepared(select(func.pg_advisory_xact_lock_shared(AUDIT_LOCK)))
 _COLUMNS = ("at", "actor_kind", "actor_id", "action", "callback_id", "details", "text_digest")
 _ADD = Prepared(insert(table_of(Audit)), *_COLUMNS)
 _ADD_RETURNING = Prepared(insert(table_of(Audit)).returning(Audit.__table__.c.id), *_COLUMNS)
@@ -43,7 +43,7 @@ def record(
     Typed words lie encrypted in ``audit_text``, so that they can be redacted and the entry still stands.
     """
     if conn.dialect.name == "postgresql":
-        conn.execute(_SHARE_LOCK)
+        _SHARE_LOCK.run(conn, {})
     salt = os.urandom(16) if typed else None
     row = {
         "at": now,

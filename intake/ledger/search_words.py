@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, text
 
 from intake.database import Prepared
 from intake.models import SearchToken
@@ -11,6 +11,9 @@ from intake.models.keyring import contact_words
 from intake.models.site import Site
 
 _ADD = Prepared(insert(table_of(SearchToken)), "token", "callback_id")
+_ADD_ALL = Prepared(
+    text("INSERT INTO search_token (token, callback_id) SELECT unnest(CAST(:tokens AS bigint[])), :callback_id")
+)
 
 
 def tokens(site: Site, *, name: str, e164: str, email: str | None) -> list[int]:
@@ -20,7 +23,10 @@ def tokens(site: Site, *, name: str, e164: str, email: str | None) -> list[int]:
 
 def write(conn: Connection, callback_id: int, tokens: list[int]) -> None:
     """Store them."""
-    _ADD.run(conn, *({"token": token, "callback_id": callback_id} for token in tokens))
+    if conn.dialect.name == "postgresql":
+        _ADD_ALL.run(conn, {"tokens": tokens, "callback_id": callback_id})
+    else:
+        _ADD.run(conn, *({"token": token, "callback_id": callback_id} for token in tokens))
 
 
 def replace(conn: Connection, site: Site, callback_id: int, *, name: str, e164: str, email: str | None) -> None:

@@ -21,6 +21,7 @@ MAINLAND = ("America/Chicago", "America/Denver", "America/Los_Angeles", "America
 
 _UNKNOWN_ZONE = "Etc/Unknown"
 _NANP = 1
+_PLAIN = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?([2-9][0-9]{2})[ .-]?([0-9]{4})")
 _NANP_SHAPE = re.compile(r"(?:\+?1[\s.-]*)?\(?([2-9][0-9]{2})\)?[\s./-]*([2-9][0-9]{2})[\s.-]*([0-9]{4})(?![0-9])")
 _FICTIONAL = re.compile(r"[2-9][0-9]{2}55501[0-9]{2}")
 _LETTERS = re.compile(
@@ -73,7 +74,7 @@ def parse(typed: str, region: str = "US") -> PhoneNumber:
     """
     text = _clean(typed)
     _refuse_the_obvious(text)
-    number = _only_number(text, region) or _spelled_number(text) or _whole_number(text, region)
+    number = _plain_number(text) or _only_number(text, region) or _spelled_number(text) or _whole_number(text, region)
     if phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
         raise PhoneError(PhoneProblem.WRONG)
     return PhoneNumber(
@@ -114,6 +115,15 @@ def _refuse_the_obvious(text: str) -> None:
 
 def _digits(text: str) -> str:
     return "".join(str(unicodedata.digit(char)) for char in text if char.isdecimal())
+
+
+def _plain_number(text: str) -> phonenumbers.PhoneNumber | None:
+    """Ten digits of North America, grouped as usual: nearly every number, and no need to look for it in a text."""
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return None
+    number = phonenumbers.PhoneNumber(country_code=_NANP, national_number=int("".join(match.groups())))
+    return number if phonenumbers.is_valid_number(number) else None
 
 
 def _only_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from intake.database import Prepared, reading, together
+from intake.database import Prepared, at_once, reading, together
 from intake.ledger import audit, letters, outbox, search_words
 from intake.models import CallbackRequest
 from intake.models.base import table_of
@@ -134,11 +134,14 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
         row = values | _decided(conn, site, answers, values["calling_key"], verdict, now)
         added = _prepared(tuple(row)).one(conn, row)
         callback_id = cast("tuple[int]", added)[0]
-        search_words.write(conn, callback_id, tokens)
-        audit.record(
-            conn, site, VISITOR, "callback.received", callback_id=callback_id,
-            details={"reasons": row["spam_reasons"]}, now=now,
-        )  # fmt: skip
+        with at_once(conn):
+            search_words.write(conn, callback_id, tokens)
+            audit.record(
+                conn, site, VISITOR, "callback.received", callback_id=callback_id,
+                details={"reasons": row["spam_reasons"]}, now=now,
+            )  # fmt: skip
+            if row["status"] is not Status.CHECK:
+                outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
         _tell(conn, site, callback_id, row, now)
 
     together(keep)
@@ -211,12 +214,10 @@ def _standing(conn: Connection, site: Site, answers: Answers, now: datetime) -> 
 
 
 def _tell(conn: Connection, site: Site, callback_id: int, values: dict[str, Any], now: datetime) -> None:
-    """The team at once, or in a digest about "Check"; the visitor once the request is taken for real."""
+    """A digest about what lies under "Check"; otherwise the visitor, who is taken for real."""
     if values["status"] is Status.CHECK:
         _tell_later(conn, now)
-        return
-    outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
-    if values["email_index"] is not None:
+    elif values["email_index"] is not None:
         letters.enqueue(
             conn, site, "visitor.received", callback_id=callback_id, email_index=values["email_index"], now=now
         )

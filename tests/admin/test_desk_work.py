@@ -225,7 +225,7 @@ def _set_aside(desk: Desk, site: Site, now: datetime) -> str:
 def test_staff_leave_a_number_that_asked_for_silence_to_a_manager(maria: Desk, site: Site, now: datetime) -> None:
     reference = _set_aside(maria, site, now)
     html = maria.text(f"/admin/queue/{reference}")
-    assert "Set aside: this number asked not to be called" in html and "A manager decides" in html
+    assert '<h2 id="decide-h">This number asked not to be called</h2>' in html and "A manager decides" in html
     for verb in ("rescue", "spam", "close", "call"):
         assert f'{reference}/{verb}"' not in html
     for verb in ("spam", "close"):
@@ -239,6 +239,7 @@ def test_a_manager_closes_it_as_a_wish_not_to_be_called(grace: Desk, site: Site,
     reference = _set_aside(grace, site, now)
     html = grace.text(f"/admin/queue/{reference}")
     assert "Close: do not call" in html and f"{reference}/rescue" not in html and "Real: to the queue" not in html
+    assert f"{reference}/spam" not in html
     assert grace.press(reference, "close", reason="do_not_call").status_code == 303
     assert stored(reference).closed_reason == ClosedReason.DO_NOT_CALL
     assert "Asked not to be called" in words(grace.text(f"/admin/queue/{reference}"))

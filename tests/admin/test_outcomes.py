@@ -233,9 +233,8 @@ def test_when_a_manager_gave_it_away_meanwhile_the_note_is_not_lost(
         by_name = maria.press(called, "attempt", outcome="busy", note="She sounded better")
         by_version = maria.press(called, "attempt", outcome="busy", note="She sounded better", version=version)
     assert by_name.status_code == by_version.status_code == 409
-    assert "Grace claimed this" in by_name.get_data(as_text=True)
-    assert "What you typed is in the note field below" in by_version.get_data(as_text=True)
     for answer in (by_name, by_version):
+        assert "Grace claimed this just now" in answer.get_data(as_text=True)
         assert "She sounded better</textarea>" in answer.get_data(as_text=True)
 
 
@@ -246,13 +245,23 @@ def test_a_first_call_that_was_late_stays_late_for_good(maria: Desk, site: Site,
     with at(now + timedelta(days=1)):
         maria.sign_in("maria@example.com")
         text = words(maria.text(f"/admin/queue/{reference}"))
-    assert "first call 12 min late" in text and "Target missed" in text
+    assert "Promise kept, called less than a minute before · first call within 27 opening minutes: late" in text
+    assert "Target missed" in text
 
 
 def test_a_first_call_in_time_says_so(maria: Desk, called: str) -> None:
     maria.press(called, "attempt", outcome="busy", then="stay")
     text = words(maria.text(f"/admin/queue/{called}"))
-    assert "first call in time" in text and "Target missed" not in text
+    assert "Promise kept, called 15 min before · first call within 10 opening minutes: in target" in text
+    assert "Target missed" not in text
+
+
+def test_a_broken_promise_is_told_first_and_by_how_much(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - timedelta(minutes=72)).reference
+    maria.press(reference, "call")
+    maria.press(reference, "attempt", outcome="busy", then="stay")
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert re.search(r"Promise missed by \d+ min · first call within 1 h 12 min of opening time: late", text)
 
 
 def test_a_click_that_was_sent_twice_is_one_call(maria: Desk, called: str) -> None:

@@ -147,7 +147,8 @@ def test_with_several_live_keys_a_search_finds_old_and_new_once(site, now):
     newer = replace(site, keyring=replace(site.keyring, index=(other, *site.keyring.index)))
     made = [ask(which, now, name="Ana Stone").reference for which in (site, newer, site, newer, newer)]
     with writing() as conn:  # one request written under both
-        search_words.write(conn, newer, stored(made[0]).id, name="Ana Stone", e164="+12125550182", email=None)
+        words = search_words.tokens(newer, name="Ana Stone", e164="+12125550182", email=None)
+        search_words.write(conn, stored(made[0]).id, words)
     for text in ("ana", "ana stone"):
         key, seen, cursor = search.key_for(newer, text), [], None
         while cursor or not seen:

@@ -54,6 +54,17 @@ def test_a_call_made_all_the_same_says_against_what() -> None:
     assert said == "pressed Call, although: We are closed now"
 
 
+def test_a_call_they_asked_for_says_because() -> None:
+    said = names.action("callback.call_started", {"exception": "invited"})
+    assert said.startswith("pressed Call, because: They asked for a call as soon as possible")
+
+
+def test_giving_a_request_away_names_who_got_it() -> None:
+    assert names.action("callback.assigned", {"to_name": "Lee"}) == "gave the request to Lee"
+    assert names.action("callback.assigned", {"to_name": ""}) == "took the request"
+    assert names.action("callback.assigned", {"to": 7}) == "gave the request to a colleague"
+
+
 def test_a_code_nobody_named_yet_is_at_least_readable() -> None:
     assert names.action("callback.sent_to_moon", {}) == "callback sent to moon"
     assert names.action("callback.attempted", {"disposition": "old_outcome"}) == "logged a call: old outcome"
@@ -64,13 +75,23 @@ def test_a_mail_to_one_person_does_not_tell_their_number() -> None:
     assert names.mail_recipient("user:17") == "one person"
 
 
-@pytest.mark.parametrize("code", ["wrong_number", "reason_needed", "on_call", "manager_decides", "invited"])
+@pytest.mark.parametrize(
+    "code", ["wrong_number", "reason_needed", "on_call", "manager_decides", "invited", "asked_for_later"]
+)
 def test_every_reason_against_a_call_has_words(code: str) -> None:
     assert names.call_reason(code)[0].isupper()
 
 
 @pytest.mark.parametrize(
-    "action", ["callback.set_aside", "callback.mail_resent", "person.password_changed", "person.disabled"]
+    "action",
+    [
+        "callback.set_aside",
+        "callback.mail_resent",
+        "person.password_changed",
+        "person.disabled",
+        "queue.viewed",
+        "access.refused",
+    ],
 )
 def test_no_entry_of_the_record_is_told_by_its_code(action: str) -> None:
     assert names.action(action, {}) != action.replace(".", " ").replace("_", " ")
