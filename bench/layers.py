@@ -15,6 +15,7 @@ from intake.database import reading
 from intake.models.keyring import contact_words, link_hash
 from intake.models.site import Site
 from intake.queries import calendar as calendars
+from intake.queries import receipt
 from intake.rules import phone
 from intake.rules.calling import callable_hours, calling_key
 from intake.rules.promise import promise

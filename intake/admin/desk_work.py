@@ -118,7 +118,7 @@ class DeskWorkPages(RequestPages):
             raise NotFoundError
         return self._try(
             reference,
-            lambda: mail.send_again(current_site(), acting(), public_id, now=request_time()),
+            lambda: mail.send_again(current_site(), acting(), reference, public_id, now=request_time()),
             gettext("The mail goes out again now."),
         )
 

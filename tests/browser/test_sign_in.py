@@ -32,7 +32,7 @@ def check(page: Page) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for control in page.locator("input:not([type=hidden]), button").all():
+    for control in page.locator("input:not([type=hidden], [hidden]), button").all():
         box = control.bounding_box()
         assert box and box["height"] >= 44
 
