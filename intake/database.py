@@ -109,27 +109,20 @@ def together(work: Callable[[Connection], T]) -> T:
     if db.engine.dialect.name != "sqlite":
         with writing() as conn:
             return work(conn)
+    line = _lines.setdefault(str(db.engine.url.database), _Line())
     job = _Job(work)
-    waiting = _jobs.setdefault(str(db.engine.url.database), deque())
-    waiting.append(job)
-    try:
-        with _turn(db.engine):
-            while not job.finished.is_set():
-                _work_off(db.engine, waiting)
-    except OperationalError:
-        with contextlib.suppress(ValueError):
-            waiting.remove(job)
-            raise
-        job.finished.wait()  # somebody else has it in hand
+    if line.join(job) or line.wait(job):
+        line.lead(db.engine, job)
     return cast(T, job.outcome())
 
 
 class _Job:
-    """A piece of work and what came of it."""
+    """A piece of work and what came of it. ``woken`` is set when it is done, or when it is its turn to lead."""
 
     def __init__(self, work: Callable[[Connection], Any]) -> None:
         self.work = work
-        self.finished = threading.Event()
+        self.woken = threading.Event()
+        self.leads = False
         self.value: Any = None
         self.error: Exception | None = None
 
@@ -140,15 +133,61 @@ class _Job:
         return self.value
 
 
-_jobs: dict[str, deque[_Job]] = {}
+class _Line:
+    """Those of this process who write together: one leads, the others wait to be told what came of theirs."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Job] = deque()
+        self._is_led = False
+
+    def join(self, job: _Job) -> bool:
+        """Stand in line; True for whoever finds nobody leading."""
+        with self._mutex:
+            self._waiting.append(job)
+            leads, self._is_led = not self._is_led, True
+            return leads
+
+    def wait(self, job: _Job) -> bool:
+        """Until the job is done, or, True, is to lead. OperationalError if nobody gets to it in time."""
+        if not job.woken.wait(BUSY_SECONDS):
+            with self._mutex:
+                if not job.leads and job in self._waiting:
+                    self._waiting.remove(job)
+                    raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("other writers took too long"))
+            job.woken.wait()  # somebody has it in hand
+        return job.leads
+
+    def lead(self, engine: Engine, job: _Job) -> None:
+        """Do one's own work with that of those behind, then let the next one lead."""
+        try:
+            with _turn(engine):
+                _work_off(engine, self._batch())
+        except OperationalError as error:  # no turn came
+            job.error = error
+        finally:
+            self._pass_on(job)
+
+    def _batch(self) -> list[_Job]:
+        with self._mutex:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
+
+    def _pass_on(self, job: _Job) -> None:
+        with self._mutex, contextlib.suppress(ValueError):
+            self._waiting.remove(job)
+        with self._mutex:
+            self._is_led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].leads = True
+                self._waiting[0].woken.set()
+
+
+_lines: dict[str, _Line] = {}
 MOST_TOGETHER = 32
 
 
-def _work_off(engine: Engine, waiting: deque[_Job]) -> None:
+def _work_off(engine: Engine, batch: list[_Job]) -> None:
     """Do a batch in one transaction; alone, one by one, if that fails. Never raises: each job keeps its own error."""
-    batch: list[_Job] = []
-    while waiting and len(batch) < MOST_TOGETHER:
-        batch.append(waiting.popleft())
     try:
         _in_one(engine, batch)
     except Exception as error:
@@ -157,7 +196,7 @@ def _work_off(engine: Engine, waiting: deque[_Job]) -> None:
             if len(batch) > 1:
                 _alone(engine, job)
     for job in batch:
-        job.finished.set()
+        job.woken.set()
 
 
 def _alone(engine: Engine, job: _Job) -> None:
