@@ -46,6 +46,7 @@ class Service:
             self.deliver.kill()
             self.deliver.start()
         elif which == "web worker":
+            wait_for(lambda: bool(self.web.children()), seconds=30)  # the master may only just have begun
             os.kill(rng.choice(self.web.children()), signal.SIGKILL)
         else:
             self.web.kill()
@@ -53,7 +54,7 @@ class Service:
 
     def wait_until_busy(self, visitors: Visitors) -> None:
         """Until people are told and mail goes out again: killing what only just starts proves little."""
-        told, arrived, end = len(visitors.told), self.postbox.arrived, time.monotonic() + 10
+        told, arrived, end = len(visitors.told), self.postbox.arrived, time.monotonic() + 30
         while time.monotonic() < end and (len(visitors.told) <= told or self.postbox.arrived <= arrived):
             time.sleep(0.01)
 
