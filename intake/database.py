@@ -89,14 +89,23 @@ def _turn(engine: Engine) -> Iterator[None]:
     if not _thread_turn.acquire(timeout=BUSY_SECONDS):
         raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("other writers took too long"))
     try:
-        file = _turn_file(path)
-        fcntl.flock(file, fcntl.LOCK_EX)
+        file = _head_of_line(path)
         try:
             yield
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
     finally:
         _thread_turn.release()
+
+
+def _head_of_line(path: str) -> IO[bytes]:
+    """Wait for the other processes. A folder that cannot be written to is said as the database's failure it is."""
+    try:
+        file = _turn_file(path)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+    return file
 
 
 def together(work: Callable[[Connection], T]) -> T:

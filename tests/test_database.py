@@ -132,3 +132,16 @@ def test_whoever_gets_no_turn_is_told_so_and_nothing_is_stored_later(
         together(lambda _conn: done.append(1))
     together(lambda _conn: done.append(2))
     assert done == [2]
+
+
+def test_a_folder_that_cannot_be_written_to_is_the_databases_failure(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(database, "_turn_file", full)
+    with pytest.raises(OperationalError):
+        together(lambda _conn: None)
+    with pytest.raises(OperationalError), writing():
+        pass

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from intake.ledger import outbox, throttle
 from intake.models.records import OutboxMessage, OutboxState
 from intake.models.site import Site
+from intake.rules.workflow import Status
 
 AT_ONCE = timedelta(0)
 A_MOMENT = timedelta(minutes=1)
@@ -35,5 +36,5 @@ def enqueue(
 
 def enqueue_for(conn: Connection, site: Site, row: Row[Any], kind: str, *, now: datetime, delay: timedelta) -> None:
     """Likewise for a stored request; nothing for one without an address, or one nobody has found genuine yet."""
-    if row.email_index is not None and row.status != "check":
+    if row.email_index is not None and row.status != Status.CHECK:
         enqueue(conn, site, kind, callback_id=row.id, email_index=row.email_index, now=now, delay=delay)

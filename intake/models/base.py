@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, cast
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Integer, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -50,7 +50,6 @@ class Instant(TypeDecorator[datetime]):
 big_id = BigInteger().with_variant(Integer, "sqlite")
 BigId = Annotated[int, mapped_column(big_id, primary_key=True, autoincrement=True)]
 Short = Annotated[str, mapped_column(String(32))]
-Sealed = Annotated[bytes, mapped_column(LargeBinary)]
 
 
 def table_of(model: type[Base]) -> Table:

@@ -17,11 +17,11 @@ from intake.models import (
     ConsentWording,
     Note,
     OutboxMessage,
-    SuppressedNumber,
     User,
 )
 from intake.models.site import Site
 from intake.queries.calls import made
+from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields, opened
 from intake.rules.workflow import Disposition, Status
 
@@ -112,15 +112,8 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
         consent_text=row.consent_text or "",
         attempts=tries.now,
         earlier_attempts=tries.earlier,
-        is_suppressed=_is_suppressed(conn, site, row),
+        is_suppressed=is_suppressed(conn, phone_indexes(site, row)),
     )
-
-
-def _is_suppressed(conn: Connection, site: Site, row: Any) -> bool:
-    e164 = opened(site, row, "phone").partition(";")[0]
-    s = SuppressedNumber.__table__.c
-    asked = select(s.id).where(s.phone_index.in_(site.keyring.indexes_of("phone", e164))).limit(1)
-    return bool(e164) and conn.execute(asked).first() is not None
 
 
 def same_number(conn: Connection, site: Site, case: CaseFile, *, most: int = 10) -> tuple[SameNumber, ...]:

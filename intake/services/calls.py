@@ -16,6 +16,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import calls
 from intake.queries.casefile import CaseFile
+from intake.queries.suppression import phone_indexes
 from intake.rules.calling import MAX_DAYS, next_attempt
 from intake.rules.hours import OpeningHours
 from intake.rules.permissions import Actor, Permission
@@ -26,8 +27,6 @@ from intake.services.claims import take, verdict_for
 from intake.services.errors import ChangedError, RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock
 
-AGREED_MINUTES = 60
-"""How long an agreed time lasts when no end was agreed."""
 SENT_TWICE_WITHIN = timedelta(minutes=1)
 
 
@@ -210,16 +209,7 @@ def _agreed(outcome: Outcome) -> dict[str, Any] | None:
     start = outcome.agreed_from or outcome.next_at
     if start is None:
         return None
-    until = outcome.agreed_until or start + timedelta(minutes=AGREED_MINUTES)
-    return {
-        "status": Status.SCHEDULED,
-        "next_at": start,
-        "window_from": start,
-        "window_until": until,
-        "is_window_kept": None,
-        "is_free_time": False,
-        "due_at": min(start + timedelta(minutes=30), until),
-    }
+    return clock.agreed_columns(start, outcome.agreed_until) | {"is_window_kept": None, "is_free_time": False}
 
 
 def _closed(reason: ClosedReason | None, now: datetime) -> dict[str, Any]:
@@ -290,7 +280,7 @@ def _suppress(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: da
 
     Requests somebody is changing at this moment are passed over: a call checks the number again anyway.
     """
-    indexes = clock.phone_indexes(site, row)
+    indexes = phone_indexes(site, row)
     for index in indexes[:1]:
         suppression.suppress(conn, index, by_id=actor.user_id, now=now)
     c = CallbackRequest.__table__.c

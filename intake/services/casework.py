@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert
@@ -11,11 +11,12 @@ from intake.database import writing
 from intake.ledger import audit, letters, outbox
 from intake.models import Episode
 from intake.models.site import Site
+from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import ClosedReason, Status
 from intake.services import clock
 from intake.services.callbacks import SUPPRESSED
-from intake.services.calls import AGREED_MINUTES, write_note
+from intake.services.calls import write_note
 from intake.services.errors import RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock
 
@@ -108,7 +109,7 @@ def rescue(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
         ensure_free(conn, row, actor)
         if row.status != Status.CHECK:
             raise RefusedError("not_under_check")
-        if clock.is_suppressed(conn, clock.phone_indexes(site, row)):
+        if is_suppressed(conn, phone_indexes(site, row)):
             raise RefusedError("suppressed")
         claimed = Status.ASSIGNED if row.assignee_id else Status.NEW
         status = Status.SCHEDULED if row.window_from else claimed
@@ -132,16 +133,9 @@ def acknowledge_time(
         ensure_open(row)
         ensure_free(conn, row, actor)
         ensure_decided(row)
-        change(conn, row, free_time_seen_at=now, **_window(agreed_from, agreed_until))
+        agreed = clock.agreed_columns(agreed_from, agreed_until) if agreed_from else {}
+        change(conn, row, free_time_seen_at=now, **agreed)
         audit.record(conn, site, actor, "callback.time_acknowledged", callback_id=row.id, now=now)
-
-
-def _window(start: datetime | None, until: datetime | None) -> dict[str, Any]:
-    if start is None:
-        return {}
-    until = until or start + timedelta(minutes=AGREED_MINUTES)
-    due_at = min(start + timedelta(minutes=30), until)
-    return {"status": Status.SCHEDULED, "window_from": start, "window_until": until, "next_at": start, "due_at": due_at}
 
 
 def reopen(site: Site, actor: Actor, reference: str, *, reason: str = "", now: datetime) -> None:
@@ -156,7 +150,7 @@ def reopen(site: Site, actor: Actor, reference: str, *, reason: str = "", now: d
             raise RefusedError("not_closed")
         if row.status == Status.WITHDRAWN and not reason.strip():
             raise RefusedError("reason_needed")
-        if clock.is_suppressed(conn, clock.phone_indexes(site, row)):
+        if is_suppressed(conn, phone_indexes(site, row)):
             raise RefusedError("suppressed")
         old = {name: getattr(row, name) for name in _EPISODE}
         conn.execute(insert(Episode).values(callback_id=row.id, number=row.reopened_count, **old))

@@ -12,10 +12,10 @@ from intake.ledger import audit, outbox
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import calls, people
+from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.calling import CallVerdict, may_call
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import Disposition, Status
-from intake.services import clock
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock, seconds_between
 
@@ -128,8 +128,8 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
 
 def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> CallVerdict:
     """Whether a request may be called now, as rules.calling judges it."""
-    is_suppressed = clock.is_suppressed(conn, clock.phone_indexes(site, row))
-    if row.last_disposition == Disposition.WRONG_NUMBER and not is_suppressed:
+    is_barred = is_suppressed(conn, phone_indexes(site, row))
+    if row.last_disposition == Disposition.WRONG_NUMBER and not is_barred:
         return CallVerdict(False, "wrong_number", None)
     attempts = calls.made(conn, row.id, row.reopened_count)
     calendar = calendars.current(conn, site)
@@ -141,7 +141,7 @@ def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> C
         next_at=row.next_at,
         window=(row.window_from, row.window_until) if awaited else None,
         attempts_24h=sum(1 for at in attempts.all if seconds_between(at, now) < 86400),
-        is_suppressed=is_suppressed,
+        is_suppressed=is_barred,
         received_at=row.received_at,
         is_asap=row.window_from is None and not row.is_free_time and not attempts.now,
     )

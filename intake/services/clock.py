@@ -7,21 +7,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, insert
 
-from intake.models import CalendarVersion, CallbackRequest, SuppressedNumber
+from intake.models import CalendarVersion, CallbackRequest
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import receipt
 from intake.queries.calendar import Calendar
 from intake.rules.calling import callable_hours
-from intake.rules.promise import Promise, promise
+from intake.rules.promise import WINDOW_GRACE, Promise, promise
 from intake.rules.windows import Window
-from intake.rules.workflow import Effect
+from intake.rules.workflow import Effect, Status
 
 _C = CallbackRequest.__table__.c
-_S = SuppressedNumber.__table__.c
-_SUPPRESSED = select(_S.id).where(_S.phone_index.in_(bindparam("indexes", expanding=True))).limit(1)
+
+AGREED_MINUTES = 60
+"""How long an agreed time lasts when no end was agreed."""
 
 
 def calendar_in_force(conn: Connection, site: Site, now: datetime) -> Calendar:
@@ -64,6 +65,18 @@ def promise_columns(calendar: Calendar, made: Promise, calling_key: str) -> dict
         "promised_by_at": made.promised_by_at,
         "due_at": made.due_at,
         "is_open_arrival": made.is_open_arrival,
+    }
+
+
+def agreed_columns(start: datetime, until: datetime | None) -> dict[str, Any]:
+    """A time agreed with the visitor: a window of its own, due like one they chose on the form."""
+    until = until or start + timedelta(minutes=AGREED_MINUTES)
+    return {
+        "status": Status.SCHEDULED,
+        "next_at": start,
+        "window_from": start,
+        "window_until": until,
+        "due_at": min(start + WINDOW_GRACE, until),
     }
 
 
@@ -117,14 +130,3 @@ def _window_figures(row: Any, started_at: datetime) -> dict[str, Any]:
         return {"is_window_kept": True}
     is_missed = row.is_window_kept is None and started_at >= row.window_until
     return {"is_window_kept": False} if is_missed else {}
-
-
-def is_suppressed(conn: Connection, phone_indexes: list[bytes]) -> bool:
-    """Whether somebody asked us never to call this number again."""
-    return conn.execute(_SUPPRESSED, {"indexes": phone_indexes}).first() is not None
-
-
-def phone_indexes(site: Site, row: Any) -> list[bytes]:
-    """The keyed hashes, under every live key, of a stored request's number; none once it is redacted."""
-    dialled = site.keyring.open("callback_request.phone", row.public_id, row.phone_encrypted)
-    return site.keyring.indexes_of("phone", dialled.partition(";")[0]) if dialled else []

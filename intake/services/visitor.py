@@ -15,6 +15,7 @@ from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries.private_link import LINK_DAYS
+from intake.queries.suppression import is_suppressed
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
 from intake.rules.windows import Window
@@ -102,7 +103,7 @@ def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) 
         columns |= _repromised(conn, site, row, columns["calling_key"], now)
         if row.last_disposition == Disposition.WRONG_NUMBER:
             columns |= {"next_at": None, "due_at": now, "last_disposition": None}
-        if clock.is_suppressed(conn, ring.indexes_of("phone", phone.e164)):
+        if is_suppressed(conn, ring.indexes_of("phone", phone.e164)):
             columns |= set_aside(row)
         change(conn, row, **columns)
         search_words.replace(conn, site, row.id, name=name, e164=phone.e164, email=email)

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from intake.database import reading, writing
 from intake.ledger import suppression
 from intake.models import CallAttempt, Episode, SuppressedNumber
+from intake.queries.suppression import phone_indexes
 from intake.rules.permissions import ForbiddenError
 from intake.rules.spam import Signals
 from intake.rules.workflow import ClosedReason, Disposition, Status
-from intake.services import calls, casework, claims, clock, visitor
+from intake.services import calls, casework, claims, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, RefusedError
 from tests.making import actions, ask, count, mails, person, stored
@@ -74,7 +75,7 @@ def test_no_reason_lifts_the_wish_not_to_be_called_again(site, now, maria, monke
 
 def _suppress_only(conn, site, row, now):
     """As when the other request was being changed by somebody at that moment."""
-    suppression.suppress(conn, clock.phone_indexes(site, row)[0], by_id=None, now=now)
+    suppression.suppress(conn, phone_indexes(site, row)[0], by_id=None, now=now)
 
 
 def test_a_number_is_suppressed_once_however_often_it_is_said(site, now, maria):
