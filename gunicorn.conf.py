@@ -46,6 +46,7 @@ def post_worker_init(worker: Any) -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     app = worker.wsgi
     if app.config["INTAKE_EMBEDDED_WORKER"]:
         from intake.delivery.worker import start_embedded

@@ -2,7 +2,7 @@
 
 ``rules``     decisions: pure functions, no framework, no clock
 ``models``    nouns: tables, constraints, the keyring
-``database``  how a transaction begins on SQLite and PostgreSQL
+``database``  how a transaction begins on SQLite and PostgreSQL, and who waits for whom
 ``ledger``    rows written in the caller's transaction: audit, outbox, search tokens, counters
 ``queries``   reads: one function, one SQL, one frozen row type
 ``services``  verbs: one thing a person does, one transaction

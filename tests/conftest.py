@@ -194,8 +194,8 @@ def count_queries(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         seen.append(made.sql)
         return made
 
-    made_of = Prepared._made
-    monkeypatch.setattr(Prepared, "_made", noted)
+    made_of = Prepared.made
+    monkeypatch.setattr(Prepared, "made", noted)
     event.listen(db.engine, "before_cursor_execute", note)
     yield taken
     event.remove(db.engine, "before_cursor_execute", note)

@@ -6,16 +6,21 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, create_engine, insert, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, create_engine, func, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from intake import database
-from intake.database import db, engine_options, prepare_engine, reading, together, writing
-from intake.models import Role
+from intake.database import Prepared, at_once, db, engine_options, prepare_engine, reading, together, writing
+from intake.ledger import audit
+from intake.models import Audit, Role
+from intake.models.base import table_of
+from intake.models.site import Site
+from intake.rules.permissions import VISITOR
 from tests.conftest import running_app
 from tests.web.visiting import open_form, send, words
 
@@ -67,8 +72,8 @@ def test_parameters_are_hidden_on_both_databases() -> None:
 @pytest.fixture
 def hurried_app(postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """On PostgreSQL, with the patience of a second."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 1)
-    monkeypatch.setattr(database, "STATEMENT_SECONDS", 2)
+    monkeypatch.setattr(database.engine, "BUSY_SECONDS", 1)
+    monkeypatch.setattr(database.engine, "STATEMENT_SECONDS", 2)
     with running_app(postgresql_url, tmp_path) as app:
         yield app
 
@@ -123,12 +128,47 @@ def test_writers_that_come_together_share_a_commit_and_one_that_fails_fails_alon
     assert kept == {100, 101, 102, 104, 105, 106, 107}
 
 
+def test_what_is_added_at_once_is_stored_whole_or_not_at_all(app: Flask, site: Site, now: datetime) -> None:
+    """On PostgreSQL it is one statement without BEGIN and COMMIT: the last part's failure must undo the first."""
+    whole = Prepared(insert(table_of(Role)), "id", "name")
+
+    def add(conn: Connection, last: int) -> None:
+        with at_once(conn):
+            whole.run(conn, {"id": last - 1, "name": f"role {last - 1}"})
+            audit.record(conn, site, VISITOR, "callback.received", now=now)
+            whole.run(conn, {"id": last, "name": f"role {last}"})
+
+    together(lambda conn: add(conn, 201), is_one_statement=True)
+    with pytest.raises(IntegrityError):
+        together(lambda conn: (add(conn, 301), add(conn, 201)), is_one_statement=False)
+    with pytest.raises(IntegrityError):
+        together(lambda conn: add(conn, 202), is_one_statement=True)  # 201 is taken
+    with reading() as conn:
+        kept = set(conn.execute(select(Role.id).where(Role.id >= 200)).scalars())
+        entries = conn.execute(select(func.count()).select_from(Audit)).scalar_one()
+    assert (kept, entries) == ({200, 201}, 1)
+
+
+def test_a_database_that_is_locked_fails_a_whole_batch_once(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def begin(_engine: object, batch: list[object]) -> None:
+        asked.append(len(batch))
+        raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError())
+
+    monkeypatch.setattr(database.transactions, "_in_one", begin)
+    jobs = [database.transactions._Job(lambda _conn: None) for _ in range(3)]
+    database.transactions._work_off(db.engine, jobs)
+    assert asked == [3]
+    assert all(isinstance(job.error, OperationalError) and job.woken.is_set() for job in jobs)
+
+
 def test_whoever_gets_no_turn_is_told_so_and_nothing_is_stored_later(
     sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(database.engine, "BUSY_SECONDS", 0.2)
     done: list[int] = []
-    with database._thread_turn, pytest.raises(OperationalError):
+    with database.transactions._thread_turn, pytest.raises(OperationalError):
         together(lambda _conn: done.append(1))
     together(lambda _conn: done.append(2))
     assert done == [2]
@@ -140,7 +180,7 @@ def test_a_folder_that_cannot_be_written_to_is_the_databases_failure(
     def full(_path: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(database, "_turn_file", full)
+    monkeypatch.setattr(database.transactions, "_turn_file", full)
     with pytest.raises(OperationalError):
         together(lambda _conn: None)
     with pytest.raises(OperationalError), writing():

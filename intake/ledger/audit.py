@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Insert, bindparam, func, insert, select
 
 from intake.database import Prepared
 from intake.models import Audit, AuditText
@@ -19,11 +19,24 @@ from intake.rules.permissions import Actor
 AUDIT_LOCK = 0x696E746B
 """The PostgreSQL advisory lock that writers share and whoever seals the record takes alone."""
 
-# Statements are made once: building one costs more than running it.
-_SHARE_LOCK = Prepared(select(func.pg_advisory_xact_lock_shared(AUDIT_LOCK)))
 _COLUMNS = ("at", "actor_kind", "actor_id", "action", "callback_id", "details", "text_digest")
-_ADD = Prepared(insert(table_of(Audit)), *_COLUMNS)
-_ADD_RETURNING = Prepared(insert(table_of(Audit)).returning(Audit.__table__.c.id), *_COLUMNS)
+_A = Audit.__table__.c
+
+
+def _adding(dialect: str) -> Insert:
+    """One entry. On PostgreSQL the shared lock is taken by the same statement, before the entry gets its number."""
+    if dialect != "postgresql":
+        return insert(table_of(Audit))
+    held = select(func.pg_advisory_xact_lock_shared(AUDIT_LOCK)).subquery("held")
+    entry = select(*(bindparam(name, type_=_A[name].type) for name in _COLUMNS)).select_from(held)
+    return insert(table_of(Audit)).from_select(_COLUMNS, entry)
+
+
+# Statements are made once: building one costs more than running it.
+_ADD = {dialect: Prepared(_adding(dialect), *_COLUMNS) for dialect in ("sqlite", "postgresql")}
+_ADD_RETURNING = {
+    dialect: Prepared(_adding(dialect).returning(_A.id), *_COLUMNS) for dialect in ("sqlite", "postgresql")
+}
 _ADD_TEXT = insert(table_of(AuditText))
 
 
@@ -42,8 +55,6 @@ def record(
 
     Typed words lie encrypted in ``audit_text``, so that they can be redacted and the entry still stands.
     """
-    if conn.dialect.name == "postgresql":
-        _SHARE_LOCK.run(conn, {})
     salt = os.urandom(16) if typed else None
     row = {
         "at": now,
@@ -55,9 +66,9 @@ def record(
         "text_digest": site.keyring.text_digest(salt, typed) if salt and typed else None,
     }
     if not (salt and typed):
-        _ADD.run(conn, row)
+        _ADD[conn.dialect.name].run(conn, row)
         return
-    added = _ADD_RETURNING.one(conn, row)
+    added = _ADD_RETURNING[conn.dialect.name].one(conn, row)
     _keep_text(conn, site, cast("tuple[int]", added)[0], salt, typed)
 
 

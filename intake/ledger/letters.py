@@ -27,10 +27,17 @@ def enqueue(
 ) -> None:  # fmt: skip
     """Add a letter to the visitor, unless the same one still waits or their address has had enough for now."""
     waiting = select(_O.id).where(_O.callback_id == callback_id, _O.kind == kind, _O.state == OutboxState.PENDING.value)
-    if conn.execute(waiting.limit(1)).first() is not None:
-        return
+    if conn.execute(waiting.limit(1)).first() is None:
+        enqueue_first(conn, site, kind, callback_id=callback_id, email_index=email_index, now=now, delay=delay)
+
+
+def enqueue_first(
+    conn: Connection, site: Site, kind: str, *, callback_id: int, email_index: bytes, now: datetime,
+    delay: timedelta = AT_ONCE,
+) -> None:  # fmt: skip
+    """Likewise for a request that is just being stored: no letter of its own can be waiting yet."""
     key = site.keyring.index_of("letters", email_index.hex())
-    if throttle.add(conn, [key], now=now, window=WINDOW)[key].count <= MOST:
+    if throttle.count(conn, key, now=now, window=WINDOW) <= MOST:
         outbox.enqueue(conn, kind, "visitor", callback_id=callback_id, now=now, available_at=now + delay)
 
 

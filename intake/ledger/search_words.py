@@ -24,7 +24,7 @@ def tokens(site: Site, *, name: str, e164: str, email: str | None) -> list[int]:
 def write(conn: Connection, callback_id: int, tokens: list[int]) -> None:
     """Store them."""
     if conn.dialect.name == "postgresql":
-        _ADD_ALL.run(conn, {"tokens": tokens, "callback_id": callback_id})
+        _ADD_ALL.run(conn, {"tokens": "{" + ",".join(map(str, tokens)) + "}", "callback_id": callback_id})
     else:
         _ADD.run(conn, *({"token": token, "callback_id": callback_id} for token in tokens))
 

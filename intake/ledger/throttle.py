@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy import Connection, bindparam, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from intake.database import Prepared
 from intake.models import Throttle
+from intake.models.base import table_of
 
 _ROW = Throttle.__table__.c
 
@@ -31,20 +33,39 @@ def add(conn: Connection, keys: Iterable[bytes], *, now: datetime, window: timed
     return {key: _add_one(conn, key, now, now - window) for key in sorted(set(keys))}
 
 
+def count(conn: Connection, key: bytes, *, now: datetime, window: timedelta) -> int:
+    """Likewise for one key, where only the number counts: asked with every letter to a visitor."""
+    added = _COUNT[conn.dialect.name].one(conn, {"key": key, "now": now, "cut": now - window})
+    return int(added[0]) if added else 0
+
+
 def _add_one(conn: Connection, key: bytes, now: datetime, cut: datetime) -> Tally:
+    counting = _counting(conn.dialect.name, key, now, cut).returning(_ROW.count, _ROW.window_started_at)
+    row = conn.execute(counting).one()
+    return Tally(int(row[0]), row[1])
+
+
+def _counting(dialect: str, key: Any, now: Any, cut: Any) -> Any:
     is_over = _ROW.window_started_at <= cut
     changes = {
         "count": case((is_over, 1), else_=_ROW.count + 1),
         "window_started_at": case((is_over, now), else_=_ROW.window_started_at),
     }
-    row = conn.execute(_upsert(conn, key, now, changes).returning(_ROW.count, _ROW.window_started_at)).one()
-    return Tally(int(row[0]), row[1])
+    return _upsert(dialect, key, now, changes)
 
 
-def _upsert(conn: Connection, key: bytes, now: datetime, changes: dict[str, Any]) -> Any:
-    make: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    row = make(Throttle).values(key=key, window_started_at=now, count=1)
+def _upsert(dialect: str, key: Any, now: Any, changes: dict[str, Any]) -> Any:
+    make: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    row = make(table_of(Throttle)).values(key=key, window_started_at=now, count=1)
     return row.on_conflict_do_update(index_elements=[_ROW.key], set_=changes)
+
+
+_NAMED = (
+    bindparam("key", type_=_ROW.key.type),
+    bindparam("now", type_=_ROW.window_started_at.type),
+    bindparam("cut", type_=_ROW.window_started_at.type),
+)
+_COUNT = {dialect: Prepared(_counting(dialect, *_NAMED).returning(_ROW.count)) for dialect in ("sqlite", "postgresql")}
 
 
 def take_back(conn: Connection, keys: Iterable[bytes]) -> None:
@@ -60,7 +81,7 @@ def clear(conn: Connection, key: bytes) -> None:
 
 def remember(conn: Connection, key: bytes, *, now: datetime) -> None:
     """Note that something went well under this key at this moment."""
-    conn.execute(_upsert(conn, key, now, {"window_started_at": now}))
+    conn.execute(_upsert(conn.dialect.name, key, now, {"window_started_at": now}))
 
 
 def is_remembered(conn: Connection, key: bytes, *, since: datetime) -> bool:

@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, case, cast, exists, func, or_, select
+from sqlalchemy import Connection, Select, Text, bindparam, case, cast, exists, func, literal_column, null, or_, select
 
 from intake.database import Prepared
 from intake.models import CalendarVersion, CallbackRequest, ConsentWording, SuppressedNumber
 from intake.models.base import Instant
 from intake.queries.calendar import Calendar, parsed
-from intake.rules.workflow import Status
+from intake.rules.workflow import AWAITING_CALL
 
 COUNTED_AHEAD = 500
 """Beyond this many people ahead the promise is a matter of days anyway; counting stops."""
@@ -24,27 +24,38 @@ _W = ConsentWording.__table__.c
 _S = SuppressedNumber.__table__.c
 
 
+_NEXT_ID = func.nextval("callback_request_id_seq")
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The opening hours and wording in force, and whether this number asked not to be called again."""
+    """The opening hours and wording in force, and whether this number asked not to be called again.
+
+    ``next_id`` is what the request will be called where the database can say so beforehand (PostgreSQL): its record
+    and mails then need not wait for an answer. None on SQLite. ``ahead``: ``people_ahead`` of the instant asked about.
+    """
 
     calendar: Calendar
     consent_id: int
     is_suppressed: bool
+    next_id: int | None
+    ahead: int
 
 
-def standing(conn: Connection, *, language: str, phone_indexes: list[bytes]) -> Standing | None:
+def standing(conn: Connection, *, language: str, phone_indexes: list[bytes], instant: datetime) -> Standing | None:
     """Everything at once; None before any opening hours are stored."""
     given = {f"index_{number}": index for number, index in enumerate(phone_indexes)}
-    row: Any = _standing(len(phone_indexes)).one(conn, {"asked": language, **given})
+    asked = {"asked": language, "instant": instant, **given}
+    row: Any = _standing(len(phone_indexes), conn.dialect.name).one(conn, asked)
     if row is None:
         return None
-    calendar_id, hours, target, consent_id, is_suppressed = row
-    return Standing(Calendar(calendar_id, *parsed(hours, target)), consent_id, bool(is_suppressed))
+    calendar_id, hours, target, consent_id, is_suppressed, next_id, ahead = row
+    calendar = Calendar(calendar_id, *parsed(hours, target))
+    return Standing(calendar, consent_id, bool(is_suppressed), next_id, ahead)
 
 
 @cache
-def _standing(keys: int) -> Prepared:
+def _standing(keys: int, dialect: str) -> Prepared:
     """The statement for so many live index keys."""
     asked = bindparam("asked", type_=Text)
     wording = (
@@ -56,20 +67,27 @@ def _standing(keys: int) -> Prepared:
     )
     names = [f"index_{number}" for number in range(keys)]
     suppressed = exists().where(or_(*(_S.phone_index == bindparam(name, type_=_S.phone_index.type) for name in names)))
-    newest = select(_V.id, cast(_V.hours, Text), cast(_V.target, Text), wording, suppressed)
+    next_id = _NEXT_ID if dialect == "postgresql" else null()
+    ahead = _ahead().scalar_subquery()
+    newest = select(_V.id, cast(_V.hours, Text), cast(_V.target, Text), wording, suppressed, next_id, ahead)
     return Prepared(newest.order_by(_V.id.desc()).limit(1))
 
 
-_AHEAD = (
-    select(_C.id)
-    .where(
-        _C.closed_at.is_(None),
-        _C.due_at <= bindparam("instant", type_=Instant),
-        _C.status != Status.CHECK.value,
+def _ahead() -> Select[int]:
+    """By status, in words: an index holds just these columns of the open requests, so that no row itself is read."""
+    found = (
+        select(_C.due_at)
+        .where(
+            _C.closed_at.is_(None),
+            _C.status.in_([literal_column(f"'{status}'") for status in sorted(AWAITING_CALL)]),
+            _C.due_at <= bindparam("instant", type_=Instant),
+        )
+        .limit(COUNTED_AHEAD)
     )
-    .limit(COUNTED_AHEAD)
-)
-_COUNT_AHEAD = Prepared(select(func.count()).select_from(_AHEAD.subquery()))
+    return select(func.count()).select_from(found.subquery())
+
+
+_COUNT_AHEAD = Prepared(_ahead())
 
 
 def people_ahead(conn: Connection, instant: datetime) -> int:

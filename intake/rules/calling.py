@@ -19,6 +19,7 @@ from intake.rules.hours import (
     utc,
     zone_info,
 )
+from intake.rules.remembered import Remembered
 from intake.rules.workflow import Disposition
 
 CALLING_HOURS: Mapping[str, tuple[int, int]] = {"": (8 * 60, 21 * 60)}
@@ -78,7 +79,7 @@ def callable_hours(office: OpeningHours, key: str) -> Schedule:
 
     May be empty, for an office that is open only while the other side of the world sleeps.
     """
-    return Both(office, legal_hours(key or office.zone))
+    return Remembered(Both(office, legal_hours(key or office.zone)))
 
 
 def _lawful_in(zone: str) -> OpeningHours:

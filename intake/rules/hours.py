@@ -218,6 +218,7 @@ class OpeningHours(Schedule):
     weekly: tuple[Day, ...]
     special: tuple[tuple[date, Day], ...] = ()
     _by_date: Mapping[date, Day] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         zone_info(self.zone)
@@ -232,6 +233,11 @@ class OpeningHours(Schedule):
         object.__setattr__(self, "weekly", week)
         object.__setattr__(self, "special", special)
         object.__setattr__(self, "_by_date", by_date)
+        object.__setattr__(self, "_hash", hash((self.zone, week, special)))
+
+    def __hash__(self) -> int:
+        """Worked out once: a set of hours is the key under which everything made from it is kept."""
+        return self._hash
 
     def spans(self, day: date) -> Day:
         """The ranges that start on that day."""

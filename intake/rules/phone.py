@@ -53,7 +53,7 @@ class PhoneError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
-    """``e164`` without the extension; ``typed`` unchanged; ``national`` for reading, "(212) 736-0182" or "+52 55 …".
+    """``e164`` without the extension; ``typed`` unchanged.
 
     ``zones``: IANA zones the number may be in, a hint only, () if it gives none. ``is_fictional``: 555-0100 to 0199,
     which no telephone has.
@@ -62,7 +62,6 @@ class PhoneNumber:
     e164: str
     extension: str
     typed: str
-    national: str
     zones: tuple[str, ...]
     is_fictional: bool
 
@@ -74,15 +73,17 @@ def parse(typed: str, region: str = "US") -> PhoneNumber:
     """
     text = _clean(typed)
     _refuse_the_obvious(text)
-    number = _plain_number(text) or _only_number(text, region) or _spelled_number(text) or _whole_number(text, region)
-    if phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
+    number, kind = _plain_number(text)
+    if number is None or kind == PhoneNumberType.UNKNOWN:
+        number = _only_number(text, region) or _spelled_number(text) or _whole_number(text, region)
+        kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.PREMIUM_RATE:
         raise PhoneError(PhoneProblem.WRONG)
     return PhoneNumber(
         e164=phonenumbers.format_number(number, PhoneNumberFormat.E164),
         extension=number.extension or "",
         typed=typed,
-        national=_for_reading(number, region),
-        zones=_zones(number),
+        zones=_zones(number, kind),
         is_fictional=number.country_code == _NANP and bool(_FICTIONAL.fullmatch(str(number.national_number))),
     )
 
@@ -94,7 +95,10 @@ def last4(e164: str) -> str:
 
 def _clean(typed: str) -> str:
     """Full-width to plain, every dash and underscore to "-", no invisible characters, no scheme, single spaces."""
-    text = unicodedata.normalize("NFKC", typed[: MAX_LENGTH * 10])
+    text = typed[: MAX_LENGTH * 10]
+    if text.isascii() and text.isprintable():
+        return _SCHEME.sub("", _SPACES.sub(" ", text.replace("_", "-")).strip())
+    text = unicodedata.normalize("NFKC", text)
     kept = ("-" if unicodedata.category(char) == "Pd" or char in "\u2212_" else char for char in text)
     visible = "".join(char for char in kept if unicodedata.category(char) not in {"Cf", "Cn", "Co", "Cs"})
     spaced = "".join(" " if unicodedata.category(char) == "Cc" else char for char in visible)
@@ -117,13 +121,16 @@ def _digits(text: str) -> str:
     return "".join(str(unicodedata.digit(char)) for char in text if char.isdecimal())
 
 
-def _plain_number(text: str) -> phonenumbers.PhoneNumber | None:
-    """Ten digits of North America, grouped as usual: nearly every number, and no need to look for it in a text."""
+def _plain_number(text: str) -> tuple[phonenumbers.PhoneNumber | None, int]:
+    """Ten digits of North America, grouped as usual: nearly every number, and no need to look for it in a text.
+
+    With its kind, UNKNOWN for one that cannot be.
+    """
     match = _PLAIN.fullmatch(text)
     if match is None:
-        return None
+        return None, PhoneNumberType.UNKNOWN
     number = phonenumbers.PhoneNumber(country_code=_NANP, national_number=int("".join(match.groups())))
-    return number if phonenumbers.is_valid_number(number) else None
+    return number, phonenumbers.number_type(number)
 
 
 def _only_number(text: str, region: str) -> phonenumbers.PhoneNumber | None:
@@ -169,19 +176,11 @@ def _whole_number(text: str, region: str) -> phonenumbers.PhoneNumber:
     raise PhoneError(PhoneProblem.NO_AREA_CODE if is_local or len(_digits(text)) == 7 else PhoneProblem.WRONG)
 
 
-def _for_reading(number: phonenumbers.PhoneNumber, region: str) -> str:
-    bare = phonenumbers.PhoneNumber(
-        country_code=number.country_code,
-        national_number=number.national_number,
-        italian_leading_zero=number.italian_leading_zero,
-        number_of_leading_zeros=number.number_of_leading_zeros,
-    )
-    is_home = number.country_code == phonenumbers.country_code_for_region(region)
-    return phonenumbers.format_number(bare, PhoneNumberFormat.NATIONAL if is_home else PhoneNumberFormat.INTERNATIONAL)
-
-
-def _zones(number: phonenumbers.PhoneNumber) -> tuple[str, ...]:
-    if number.country_code == _NANP and phonenumbers.number_type(number) == PhoneNumberType.TOLL_FREE:
+def _zones(number: phonenumbers.PhoneNumber, kind: int) -> tuple[str, ...]:
+    """``kind``: what the library says it is, which takes it longer to find out than all else here together."""
+    if number.country_code == _NANP and kind == PhoneNumberType.TOLL_FREE:
         return MAINLAND
-    zones = timezone.time_zones_for_number(number)
+    is_of_a_place = phonenumbers.is_number_type_geographical(kind, number.country_code or 0)
+    ask = timezone.time_zones_for_geographical_number if is_of_a_place else timezone.time_zones_for_number
+    zones = ask(number)
     return tuple(sorted(zone for zone in zones if zone != _UNKNOWN_ZONE))

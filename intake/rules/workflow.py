@@ -19,6 +19,10 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+AWAITING_CALL = frozenset({Status.NEW, Status.ASSIGNED, Status.ATTEMPTING, Status.SCHEDULED})
+"""Somebody is going to call: open, and not waiting for a decision first."""
+
+
 class ClosedReason(StrEnum):
     """Why nobody will call about this request any more."""
 

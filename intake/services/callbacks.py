@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,6 +18,7 @@ from intake.models.base import table_of
 from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries import receipt
+from intake.queries.calendar import Calendar
 from intake.queries.receipt import Standing
 from intake.rules.calling import calling_key
 from intake.rules.permissions import VISITOR
@@ -36,7 +36,18 @@ _C = CallbackRequest.__table__.c
 
 @cache
 def _prepared(columns: tuple[str, ...]) -> Prepared:
-    return Prepared(insert(table_of(CallbackRequest)).returning(_C.id), *columns)
+    added = insert(table_of(CallbackRequest))
+    return Prepared(added if "id" in columns else added.returning(_C.id), *columns)
+
+
+def _add(conn: Connection, row: dict[str, Any]) -> int:
+    """Insert the row; its id. What is NULL anyway is not sent."""
+    given = {name: value for name, value in row.items() if value is not None}
+    statement = _prepared(tuple(given))
+    if "id" not in given:
+        return cast("tuple[int]", statement.one(conn, given))[0]
+    statement.run(conn, given)
+    return cast(int, given["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +78,15 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How the answers came: the form's nonce, the signs of a program, and the sender's address."""
+    """How the answers came: the form's nonce, the signs of a program, and the sender's address.
+
+    ``calendar``: the opening hours they were checked by, so that one question asks everything; they may have changed.
+    """
 
     nonce: str
     signals: Signals
     address: str | None = field(default=None, repr=False)
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +128,12 @@ def submit(site: Site, answers: Answers, arrival: Arrival, *, now: datetime) -> 
 
 def new_reference() -> str:
     """Something to say on the phone, like K7M-4QX; one in a thousand million, retried if taken."""
-    letters = [secrets.choice(ALPHABET) for _ in range(6)]
+    letters = [ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(6)]  # 256 is a multiple of 32
     return "".join(letters[:3]) + "-" + "".join(letters[3:])
 
 
 def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Submitted:
-    public_id, reference = uuid.uuid4().hex, new_reference()
+    public_id, reference = secrets.token_hex(16), new_reference()
     token = site.keyring.link_token(public_id, 1)
     verdict = assess(arrival.signals)
     values = _sealed(site, public_id, answers, arrival) | _plain(answers) | clock.arrival_columns(site, now)
@@ -131,20 +146,24 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
     tokens = search_words.tokens(site, name=answers.name, e164=answers.phone.e164, email=answers.email)
 
     def keep(conn: Connection) -> None:
-        row = values | _decided(conn, site, answers, values["calling_key"], verdict, now)
-        added = _prepared(tuple(row)).one(conn, row)
-        callback_id = cast("tuple[int]", added)[0]
+        row = values | _decided(conn, site, answers, values["calling_key"], verdict, now, arrival.calendar)
         with at_once(conn):
+            callback_id = _add(conn, row)
             search_words.write(conn, callback_id, tokens)
             audit.record(
                 conn, site, VISITOR, "callback.received", callback_id=callback_id,
                 details={"reasons": row["spam_reasons"]}, now=now,
             )  # fmt: skip
-            if row["status"] is not Status.CHECK:
+            if row["status"] is Status.CHECK:
+                _tell_later(conn, now)
+            else:
                 outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
-        _tell(conn, site, callback_id, row, now)
+        if row["email_index"] is not None and row["status"] is not Status.CHECK:
+            letters.enqueue_first(
+                conn, site, "visitor.received", callback_id=callback_id, email_index=row["email_index"], now=now
+            )
 
-    together(keep)
+    together(keep, is_one_statement=answers.email is None)
     return Submitted(reference, token)
 
 
@@ -187,15 +206,21 @@ def _plain(answers: Answers) -> dict[str, Any]:
 
 
 def _decided(
-    conn: Connection, site: Site, answers: Answers, key: str, verdict: SpamVerdict, now: datetime
-) -> dict[str, Any]:
+    conn: Connection, site: Site, answers: Answers, key: str, verdict: SpamVerdict, now: datetime,
+    expected: Calendar | None,
+) -> dict[str, Any]:  # fmt: skip
     """The promise and where the request goes: the queue, or "Check"."""
-    standing = _standing(conn, site, answers, now)
+    expected = expected or clock.calendar_in_force(conn, site, now)
+    standing = _standing(conn, site, answers, clock.target_at(expected, key, now), now)
     calendar, is_suppressed = standing.calendar, standing.is_suppressed
-    made = clock.promised(conn, site, calendar, key, now, window=answers.window, is_free_time=answers.is_free_time)
+    made = clock.promised(
+        conn, site, calendar, key, now, window=answers.window, is_free_time=answers.is_free_time,
+        ahead=standing.ahead if calendar.id == expected.id else None,
+    )  # fmt: skip
     reasons = ((SUPPRESSED,) if is_suppressed else ()) + tuple(verdict.reasons)
     status = Status.CHECK if is_suppressed or verdict.is_check else Status.SCHEDULED if answers.window else Status.NEW
     return clock.promise_columns(calendar, made, key) | {
+        "id": standing.next_id,
         "status": status,
         "consent_id": standing.consent_id,
         "is_marked": verdict.is_marked,
@@ -204,23 +229,13 @@ def _decided(
     }
 
 
-def _standing(conn: Connection, site: Site, answers: Answers, now: datetime) -> Standing:
+def _standing(conn: Connection, site: Site, answers: Answers, instant: datetime, now: datetime) -> Standing:
     indexes = site.keyring.indexes_of("phone", answers.phone.e164)
-    found = receipt.standing(conn, language=answers.language, phone_indexes=indexes)
+    found = receipt.standing(conn, language=answers.language, phone_indexes=indexes, instant=instant)
     if found is None:
         clock.calendar_in_force(conn, site, now)
-        found = receipt.standing(conn, language=answers.language, phone_indexes=indexes)
+        found = receipt.standing(conn, language=answers.language, phone_indexes=indexes, instant=instant)
     return cast(Standing, found)
-
-
-def _tell(conn: Connection, site: Site, callback_id: int, values: dict[str, Any], now: datetime) -> None:
-    """A digest about what lies under "Check"; otherwise the visitor, who is taken for real."""
-    if values["status"] is Status.CHECK:
-        _tell_later(conn, now)
-    elif values["email_index"] is not None:
-        letters.enqueue(
-            conn, site, "visitor.received", callback_id=callback_id, email_index=values["email_index"], now=now
-        )
 
 
 def _tell_later(conn: Connection, now: datetime) -> None:

@@ -15,7 +15,7 @@ from intake.queries import calendar as calendars
 from intake.queries import receipt
 from intake.queries.calendar import Calendar
 from intake.rules.calling import callable_hours
-from intake.rules.promise import WINDOW_GRACE, Promise, promise
+from intake.rules.promise import NEVER_OPEN, WINDOW_GRACE, Promise, promise
 from intake.rules.windows import Window
 from intake.rules.workflow import Effect, Status
 
@@ -38,19 +38,27 @@ def calendar_in_force(conn: Connection, site: Site, now: datetime) -> Calendar:
     return replace(calendar, id=conn.execute(kept).scalar_one())
 
 
+def target_at(calendar: Calendar, calling_key: str, received_at: datetime) -> datetime:
+    """When a request that arrives now is due: whoever is due before it is ahead of it."""
+    schedule = callable_hours(calendar.hours, calling_key)
+    return schedule.add(received_at, calendar.target.minutes * 60) or received_at + NEVER_OPEN
+
+
 def promised(
     conn: Connection, site: Site, calendar: Calendar, calling_key: str, received_at: datetime,
-    *, window: Window | None, is_free_time: bool,
+    *, window: Window | None, is_free_time: bool, ahead: int | None = None,
 ) -> Promise:  # fmt: skip
-    """The promise for a request that arrives now, with the people already waiting counted."""
-    schedule = callable_hours(calendar.hours, calling_key)
-    target_at = schedule.add(received_at, calendar.target.minutes * 60) or received_at + timedelta(days=3)
+    """The promise for a request that arrives now, with the people already waiting counted (``ahead``, if known)."""
+    if window is not None:
+        ahead = 0
+    elif ahead is None:
+        ahead = receipt.people_ahead(conn, target_at(calendar, calling_key, received_at))
     return promise(
         received_at,
-        schedule=schedule,
+        schedule=callable_hours(calendar.hours, calling_key),
         zone=site.time_zone,
         target=calendar.target,
-        backlog=0 if window else receipt.people_ahead(conn, target_at),
+        backlog=ahead,
         window=(window.from_at, window.until_at) if window else None,
         is_free_time=is_free_time,
     )

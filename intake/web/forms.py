@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -61,6 +62,8 @@ def source_code(text: str | None) -> str:
 
 def path_only(text: str | None) -> str:
     """The pathname of a page: no host, query, fragment, and no part that could be somebody's mail address."""
+    if not text:
+        return ""
     try:
         path = urlsplit(one_line(text)).path
     except ValueError:
@@ -71,8 +74,28 @@ def path_only(text: str | None) -> str:
     return "/".join(parts)[:LONGEST_PATH]
 
 
+class Plain:
+    """Something posted that cannot be wrong: cleaned when it is asked for, and no field is made for it.
+
+    A field costs as much as storing a row, and half of what the form sends is a choice, a code or the bait.
+    """
+
+    def __init__(self, clean: Callable[[str | None], str], default: str = "") -> None:
+        self._clean, self._default = clean, default
+
+    def __set_name__(self, owner: type[VisitorForm], name: str) -> None:
+        self._name = name
+        owner.plain = (*owner.plain, name)
+
+    def __get__(self, form: VisitorForm | None, _owner: type[VisitorForm]) -> str:
+        """What was posted; asked of the class (WTForms looks through all of its attributes), what is never posted."""
+        return self._clean(form.posted.get(self._name, self._default)) if form else self._default
+
+
 class VisitorForm(FlaskForm):
     """Fields from the posted form only. Files and JSON are never read, and the token is not bound to a session."""
+
+    plain: tuple[str, ...] = ()
 
     class Meta:
         """Our own stateless token stands where Flask-WTF's needs a cookie."""
@@ -83,18 +106,19 @@ class VisitorForm(FlaskForm):
             """None: each message is translated by itself, and Flask-WTF would read a catalogue for every form."""
 
     def __init__(self, posted: Mapping[str, str], **context: Any) -> None:
-        self.context = context
+        self.posted, self.context = posted, context
         super().__init__(formdata=posted)
 
-    @property
+    @cached_property
     def problems(self) -> dict[str, str]:
-        """Field → the first thing that is wrong with it, in the order of the page."""
-        return {name: str(self.errors[name][0]) for name in ORDER if name in self.errors}
+        """Field → the first thing that is wrong with it, in the order of the page. Ask after validating."""
+        found = self.errors
+        return {name: str(found[name][0]) for name in ORDER if name in found}
 
     @property
     def typed(self) -> dict[str, str]:
         """What to put back into the fields."""
-        return {field.name: field.data or "" for field in self}
+        return {field.name: field.data or "" for field in self} | {name: getattr(self, name) for name in self.plain}
 
 
 class PhoneForm(VisitorForm):
@@ -123,12 +147,12 @@ class PhoneForm(VisitorForm):
 class VoicemailForm(VisitorForm):
     """What may be done when the call is missed."""
 
-    voicemail = StringField(filters=[one_line], default=Voicemail.NONE)
+    voicemail = Plain(one_line, default=Voicemail.NONE)
 
     @property
     def voicemail_choice(self) -> Voicemail:
         """The choice; without one, no message."""
-        return _choice(Voicemail, self.voicemail.data, Voicemail.NONE) or Voicemail.NONE
+        return _choice(Voicemail, self.voicemail, Voicemail.NONE) or Voicemail.NONE
 
 
 class TimeForm(VisitorForm):
@@ -196,13 +220,13 @@ class CallbackForm(PhoneForm, VoicemailForm, TimeForm):
     The number is read before the time: a window is refused when it lies outside the hours of where the number is.
     """
 
-    for_whom = StringField(filters=[one_line])
     name = StringField(filters=[one_line])
     email = StringField(filters=[one_line])
     message = StringField(filters=[lines])
-    website = StringField(filters=[one_line])
-    source = StringField(filters=[source_code])
-    page = StringField(filters=[path_only])
+    for_whom = Plain(one_line)
+    website = Plain(one_line)
+    source = Plain(source_code)
+    page = Plain(path_only)
 
     @property
     def calling_key(self) -> str | None:
@@ -235,13 +259,13 @@ class CallbackForm(PhoneForm, VoicemailForm, TimeForm):
             name=self.name.data,
             phone=self.number,
             voicemail=self.voicemail_choice,
-            for_whom=_choice(ForWhom, self.for_whom.data, None),
+            for_whom=_choice(ForWhom, self.for_whom, None),
             window=self.window,
             is_free_time=self.is_free_time,
             preferred_note=self.note,
             email=self.email.data or None,
             message=self.message.data,
-            source=self.source.data,
-            source_path=self.page.data,
+            source=self.source,
+            source_path=self.page,
             language=language,
         )

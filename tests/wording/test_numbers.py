@@ -17,3 +17,7 @@ def test_an_extension_is_shown() -> None:
 
 def test_what_is_no_number_is_shown_as_it_is() -> None:
     assert numbers.national("") == ""
+
+
+def test_a_leading_zero_that_belongs_to_the_number_stays() -> None:
+    assert numbers.national("+39066981234") == "+39 06 698 1234"
