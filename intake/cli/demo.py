@@ -14,6 +14,7 @@ import click
 from flask import current_app
 from flask_migrate import upgrade
 
+from intake.cli.demo_crowd import DAYS, crowd
 from intake.cli.demo_stories import DEV, MANAGER, MARIA, STORIES, Step, Story
 from intake.database import reading
 from intake.delivery import worker
@@ -59,10 +60,9 @@ def demo() -> None:
         added = add_people(site, password, now=now)
     except PasswordError as error:
         raise click.ClickException(f"INTAKE_DEMO_PASSWORD: {error}") from error
-    told = tell(
-        site, now=now, mailer=None if current_app.config["MAIL_SERVER"] else mailer_for(current_app, site.public_url)
-    )
-    click.echo(f"\n  {told} invented requests are in the queue. Sign in at {site.public_url}/admin/ as")
+    mailer = None if current_app.config["MAIL_SERVER"] else mailer_for(current_app, site.public_url)
+    told = tell(site, now=now, stories=crowd(now, site.time_zone) + STORIES, mailer=mailer)
+    click.echo(f"\n  {told} invented requests of the last {DAYS} days are here. Sign in at {site.public_url}/admin/ as")
     for email, name, roles in PEOPLE:
         kept = "" if email in added else "; here before, password unchanged"
         click.echo(f"    {email:<22} {name}, {' and '.join(roles)}{kept}")
@@ -80,11 +80,12 @@ def is_there(site: Site, *, now: datetime) -> bool:
 
 def add_people(site: Site, password: str, *, now: datetime) -> frozenset[str]:
     """Make the accounts that are missing; returns whose they are."""
+    begin = now - timedelta(days=DAYS + 1)
     with reading() as conn:
         missing = [person for person in PEOPLE if people_queries.by_email(conn, person[0]) is None]
     for email, name, roles in missing:
         names = [role.value for role in roles]
-        people.create_user(site, email=email, name=name, roles=names, password=password, now=now - LOOK_BACK)
+        people.create_user(site, email=email, name=name, roles=names, password=password, now=begin)
     return frozenset(email for email, _, _ in missing)
 
 
@@ -152,6 +153,8 @@ def _actors(working: tuple[people_queries.Person, ...]) -> dict[str, Actor]:
 
 def _received(story: Story, hours: OpeningHours, now: datetime) -> datetime:
     """``ago`` opening minutes before now, on an odd second; by night two hours after that day's closing."""
+    if story.since is not None:
+        return now - story.since
     begin = now - LOOK_BACK
     seconds = hours.elapsed(begin, now) - story.ago * 60 + len(story.name + story.message) * 7 % 50
     at = hours.add(begin, max(0, seconds)) or now - timedelta(minutes=story.ago)

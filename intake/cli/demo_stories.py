@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from intake.rules.spam import Signals
@@ -32,7 +33,7 @@ Steps = tuple[Step, ...]
 class Story:
     """One request. ``ago``: opening minutes before now at which it came; ``window``: which of the offered times.
 
-    ``is_by_night``: it came after closing on that day.
+    ``is_by_night``: it came after closing on that day. ``since``: so long before now by the clock, in place of ``ago``.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Story:
     signals: Signals = CALM
     source: str = ""
     is_by_night: bool = False
+    since: timedelta | None = None
 
 
 def claim(after: int, who: str) -> Steps:

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from intake.cli import demo_crowd
 from intake.cli.demo_stories import STORIES
 from intake.database import reading
 from intake.models import Audit, CallAttempt, CallbackRequest, OutboxMessage
@@ -33,6 +34,12 @@ HOURS = (
     datetime(2026, 12, 26, 21, 58, tzinfo=UTC),  # Saturday, about to close
     datetime(2026, 3, 8, 7, 30, tzinfo=UTC),  # the night the clocks go forward
 )
+
+
+@pytest.fixture(autouse=True)
+def _written_stories_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The crowd takes its time, and one test tells a part of it."""
+    monkeypatch.setattr(demo, "crowd", lambda _now, _zone: ())
 
 
 @pytest.fixture
@@ -86,9 +93,27 @@ def test_the_doubtful_the_unwanted_and_the_urgent_are_there(told: datetime) -> N
     assert {"team.new", "visitor.received", "visitor.wrong_number", "manager.crisis", "person.assigned"} <= kinds
 
 
-def test_no_number_in_the_demo_belongs_to_anybody() -> None:
-    assert all(phone.parse(story.phone).is_fictional for story in STORIES)
-    assert all(story.email is None or story.email.endswith("@example.com") for story in STORIES)
+@pytest.mark.parametrize("now", HOURS)
+def test_no_number_in_the_demo_belongs_to_anybody(now: datetime) -> None:
+    stories = STORIES + demo_crowd.crowd(now, "America/New_York")
+    assert len(stories) >= 300
+    assert all(phone.parse(story.phone).is_fictional for story in stories)
+    assert all(story.email is None or story.email.endswith("@example.com") for story in stories)
+
+
+def test_sixty_ordinary_days_end_as_days_do(sqlite_app: Flask, site: Site) -> None:
+    """A fifth of them: called in time and late, cancelled, unwanted; most settled, and no number twice."""
+    people_before = demo_crowd.crowd(NOON, site.time_zone)
+    assert len({story.phone for story in people_before}) == len(people_before)
+    assert people_before[0].since > timedelta(days=59)
+    assert people_before == demo_crowd.crowd(NOON, site.time_zone)
+    demo.add_people(site, "plum-Ladder-orbit-7", now=NOON)
+    assert demo.tell(site, now=NOON, stories=people_before[::5]) == len(people_before[::5])
+    found = rows(C.status, C.is_met, C.is_promise_kept, C.received_at)
+    settled = [row for row in found if row.status in (Status.CLOSED, Status.WITHDRAWN)]
+    assert len(settled) > 0.8 * len(found)
+    assert {row.is_met for row in found} >= {True, False}
+    assert len({row.disposition for row in rows(CallAttempt.disposition)}) >= 5
 
 
 def test_the_command_makes_people_who_can_sign_in_and_says_the_password(
