@@ -10,6 +10,7 @@ from flask_login import current_user
 from intake.admin.base import PanelIndex, request_time
 from intake.admin.claiming import ClaimingPages
 from intake.admin.desk_work import DeskWorkPages
+from intake.admin.handing import HandingPages
 from intake.admin.outcomes import OutcomePages
 from intake.admin.queue import QueuePages
 from intake.extensions import current_site
@@ -17,7 +18,7 @@ from intake.rules.permissions import Permission
 from intake.wording.translation import language, lazy_gettext
 
 
-class Queue(QueuePages, ClaimingPages, OutcomePages, DeskWorkPages):
+class Queue(QueuePages, ClaimingPages, HandingPages, OutcomePages, DeskWorkPages):
     """The place where requests are worked: the list, one request, and every button on both."""
 
 

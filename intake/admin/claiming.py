@@ -14,7 +14,7 @@ from intake.extensions import current_site
 from intake.queries import people
 from intake.rules.permissions import Permission
 from intake.services import claims
-from intake.services.errors import EndedError, RefusedError, TakenError
+from intake.services.errors import ChangedError, EndedError, RefusedError, TakenError
 from intake.wording import names
 from intake.wording.translation import gettext
 
@@ -43,11 +43,13 @@ class ClaimingPages(RequestPages):
     def release(self, reference: str) -> ResponseReturnValue:
         """Give it back to the queue."""
         try:
-            claims.release(current_site(), acting(), reference, now=request_time())
+            claims.release(current_site(), acting(), reference, **self.standing())
         except TakenError as taken:
             return self.taken(reference, taken)
         except EndedError:
             return self.ended(reference)
+        except ChangedError:
+            return self.changed(reference, self.typed())
         except RefusedError as refused:
             return _refused(reference, refused.code)
         flash(gettext("Released %(reference)s. Anybody can claim it now.", reference=reference), "ok")
@@ -62,9 +64,11 @@ class ClaimingPages(RequestPages):
             flash(gettext("Choose a person."), "bad")
             return _back(reference)
         try:
-            claims.assign(current_site(), acting(), reference, int(person), now=request_time())
+            claims.assign(current_site(), acting(), reference, int(person), **self.standing())
         except EndedError:
             return self.ended(reference)
+        except ChangedError:
+            return self.changed(reference, self.typed())
         except RefusedError as refused:
             return _refused(reference, refused.code)
         flash(_given(int(person)), "ok")

@@ -18,7 +18,7 @@ from intake.queries import casefile
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ClosedReason
 from intake.services import casework, mail
-from intake.services.errors import EndedError, NotFoundError, RefusedError, TakenError
+from intake.services.errors import ChangedError, EndedError, NotFoundError, RefusedError, TakenError
 from intake.wording.translation import gettext
 
 
@@ -49,7 +49,7 @@ class DeskWorkPages(RequestPages):
         return self._try(
             reference,
             lambda: casework.close(
-                current_site(), acting(), reference, ClosedReason(reason), note=text, now=request_time()
+                current_site(), acting(), reference, ClosedReason(reason), note=text, **self.standing()
             ),
             gettext("Closed. All its clocks have stopped."),
         )
@@ -61,7 +61,9 @@ class DeskWorkPages(RequestPages):
         typed = self.typed()
         reason = typed.text("reopen_reason")[:LONGEST_REASON]
         try:
-            casework.reopen(current_site(), acting(), reference, reason=reason, now=request_time())
+            casework.reopen(current_site(), acting(), reference, reason=reason, **self.standing())
+        except ChangedError:
+            return self.changed(reference, typed)
         except RefusedError as refused:
             if refused.code == "reason_needed":
                 return self.show_again(reference, typed, reopen_reason=gettext("Say why you open it again"))
@@ -74,7 +76,7 @@ class DeskWorkPages(RequestPages):
         """Under "Check": it is a real person."""
         return self._try(
             reference,
-            lambda: casework.rescue(current_site(), acting(), reference, now=request_time()),
+            lambda: casework.rescue(current_site(), acting(), reference, **self.standing()),
             gettext("In the queue now, with the clock it has had all along."),
         )
 
@@ -84,7 +86,7 @@ class DeskWorkPages(RequestPages):
         """Under "Check": nobody to call."""
         return self._try(
             reference,
-            lambda: casework.mark_spam(current_site(), acting(), reference, now=request_time()),
+            lambda: casework.mark_spam(current_site(), acting(), reference, **self.standing()),
             gettext("Closed as spam. It stays stored and can be opened again."),
         )
 
@@ -105,7 +107,7 @@ class DeskWorkPages(RequestPages):
                 reference,
                 agreed_from=agreed_from,
                 agreed_until=agreed_until,
-                now=request_time(),
+                **self.standing(),
             ),
             gettext("Noted when they want to be called."),
         )
@@ -130,6 +132,8 @@ class DeskWorkPages(RequestPages):
             return self.taken(reference, taken, note=self.typed().prose("close_note"))
         except EndedError:
             return self.ended(reference, note=self.typed().prose("close_note"))
+        except ChangedError:
+            return self.changed(reference, self.typed())
         except RefusedError as refused:
             return _refused(reference, refused.code)
         return _done(reference, done)

@@ -97,7 +97,12 @@ def read_outcome(typed: Typed) -> Outcome | None:
 
 def read_version(typed: Typed) -> int | None:
     """Which version of the request the page was made from; None if the form does not say."""
-    text = typed.text("version")
+    return read_id(typed, "version")
+
+
+def read_id(typed: Typed, name: str) -> int | None:
+    """A number that the page itself put into the form; None if it is none."""
+    text = typed.text(name)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from intake.admin import request_words as words
 from intake.admin import timeline
 from intake.admin.base import PanelView, acting, request_time
+from intake.admin.collisions import collision
 from intake.admin.moments import Due, due
-from intake.admin.outcome_form import Typed
+from intake.admin.outcome_form import Typed, read_version
 from intake.admin.queue import clock, counts, next_waiting
 from intake.admin.queue_rows import rows, window_of
 from intake.database import reading
@@ -49,6 +50,10 @@ class RequestPages(PanelView):
         """The form of this request, as it came."""
         return Typed(request.form.to_dict(), current_site().time_zone, request_time())
 
+    def standing(self) -> dict[str, Any]:
+        """What a verb is told beside the request: which version the page showed, and the time."""
+        return {"expected_version": read_version(self.typed()), "now": request_time()}
+
     def show_again(self, reference: str, typed: Typed | None = None, **errors: str) -> ResponseReturnValue:
         """Nothing was stored: the same page with what was typed and a word at each field at fault."""
         typed = typed or self.typed()
@@ -56,9 +61,8 @@ class RequestPages(PanelView):
         return self._render(reference, code=422, typed=typed.values, errors=typed.errors)
 
     def changed(self, reference: str, typed: Typed) -> ResponseReturnValue:
-        """Somebody changed it while this person was writing: the page as it is now, with all that was typed."""
-        problem = gettext("This request changed while you were writing. Look again, then save.")
-        return self._render(reference, code=409, typed=typed.values, problem=problem)
+        """Somebody changed it while this person was writing: what they did, the page as it is, all that was typed."""
+        return self._render(reference, code=409, typed=typed.values, collided=typed)
 
     def ended(self, reference: str, note: str = "") -> ResponseReturnValue:
         """Somebody, perhaps the visitor, ended it in the meantime: what was typed waits in the note field."""
@@ -92,16 +96,21 @@ class RequestPages(PanelView):
         typed: Mapping[str, str] | None = None,
         errors: Mapping[str, str] | None = None,
         problem: str = "",
+        collided: Typed | None = None,
     ) -> ResponseReturnValue:
         """The page as it is now; that it was shown is on record before it is, once, whatever led here."""
         with reading() as conn:
             case = _found(conn, reference, with_contact=acting().may(Permission.CONTACT))
         viewing.record(current_site(), acting(), case.id, now=request_time())
         with reading() as conn:
-            values = _about(conn, case)
+            values = _about(conn, case, collided)
+        shown = {"version": str(case.version), "seen": request_time().isoformat()}
+        if errors and typed:  # until it is saved, the page stays what this person has read
+            shown |= {name: typed[name] for name in shown if name in typed}
         return self.page(
-            "admin/request.html", code=code, typed=typed or {}, errors=errors or {}, problem=problem, **values
-        )
+            "admin/request.html", code=code, typed=typed or {}, errors=errors or {}, problem=problem, shown=shown,
+            **values,
+        )  # fmt: skip
 
 
 def _found(conn: Connection, reference: str, *, with_contact: bool) -> CaseFile:
@@ -113,22 +122,20 @@ def _found(conn: Connection, reference: str, *, with_contact: bool) -> CaseFile:
 
 def _claimed(taken: TakenError) -> str:
     """Who was faster, and by how much."""
-    seconds = int((request_time() - taken.since).total_seconds())
-    if seconds < 1:
+    ago = times.ago(taken.since, request_time())
+    if not ago:
         return gettext("%(person)s claimed this just now", person=taken.holder)
-    ago = gettext("%(seconds)s s", seconds=seconds) if seconds < 60 else times.duration(seconds)
     return gettext("%(person)s claimed this %(ago)s ago", person=taken.holder, ago=ago)
 
 
-def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
+def _about(conn: Connection, case: CaseFile, collided: Typed | None) -> dict[str, Any]:
     """Everything the page shows."""
     calendar = calendars.current(conn, current_site())
     may = _rights(case)
     found, due_now = counts(conn, calendar), _due(case, calendar)
     entries = _entries(conn, case)
-    happened, opened = timeline.lines(
-        entries, case, clock(), given_to=_given_to(conn, entries), may_resend=acting().may(Permission.OUTBOX)
-    )
+    story = timeline.Story(case, clock(), _given_to(conn, entries), acting().may(Permission.OUTBOX))
+    happened, opened = timeline.lines(entries, story)
     return {
         "case": case,
         "may": may,
@@ -151,6 +158,8 @@ def _about(conn: Connection, case: CaseFile) -> dict[str, Any]:
         "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
         "same": [(other, _ended(other)) for other in casefile.same_number(conn, current_site(), case)],
         "people": _colleagues(conn, case) if may["assign"] else (),
+        "colleagues": _callers(conn) if may["hand_off"] else (),
+        "collision": collision(collided, entries, story, acting()) if collided else None,
         "happened": happened,
         "opened": opened,
         "badge": found[View.DUE_NOW] or "",
@@ -177,7 +186,10 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "call": works and (is_mine or is_free) and not is_check and actor.may(Permission.CONTACT),
         "claim": works and is_free and not is_check,
         "release": works and not is_free and (is_mine or manages) and not is_busy,
-        "assign": is_open and not is_check and manages and not is_busy,
+        "assign": is_open and not is_check and manages and not is_busy and not (works and is_mine),
+        "hand_off": works and is_mine and not is_check and not _is_on_call(case),
+        "on_call": is_busy,
+        "take_over": works and not is_free and not is_mine and not is_busy,
         "log": (works and is_mine and not is_check) or _was_calling(case),
         "close": works and (is_mine or is_free) and not is_check,
         "decide": decides,
@@ -219,8 +231,9 @@ def _entries(conn: Connection, case: CaseFile) -> tuple[casefile.TimelineEntry, 
 
 
 def _given_to(conn: Connection, entries: tuple[casefile.TimelineEntry, ...]) -> dict[int, str]:
-    """The names of those the request was given to, also of people who have left."""
-    ids = {to for entry in entries if isinstance(to := entry.details.get("to"), int)}
+    """The names of those between whom the request went, also of people who have left."""
+    told = (entry.details.get(end) for entry in entries for end in ("from", "to"))
+    ids = {one for one in told if isinstance(one, int)}
     return {person.id: person.name for one in sorted(ids) if (person := people.by_id(conn, one))}
 
 
@@ -228,6 +241,10 @@ def _ended(other: casefile.SameNumber) -> str:
     if other.closed_at is None:
         return gettext("open, sent %(moment)s", moment=clock().stamp(other.received_at).words)
     return gettext("ended %(moment)s", moment=clock().stamp(other.closed_at).words)
+
+
+def _callers(conn: Connection) -> list[Person]:
+    return [person for person in people.calling(conn) if person.id != acting().user_id]
 
 
 def _colleagues(conn: Connection, case: CaseFile) -> list[Person]:

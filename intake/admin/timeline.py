@@ -22,6 +22,8 @@ _ICONS = {
     "callback.claimed": "person",
     "callback.released": "person",
     "callback.assigned": "person",
+    "callback.taken_over": "person",
+    "callback.handed_off": "person",
     "callback.call_started": "call",
     "callback.attempted": "call",
     "callback.noted": "note",
@@ -52,18 +54,28 @@ class Line:
     """The mail that may be sent once more from here."""
 
 
-def lines(
-    entries: Iterable[TimelineEntry], case: CaseFile, clock: Clock, *, given_to: Mapping[int, str], may_resend: bool
-) -> tuple[list[Line], list[Line]]:
-    """What happened, and apart from it who has opened the page. ``given_to``: names by the ids in the record."""
-    happened: list[Line] = []
-    opened: list[Line] = []
-    extra = missed(case, clock)
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the lines are told by. ``given_to``: names by the ids in the record."""
+
+    case: CaseFile
+    clock: Clock
+    given_to: Mapping[int, str]
+    may_resend: bool = False
+
+
+def lines(entries: Iterable[TimelineEntry], story: Story) -> tuple[list[Line], list[Line]]:
+    """What happened, and apart from it who has opened the page."""
+    extra = missed(story.case, story.clock)
     whole = sorted([*entries, *([extra] if extra else [])], key=_order, reverse=True)
-    for entry in whole:
-        told = replace(entry, details=_told(entry, case, given_to))
-        (opened if entry.action == VIEWED else happened).append(_line(told, clock, may_resend))
-    return happened, opened
+    happened = [line(entry, story) for entry in whole if entry.action != VIEWED]
+    return happened, [line(entry, story) for entry in whole if entry.action == VIEWED]
+
+
+def line(entry: TimelineEntry, story: Story) -> Line:
+    """One entry in words."""
+    told = replace(entry, details=_told(entry, story.case, story.given_to))
+    return _line(told, story.clock, story.may_resend)
 
 
 def _order(entry: TimelineEntry) -> tuple[datetime, bool]:
@@ -93,6 +105,8 @@ def _told(entry: TimelineEntry, case: CaseFile, given_to: Mapping[int, str]) -> 
     if details.get("to") in given_to:
         name = given_to[details["to"]]
         details["to_name"] = "" if name == entry.actor_name else name
+    if details.get("from") in given_to:
+        details["from_name"] = given_to[details["from"]]
     if details.get("exception") == "before_next_try" and _awaited_window(entry, case):
         details["exception"] = ASKED_FOR_LATER
     return details

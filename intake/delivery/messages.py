@@ -136,6 +136,7 @@ _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "team.new": _for_desk,
     "team.check_digest": _for_check,
     "person.assigned": _for_desk,
+    "person.taken_over": _for_desk,
     "person.security": _for_account,
     "manager.crisis": _for_desk,
     "visitor.received": _for_visitor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -133,9 +133,18 @@ def timeline(
     """Everything that happened, newest first, at most ``most`` of each kind."""
     entries = [*_audits(conn, site, callback_id, most), *_mails(conn, callback_id, most)]
     if with_contact:
-        entries = [entry for entry in entries if entry.action != "callback.noted"]
-        entries += _notes(conn, site, callback_id, most)
+        entries = _with_notes(entries, {note.details["note"]: note for note in _notes(conn, site, callback_id, most)})
     return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
+
+
+def _with_notes(entries: list[TimelineEntry], notes: dict[str, TimelineEntry]) -> list[TimelineEntry]:
+    """The words of each note in place of the bare entry; those of a hand-off under the hand-off itself."""
+    told = [
+        replace(entry, text=note.text) if (note := notes.pop(entry.details.get("note", ""), None)) else entry
+        for entry in entries
+        if entry.action != "callback.noted"
+    ]
+    return [*told, *notes.values()]
 
 
 def _audits(conn: Connection, site: Site, callback_id: int, most: int) -> Iterator[TimelineEntry]:
@@ -160,7 +169,7 @@ def _notes(conn: Connection, site: Site, callback_id: int, most: int) -> Iterato
     asked = select(n.c.public_id, n.c.written_at, n.c.text_encrypted, u.c.name).join(u, u.c.id == n.c.by_id)
     for row in conn.execute(asked.where(n.c.callback_id == callback_id).order_by(n.c.id.desc()).limit(most)):
         text = site.keyring.open("note.text", row.public_id, row.text_encrypted)
-        yield TimelineEntry(row.written_at, "note", "person", row.name, "callback.noted", {}, text)
+        yield TimelineEntry(row.written_at, "note", "person", row.name, "callback.noted", {"note": row.public_id}, text)
 
 
 def _mails(conn: Connection, callback_id: int, most: int) -> Iterator[TimelineEntry]:

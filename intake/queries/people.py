@@ -32,6 +32,11 @@ def working(conn: Connection) -> tuple[Person, ...]:
     return tuple(person for person in active if Permission.WORK in permissions_of(person.roles))
 
 
+def calling(conn: Connection) -> tuple[Person, ...]:
+    """Those of them who may also see a number, and so call it."""
+    return tuple(person for person in working(conn) if Permission.CONTACT in permissions_of(person.roles))
+
+
 def by_email(conn: Connection, email: str) -> Person | None:
     """The person with this email, whatever its case; disabled ones too."""
     return next(iter(_people(conn, _USER.email == email.strip().lower())), None)

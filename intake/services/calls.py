@@ -25,7 +25,7 @@ from intake.services import clock
 from intake.services.callbacks import SUPPRESSED
 from intake.services.claims import take, verdict_for
 from intake.services.errors import ChangedError, RefusedError
-from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock
+from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, is_unchanged, lock
 
 SENT_TWICE_WITHIN = timedelta(minutes=1)
 
@@ -64,7 +64,7 @@ def log_attempt(
     actor.require(Permission.WORK)
     with writing() as conn:
         row = lock(conn, reference)
-        has_changed = expected_version not in (None, row.version)
+        has_changed = not is_unchanged(row, expected_version)
         if has_changed and _is_sent_twice(conn, row, actor, outcome, now):
             return Logged(row.next_at, row.closed_at is not None)
         if not _was_calling(row, actor):
@@ -247,8 +247,8 @@ def _keep(
 
 def write_note(
     conn: Connection, site: Site, actor: Actor, callback_id: int, text: str, *, attempt_id: int | None, now: datetime
-) -> None:
-    """Store what somebody wrote, sealed."""
+) -> str:
+    """Store what somebody wrote, sealed. The note's public id."""
     public_id = uuid.uuid4().hex
     conn.execute(
         insert(Note).values(
@@ -260,6 +260,7 @@ def write_note(
             text_encrypted=site.keyring.seal("note.text", public_id, text),
         )
     )
+    return public_id
 
 
 def set_aside(row: Any) -> dict[str, Any]:

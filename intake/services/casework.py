@@ -18,7 +18,7 @@ from intake.services import clock
 from intake.services.callbacks import SUPPRESSED
 from intake.services.calls import write_note
 from intake.services.errors import RefusedError
-from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock
+from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, ensure_unchanged, lock
 
 _EPISODE = [column.name for column in Episode.__table__.c if column.name not in ("id", "callback_id", "number")]
 _FRESH: dict[str, Any] = {
@@ -58,8 +58,13 @@ def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: dateti
         audit.record(conn, site, actor, "callback.noted", callback_id=row.id, now=now)
 
 
-def close(site: Site, actor: Actor, reference: str, reason: ClosedReason, *, note: str = "", now: datetime) -> None:
+def close(
+    site: Site, actor: Actor, reference: str, reason: ClosedReason, *, note: str = "",
+    expected_version: int | None = None, now: datetime,
+) -> None:  # fmt: skip
     """End a request without a call. All clocks stop; an unkept target stays unkept.
+
+    ChangedError, here and below, if it is not what it was on the page this came from (``expected_version``).
 
     That a number is not to be called without the visitor having said so in a call is a manager's decision.
     """
@@ -71,12 +76,13 @@ def close(site: Site, actor: Actor, reference: str, reason: ClosedReason, *, not
         ensure_open(row)
         ensure_free(conn, row, actor)
         _ensure_may_decide(row, actor)
+        ensure_unchanged(row, expected_version)
         if note.strip():
             write_note(conn, site, actor, row.id, note.strip(), attempt_id=None, now=now)
         _end(conn, site, actor, row, reason, "callback.closed", now)
 
 
-def mark_spam(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
+def mark_spam(site: Site, actor: Actor, reference: str, *, expected_version: int | None = None, now: datetime) -> None:
     """Close as spam. It stays stored and can be opened again."""
     actor.require(Permission.WORK)
     with writing() as conn:
@@ -84,6 +90,7 @@ def mark_spam(site: Site, actor: Actor, reference: str, *, now: datetime) -> Non
         ensure_open(row)
         ensure_free(conn, row, actor)
         _ensure_may_decide(row, actor)
+        ensure_unchanged(row, expected_version)
         _end(conn, site, actor, row, ClosedReason.SPAM, "callback.marked_spam", now)
 
 
@@ -100,7 +107,7 @@ def _end(
     audit.record(conn, site, actor, action, callback_id=row.id, details={"reason": reason}, now=now)
 
 
-def rescue(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
+def rescue(site: Site, actor: Actor, reference: str, *, expected_version: int | None = None, now: datetime) -> None:
     """A request under "Check" is real: into the queue with the clock it has had all along."""
     actor.require(Permission.WORK)
     with writing() as conn:
@@ -111,6 +118,7 @@ def rescue(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
             raise RefusedError("not_under_check")
         if is_suppressed(conn, phone_indexes(site, row)):
             raise RefusedError("suppressed")
+        ensure_unchanged(row, expected_version)
         claimed = Status.ASSIGNED if row.assignee_id else Status.NEW
         status = Status.SCHEDULED if row.window_from else claimed
         change(conn, row, status=status)
@@ -122,7 +130,7 @@ def rescue(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
 
 def acknowledge_time(
     site: Site, actor: Actor, reference: str, *, agreed_from: datetime | None = None,
-    agreed_until: datetime | None = None, now: datetime,
+    agreed_until: datetime | None = None, expected_version: int | None = None, now: datetime,
 ) -> None:  # fmt: skip
     """Somebody has read the time a visitor wrote in their own words, and may set it as a window."""
     actor.require(Permission.WORK)
@@ -133,12 +141,15 @@ def acknowledge_time(
         ensure_open(row)
         ensure_free(conn, row, actor)
         ensure_decided(row)
+        ensure_unchanged(row, expected_version)
         agreed = clock.agreed_columns(agreed_from, agreed_until) if agreed_from else {}
         change(conn, row, free_time_seen_at=now, **agreed)
         audit.record(conn, site, actor, "callback.time_acknowledged", callback_id=row.id, now=now)
 
 
-def reopen(site: Site, actor: Actor, reference: str, *, reason: str = "", now: datetime) -> None:
+def reopen(
+    site: Site, actor: Actor, reference: str, *, reason: str = "", expected_version: int | None = None, now: datetime
+) -> None:
     """Open an ended request again: a new episode with its own promise; the old one's figures are kept apart.
 
     What the visitor took back is opened only with a reason (they asked again, by phone say), and they are told.
@@ -148,6 +159,7 @@ def reopen(site: Site, actor: Actor, reference: str, *, reason: str = "", now: d
         row = lock(conn, reference)
         if row.closed_at is None:
             raise RefusedError("not_closed")
+        ensure_unchanged(row, expected_version)
         if row.status == Status.WITHDRAWN and not reason.strip():
             raise RefusedError("reason_needed")
         if is_suppressed(conn, phone_indexes(site, row)):

@@ -17,7 +17,15 @@ from intake.rules.calling import CallVerdict, may_call
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import Disposition, Status
 from intake.services.errors import NotFoundError, RefusedError
-from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, lock, seconds_between
+from intake.services.locking import (
+    change,
+    ensure_decided,
+    ensure_free,
+    ensure_open,
+    ensure_unchanged,
+    lock,
+    seconds_between,
+)
 
 LONGEST_CALL = timedelta(hours=2)
 """After this a call that was never logged no longer holds the claim."""
@@ -38,11 +46,12 @@ def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
 
 def take(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime) -> None:
     """Give a locked, free request to the actor."""
-    change(conn, row, **_held(row, actor.person_id, now))
+    change(conn, row, **held(row, actor.person_id, now))
     audit.record(conn, site, actor, "callback.claimed", callback_id=row.id, now=now)
 
 
-def _held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
+def held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
+    """The columns of a request that is this person's from now on."""
     values: dict[str, Any] = {"assignee_id": user_id, "claimed_at": now, "call_started_at": None}
     if row.status == Status.NEW:
         values["status"] = Status.ASSIGNED
@@ -51,15 +60,18 @@ def _held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
     return values
 
 
-def _ensure_not_on_call(row: Row[Any], actor: Actor, now: datetime) -> None:
+def ensure_not_on_call(row: Row[Any], actor: Actor, now: datetime) -> None:
     """A call under way holds the claim, so that it is not taken out of a colleague's hands."""
     is_calling = row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
     if is_calling and row.assignee_id != actor.user_id:
         raise RefusedError("on_call")
 
 
-def release(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
-    """Give a request back to the queue: one's own, or anybody's with the right to assign, but not during their call."""
+def release(site: Site, actor: Actor, reference: str, *, expected_version: int | None = None, now: datetime) -> None:
+    """Give a request back to the queue: one's own, or anybody's with the right to assign, but not during their call.
+
+    ChangedError if it is not what it was on the page this came from (``expected_version``).
+    """
     actor.require(Permission.WORK)
     with writing() as conn:
         row = lock(conn, reference)
@@ -68,7 +80,8 @@ def release(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
             ensure_free(conn, row, actor)
         if row.assignee_id is None:
             return
-        _ensure_not_on_call(row, actor, now)
+        ensure_unchanged(row, expected_version)
+        ensure_not_on_call(row, actor, now)
         status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
         change(conn, row, assignee_id=None, claimed_at=None, call_started_at=None, status=status)
         audit.record(
@@ -76,8 +89,13 @@ def release(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
         )
 
 
-def assign(site: Site, actor: Actor, reference: str, user_id: int, *, now: datetime) -> None:
-    """Give a request to a colleague, who is told by mail. NotFoundError if that person cannot work the queue."""
+def assign(
+    site: Site, actor: Actor, reference: str, user_id: int, *, expected_version: int | None = None, now: datetime
+) -> None:
+    """Give a request to a colleague, who is told by mail. NotFoundError if that person cannot work the queue.
+
+    ChangedError if it is not what it was on the page this came from.
+    """
     actor.require(Permission.ASSIGN)
     with writing() as conn:
         row = lock(conn, reference)
@@ -88,8 +106,9 @@ def assign(site: Site, actor: Actor, reference: str, user_id: int, *, now: datet
             raise NotFoundError
         if row.assignee_id == user_id:
             return
-        _ensure_not_on_call(row, actor, now)
-        change(conn, row, **_held(row, user_id, now))
+        ensure_unchanged(row, expected_version)
+        ensure_not_on_call(row, actor, now)
+        change(conn, row, **held(row, user_id, now))
         audit.record(
             conn, site, actor, "callback.assigned", callback_id=row.id,
             details={"from": row.assignee_id, "to": user_id}, now=now,

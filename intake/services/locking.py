@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 from intake.models import CallbackRequest, User
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Status, check_transition
-from intake.services.errors import EndedError, NotFoundError, RefusedError, TakenError
+from intake.services.errors import ChangedError, EndedError, NotFoundError, RefusedError, TakenError
 
 _T = CallbackRequest.__table__
 
@@ -36,6 +36,17 @@ def ensure_open(row: Row[Any]) -> None:
     """EndedError if nobody will call about it any more."""
     if row.closed_at is not None:
         raise EndedError
+
+
+def ensure_unchanged(row: Row[Any], expected_version: int | None) -> None:
+    """ChangedError if it is another version by now than on the page this came from (None: that does not matter)."""
+    if not is_unchanged(row, expected_version):
+        raise ChangedError
+
+
+def is_unchanged(row: Row[Any], expected_version: int | None) -> bool:
+    """Whether it still is what that page showed."""
+    return expected_version in (None, row.version)
 
 
 def ensure_decided(row: Row[Any]) -> None:

@@ -96,6 +96,7 @@ _MAIL_KIND = {
     "visitor.withdrawn": lazy_gettext("Your callback request: cancelled"),
     "visitor.wrong_number": lazy_gettext("Your callback request: check the number"),
     "person.assigned": lazy_gettext("A request was given to you"),
+    "person.taken_over": lazy_gettext("A request of yours was taken over"),
     "person.security": lazy_gettext("Your sign-in"),
     "manager.crisis": lazy_gettext("A request needs a manager"),
 }
@@ -116,6 +117,8 @@ _ACTION = {
     "callback.claimed": lazy_gettext("claimed the request"),
     "callback.released": lazy_gettext("released the request"),
     "callback.assigned": lazy_gettext("gave the request to a colleague"),
+    "callback.taken_over": lazy_gettext("took the request over"),
+    "callback.handed_off": lazy_gettext("handed the request to a colleague"),
     "callback.call_started": lazy_gettext("pressed Call, the number was shown"),
     "callback.attempted": lazy_gettext("logged a call"),
     "callback.noted": lazy_gettext("wrote a note"),
@@ -222,6 +225,10 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return _call_action(str(details["exception"]))
     if entry_action == "callback.assigned" and "to_name" in details:
         return _assign_action(str(details["to_name"]))
+    if entry_action == "callback.taken_over" and details.get("from_name"):
+        return gettext("took the request over from %(person)s", person=details["from_name"])
+    if entry_action == "callback.handed_off" and details.get("to_name"):
+        return gettext("handed the request to %(person)s", person=details["to_name"])
     if entry_action in ("mail.sent", "mail.dead") and "kind" in details:
         return _mail_action(entry_action, str(details["kind"]), str(details.get("recipient", "")))
     return _words(_ACTION, entry_action)

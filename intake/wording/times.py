@@ -163,6 +163,14 @@ def duration(seconds: float) -> str:
     return gettext("%(minutes)s min", minutes=rest)
 
 
+def ago(since: datetime, now: datetime) -> str:
+    """How long ago, to the second within a minute: "8 s", "12 min"; empty within the same second."""
+    seconds = int((now - since).total_seconds())
+    if seconds < 1:
+        return ""
+    return gettext("%(seconds)s s", seconds=seconds) if seconds < 60 else duration(seconds)
+
+
 def due_words(due_at: datetime, zone: str, now: datetime) -> str:
     """What the queue says about a due time: "Overdue 12 min", "Due in 3 min" within the hour, else "5:15 pm ET"."""
     left = (due_at - now).total_seconds()

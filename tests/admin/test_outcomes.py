@@ -288,7 +288,7 @@ def test_what_changed_while_one_was_writing_is_shown_before_it_is_saved(maria: D
     answer = maria.press(made.reference, "attempt", outcome="busy", note="Rang out", version=version)
     html = answer.get_data(as_text=True)
     assert answer.status_code == 409
-    assert "This request changed while you were writing. Look again, then save." in html
+    assert "The visitor changed this just now" in html and "changed what we may do when they miss the call" in html
     assert "Rang out</textarea>" in html and re.search(r'value="busy"[^>]*checked', html)
     assert "Do not leave a message" in html and count(CallAttempt) == 0
     again = maria.press(made.reference, "attempt", outcome="busy", note="Rang out", version=_version(html))

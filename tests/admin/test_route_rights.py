@@ -47,19 +47,29 @@ PANEL = {
     ("POST", "/admin/queue/<reference>/call"): WORKERS,
     ("POST", "/admin/queue/<reference>/claim"): WORKERS,
     ("POST", "/admin/queue/<reference>/close"): WORKERS,
+    ("POST", "/admin/queue/<reference>/hand-off"): WORKERS,
     ("POST", "/admin/queue/<reference>/mail/<public_id>"): ("manager", "admin"),
     ("POST", "/admin/queue/<reference>/note"): WORKERS,
     ("POST", "/admin/queue/<reference>/release"): WORKERS,
     ("POST", "/admin/queue/<reference>/reopen"): WORKERS,
     ("POST", "/admin/queue/<reference>/rescue"): WORKERS,
     ("POST", "/admin/queue/<reference>/spam"): WORKERS,
+    ("POST", "/admin/queue/<reference>/take-over"): WORKERS,
     ("POST", "/admin/queue/<reference>/time"): WORKERS,
     ("POST", "/admin/queue/search"): WORKERS,
 }
 """The panel, route by route: the roles that get in."""
 
 NOWHERE = "000-000"
-_FIELDS = {"outcome": "busy", "remark": "x", "reason": "test", "person": "1"}
+_FIELDS = {
+    "outcome": "busy",
+    "remark": "x",
+    "reason": "test",
+    "person": "1",
+    "take_over_reason": "x",
+    "hand_off_to": "1",
+    "hand_off_note": "x",
+}
 
 
 def _routes(app: Flask) -> Iterator[tuple[str, str]]:

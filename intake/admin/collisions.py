@@ -1,0 +1,87 @@
+"""Two people saved the same request: what the first did beside what the second typed, so that nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from intake.admin.outcome_form import Typed
+from intake.admin.timeline import VIEWED, Line, Story, line
+from intake.queries.casefile import TimelineEntry
+from intake.rules.permissions import Actor, ActorKind
+from intake.rules.workflow import ClosedReason, Disposition
+from intake.wording import names, times
+from intake.wording.translation import gettext, lazy_gettext
+
+_TEXTS = {
+    "note": lazy_gettext("Note"),
+    "why": lazy_gettext("Why did you call at this time?"),
+    "close_note": lazy_gettext("Note"),
+    "hand_off_note": lazy_gettext("Note for them"),
+    "reopen_reason": lazy_gettext("They took it back. Why open it again?"),
+}
+"""The fields of the page in which something is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Who was faster and when, what they did, and what this person typed and has not saved."""
+
+    headline: str
+    theirs: list[Line]
+    yours: list[tuple[str, str]]
+
+
+def collision(typed: Typed, entries: Iterable[TimelineEntry], story: Story, reader: Actor) -> Collision:
+    """Everything done since the page was read; the last thing, if the form does not say when that was."""
+    done = [entry for entry in entries if entry.kind != "mail" and entry.action not in (VIEWED, "callback.noted")]
+    done.sort(key=lambda entry: entry.at, reverse=True)
+    seen = _seen(typed)
+    newer = [entry for entry in done if seen is not None and entry.at > seen] or done[:1]
+    written = [entry for entry in entries if entry.action == "callback.noted" and seen is not None and entry.at > seen]
+    theirs = sorted([*newer, *written], key=lambda entry: entry.at, reverse=True)
+    return Collision(
+        _headline(newer, story, reader), [line(entry, story) for entry in theirs], [*_chosen(typed), *_texts(typed)]
+    )
+
+
+def _seen(typed: Typed) -> datetime | None:
+    """When the page was made that this came from."""
+    try:
+        at = datetime.fromisoformat(typed.text("seen"))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _headline(newer: list[TimelineEntry], story: Story, reader: Actor) -> str:
+    if not newer:
+        return gettext("This request has changed")
+    ago, who = times.ago(newer[0].at, story.clock.now), _who(newer[0], reader)
+    if not ago:
+        return gettext("%(person)s changed this just now", person=who)
+    return gettext("%(person)s changed this %(ago)s ago", person=who, ago=ago)
+
+
+def _who(entry: TimelineEntry, reader: Actor) -> str:
+    if entry.actor_kind == ActorKind.VISITOR:
+        return gettext("The visitor")
+    if entry.actor_name and entry.actor_name == reader.name:
+        return gettext("You")
+    return entry.actor_name or gettext("The service")
+
+
+def _chosen(typed: Typed) -> list[tuple[str, str]]:
+    """What was chosen from a list, in words."""
+    outcome, reason = typed.text("outcome"), typed.text("reason")
+    found = []
+    if outcome in set(Disposition):
+        found.append((gettext("What happened?"), names.disposition(Disposition(outcome))))
+    if reason in set(ClosedReason):
+        found.append((gettext("Why it is closed"), names.closed_reason(ClosedReason(reason))))
+    return found
+
+
+def _texts(typed: Typed) -> list[tuple[str, str]]:
+    return [(str(words), text) for name, words in _TEXTS.items() if (text := typed.prose(name))]
