@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from intake.cli.demo import demo
+from intake.cli.record import verify_audit
 from intake.database import reading
 from intake.delivery import worker
 from intake.extensions import current_site
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
 
 
 intake.add_command(demo)
+intake.add_command(verify_audit)
 
 
 @intake.command("create-user")

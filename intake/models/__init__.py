@@ -3,10 +3,19 @@
 from intake.models.base import Base
 from intake.models.callback import CallAttempt, CallbackRequest, Episode, Note, SearchToken, SuppressedNumber
 from intake.models.people import Role, SignIn, Throttle, User
-from intake.models.records import Audit, AuditText, CalendarVersion, ConsentWording, MailChannel, OutboxMessage
+from intake.models.records import (
+    Audit,
+    AuditSeal,
+    AuditText,
+    CalendarVersion,
+    ConsentWording,
+    MailChannel,
+    OutboxMessage,
+)
 
 __all__ = [
     "Audit",
+    "AuditSeal",
     "AuditText",
     "Base",
     "CalendarVersion",

@@ -52,6 +52,22 @@ def _begun(secret: bytes) -> HMAC:
     return HMAC(secret, SHA256())
 
 
+class Proof:
+    """An HMAC that is fed part by part, for what is too long to be held at once. Parts are length-prefixed."""
+
+    def __init__(self, secret: bytes, purpose: bytes) -> None:
+        self._mac = _begun(secret).copy()
+        self.add(purpose)
+
+    def add(self, part: bytes) -> None:
+        """The next part."""
+        self._mac.update(len(part).to_bytes(4, "big") + part)
+
+    def finish(self) -> bytes:
+        """The 32 bytes that stand for all parts; nothing can be added after."""
+        return self._mac.finalize()
+
+
 @dataclass(frozen=True)
 class Keyring:
     """All keys of one installation. The first of each list is used for new values, the others still read.
@@ -127,6 +143,10 @@ class Keyring:
     def text_digest(self, salt: bytes, text: str) -> bytes:
         """What an audit entry keeps of a typed text, so that its redaction later leaves the entry provable."""
         return _mac(self.audit, b"text", salt, text.encode())
+
+    def record_proof(self) -> Proof:
+        """What a seal over entries of the record is made with."""
+        return Proof(self.audit, b"seal")
 
 
 def link_hash(token: str) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.models.base import Base, BigId, Instant, big_id, one_of
@@ -54,7 +54,9 @@ class Audit(Base):
     __table_args__ = (
         one_of("actor_kind", ActorKind),
         Index("ix_audit_callback_id", "callback_id", "id"),
-        Index("ix_audit_actor_id", "actor_id", "id"),
+        Index("ix_audit_actor_id_at", "actor_id", "at", "id"),
+        Index("ix_audit_action_at", "action", "at", "id"),
+        Index("ix_audit_at", "at", "id"),
     )
 
     id: Mapped[BigId]
@@ -65,6 +67,22 @@ class Audit(Base):
     callback_id: Mapped[int | None] = mapped_column(big_id, ForeignKey("callback_request.id"))
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     text_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+
+
+class AuditSeal(Base):
+    """Proof of the entries up to ``through_id``, chained on the seal before it. Append-only by trigger.
+
+    ``id`` counts 1, 2, 3 … without gaps; ``entries`` is how many entries lie up to here, from the first one on.
+    """
+
+    __tablename__ = "audit_seal"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=False)
+    through_id: Mapped[int] = mapped_column(BigInteger)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    previous_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sealed_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class AuditText(Base):

@@ -12,7 +12,7 @@ from intake.models import Base
 from tests.migrations.conftest import Database, fresh
 from tests.migrations.rows import counts, fill, row
 
-TABLES = ("audit", "call_attempt")
+TABLES = ("audit", "audit_seal", "call_attempt")
 
 
 ON_SQLITE = pytest.mark.parametrize("filled", ["sqlite"], indirect=True)

@@ -14,7 +14,8 @@ from tests.migrations.conftest import REVISIONS, SCRIPTS, Database
 from tests.migrations.rows import counts, fill
 
 GUARDED = {"audit", "call_attempt"}
-TRIGGERS = {"0001": GUARDED, "0002": GUARDED}
+SEALED = GUARDED | {"audit_seal"}
+TRIGGERS = {"0001": GUARDED, "0002": GUARDED, "0003": SEALED}
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
 

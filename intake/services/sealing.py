@@ -1,0 +1,121 @@
+"""Sealing the record, so that nobody can change or remove an entry unseen, and checking that nobody did."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from intake.database import reading, writing
+from intake.ledger import audit, seals
+from intake.ledger.seals import BEGINNING, Seal
+from intake.models.site import Site
+from intake.queries import proof
+from intake.queries.proof import Checked
+from intake.rules.permissions import Actor, Permission
+
+log = logging.getLogger(__name__)
+
+BATCH = 5000
+"""Entries under one seal at most: what the sealer holds in memory."""
+CHECKED_AT_ONCE = 50_000
+"""Entries a person's press on "Check the seals" reads at most, about a second's work."""
+
+
+def seal(site: Site, *, now: datetime) -> Seal | None:
+    """Seal the oldest entries that are not sealed yet, at most BATCH; None when there was nothing to do or no chance.
+
+    No chance: the writers did not pause for 200 ms, or another sealer was faster. Either way the next turn does it.
+    """
+    with reading() as conn:
+        last = seals.newest(conn)
+        if not seals.entries(conn, after=last.through_id, through=2**63 - 1, most=1):
+            return None
+    through = _final_id()
+    if through is None:
+        return None
+    made = _made(site, last, through, now)
+    return made if made and _kept(made) else None
+
+
+def _final_id() -> int | None:
+    try:
+        with writing() as conn:
+            return seals.final_id(conn)
+    except OperationalError:  # the lock was not to be had; a database that is down says so at the next statement
+        return None
+
+
+def _made(site: Site, last: Seal, through: int, now: datetime) -> Seal | None:
+    with reading() as conn:
+        rows = seals.entries(conn, after=last.through_id, through=through, most=BATCH)
+    if not rows:
+        return None
+    head = {
+        "id": last.id + 1, "through_id": rows[-1].id, "entries": last.entries + len(rows),
+        "previous_hash": last.hash, "sealed_at": now,
+    }  # fmt: skip
+    return Seal(**head, hash=seals.proven(site, rows, **head))
+
+
+def _kept(made: Seal) -> bool:
+    """Store it and write it into the log. False if another sealer put its own there first."""
+    try:
+        with writing() as conn:
+            seals.add(conn, made)
+    except IntegrityError:
+        return False
+    # As a warning, since every set-up keeps those: outside the database a seal binds even whoever owns the database.
+    log.warning("the record is sealed, %d entries, anchor %s", made.entries, anchor(made))
+    return True
+
+
+def anchor(made: Seal) -> str:
+    """A seal as the log has it, and as ``verify-audit --anchor`` takes it."""
+    return f"{made.id}:{made.hash.hex()}"
+
+
+def seal_all(site: Site, *, now: datetime) -> int:
+    """Seal until nothing is open or others are at it; returns how many seals were made."""
+    made = 0
+    while seal(site, now=now):
+        made += 1
+    return made
+
+
+def stands(anchored: str) -> bool:
+    """Whether the seal that the log once named is still there as it was."""
+    number, _, _ = anchored.partition(":")
+    with reading() as conn:
+        found = seals.with_id(conn, int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    return found is not None and anchor(found) == anchored.strip().lower()
+
+
+def verify(site: Site) -> Checked:
+    """Recompute every seal from the first on. For a shell: it takes as long as the record is long."""
+    return proof.check(site, reading, BEGINNING)
+
+
+def check(site: Site, actor: Actor, *, go_on_from: int = 0, now: datetime) -> Checked:
+    """Check at most CHECKED_AT_ONCE entries behind seal ``go_on_from``, and put on record what was checked."""
+    actor.require(Permission.AUDIT)
+    with reading() as conn:
+        start = seals.with_id(conn, go_on_from) or BEGINNING
+    found = proof.check(site, reading, start, most=CHECKED_AT_ONCE)
+    with writing() as conn:
+        audit.record(conn, site, actor, "audit.checked", details=_told(found), now=now)
+    return found
+
+
+def _told(found: Checked) -> dict[str, Any]:
+    """What a check covered, in numbers: behind ``after_seal`` through ``through_seal``; entries from the beginning."""
+    told: dict[str, Any] = {
+        "after_seal": found.start.id, "through_seal": found.end.id, "after": found.start.entries,
+        "entries": found.end.entries, "is_complete": found.is_complete,
+    }  # fmt: skip
+    if found.finding:
+        bad = found.finding
+        told["fault"] = {"kind": bad.fault.value, "seal": bad.seal_id, "from": bad.first_id, "to": bad.last_id}
+    return told
