@@ -10,6 +10,7 @@ import intake.cli
 import intake.delivery
 import intake.web.fault_log
 import intake.web.headers
+import intake.web.health
 import intake.web.public
 import intake.web.signin
 from config import ROOT, Settings, load
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     intake.web.headers.init_app(app)
     intake.web.signin.init_app(app)
     intake.web.public.init_app(app)
+    intake.web.health.init_app(app)
     intake.admin.init_app(app)
     intake.delivery.init_app(app)
     intake.cli.init_app(app)

@@ -14,9 +14,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -26,18 +24,23 @@ from sqlalchemy.exc import ArgumentError
 from intake.database import engine_options
 from intake.models.keyring import Key, Keyring
 from intake.models.site import Site
-from intake.rules.phone import CRISIS_NUMBERS
+from intake.rules.retention import Retention
+from intake.rules.setting import SHORTEST_SECRET, is_here, is_place, is_reached_from_here_only, is_weak, odd_phone
 
 ROOT = Path(__file__).resolve().parent
-SHORTEST_SECRET = 32
 _SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
 _SAMPLES = ("INTAKE_PROVIDER_NAME", "INTAKE_PROVIDER_PHONE", "INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER")
-_PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret|password|placeholder|example|replace.?me", re.IGNORECASE)
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _SEALED = ("require", "verify-ca", "verify-full")
 _KEY_NUMBER = re.compile(r"[0-9]{1,3}")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+""")
-_PLACE = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?")
+
+
+_AT_A_DESK = (
+    "INTAKE_ENV=development is for this machine only, and INTAKE_PUBLIC_URL leads to it from outside. It makes "
+    "its own keys beside the data, sets cookies that travel without TLS and lays mail into files: set "
+    "INTAKE_ENV=production for real people, or INTAKE_PUBLIC_URL=http://127.0.0.1:8000 to try it out"
+)
 
 
 class SettingsError(RuntimeError):
@@ -74,6 +77,11 @@ class Settings:
     mail_ca_file: str = ""  # MAIL_CA_FILE: an own authority's certificate, for a server inside your network
     embedded_worker: bool = False  # INTAKE_EMBEDDED_WORKER: deliver mail in a thread of the web process
     trusted_proxies: int = 0  # INTAKE_TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
+    metrics_token: str = field(default="", repr=False)  # INTAKE_METRICS_TOKEN: opens /metrics, which is off without it
+    log_format: str = ""  # INTAKE_LOG_FORMAT: json or text; json in production, text in development
+    keep_closed_days: int = 180  # INTAKE_KEEP_CLOSED_DAYS: then ``purge`` takes what a closed request says of a person
+    keep_spam_days: int = 30  # INTAKE_KEEP_SPAM_DAYS: likewise for one closed as spam
+    keep_audit_years: int = 6  # INTAKE_KEEP_AUDIT_YEARS: then words typed into the record go; its entries stay
 
     @property
     def is_production(self) -> bool:
@@ -112,6 +120,9 @@ class Settings:
             "INTAKE_REDIS_URL": self.redis_url,
             "INTAKE_EMBEDDED_WORKER": self.embedded_worker,
             "INTAKE_TRUSTED_PROXIES": self.trusted_proxies,
+            "INTAKE_METRICS_TOKEN": self.metrics_token,
+            "INTAKE_LOG_FORMAT": self.log_format or ("json" if self.is_production else "text"),
+            "INTAKE_RETENTION": Retention(self.keep_closed_days, self.keep_spam_days, self.keep_audit_years),
         }
 
     def site(self) -> Site:
@@ -182,7 +193,20 @@ _NAMES = {
     "MAIL_CA_FILE": "mail_ca_file",
     "INTAKE_EMBEDDED_WORKER": "embedded_worker",
     "INTAKE_TRUSTED_PROXIES": "trusted_proxies",
+    "INTAKE_METRICS_TOKEN": "metrics_token",
+    "INTAKE_LOG_FORMAT": "log_format",
+    "INTAKE_KEEP_CLOSED_DAYS": "keep_closed_days",
+    "INTAKE_KEEP_SPAM_DAYS": "keep_spam_days",
+    "INTAKE_KEEP_AUDIT_YEARS": "keep_audit_years",
 }
+_RANGES = {
+    "MAIL_PORT": (0, 65535),
+    "INTAKE_TRUSTED_PROXIES": (0, 9),
+    "INTAKE_KEEP_CLOSED_DAYS": (1, 36500),
+    "INTAKE_KEEP_SPAM_DAYS": (1, 36500),
+    "INTAKE_KEEP_AUDIT_YEARS": (1, 100),
+}
+"""The whole numbers among them: lowest and highest."""
 
 
 def _value(env: Mapping[str, str], name: str) -> str:
@@ -202,17 +226,17 @@ def _one_line_each(values: Mapping[str, str]) -> None:
         raise SettingsError(f"{', '.join(broken)}: one line without control characters, please")
 
 
-def _number(name: str, text: str, highest: int) -> int:  # ASCII: ``²`` is a digit to Python, and no number
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= highest):
-        raise SettingsError(f"{name} must be a whole number from 0 to {highest}")
+def _number(name: str, text: str, lowest: int, highest: int) -> int:  # ``²`` is a digit to Python, and no number
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and lowest <= int(text) <= highest):
+        raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}")
     return int(text)
 
 
 def _typed(chosen: Mapping[str, str]) -> Settings:
     values: dict[str, object] = dict(chosen)
-    for name, highest in (("MAIL_PORT", 65535), ("INTAKE_TRUSTED_PROXIES", 9)):
+    for name, (lowest, highest) in _RANGES.items():
         if _NAMES[name] in chosen:
-            values[_NAMES[name]] = _number(name, chosen[_NAMES[name]], highest)
+            values[_NAMES[name]] = _number(name, chosen[_NAMES[name]], lowest, highest)
     for name in ("mail_use_tls", "mail_use_ssl", "embedded_worker"):
         if name in values:
             values[name] = str(values[name]).lower() in ("1", "true", "yes", "on")
@@ -273,16 +297,14 @@ def _keys(name: str, text: str) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _weak(secret: str) -> bool:
-    return len(secret) < SHORTEST_SECRET or len(set(secret)) < 10 or bool(_PLACEHOLDER.search(secret))
-
-
 def _check(settings: Settings) -> None:
     problems = [f"{name} is not set" for name in _SECRETS if not getattr(settings, _NAMES[name])]
     problems += _weak_secrets(settings)
     problems += _odd_values(settings)
     if settings.is_production:
         problems += _not_for_production(settings)
+    elif is_place(settings.public_url) and not is_reached_from_here_only(settings.public_url):
+        problems.append(_AT_A_DESK)
     if problems:
         raise SettingsError("\n  - ".join(["The service does not start like this:", *problems]))
 
@@ -321,22 +343,13 @@ def _travels_in_clear_text(url: str) -> bool:
     for key in ("host", "hostaddr"):
         given = place.query.get(key, "")
         named += ",".join([given] if isinstance(given, str) else given).split(",")
-    return not all(_is_here(name) for name in named)
-
-
-def _is_here(host: str) -> bool:
-    if host in ("", "localhost") or host.startswith(("/", "@")):  # a socket
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not all(is_here(name) for name in named)
 
 
 def _shared_secrets(settings: Settings) -> list[str]:
     """Whoever learns one secret must not have learned another."""
     owners: dict[str, list[str]] = {}
-    for name in (*_SECRETS, "SECRET_KEY_FALLBACKS"):
+    for name in (*_SECRETS, "SECRET_KEY_FALLBACKS", "INTAKE_METRICS_TOKEN"):
         given = getattr(settings, _NAMES[name])
         if name.endswith("_KEYS"):
             given = [part.partition(":")[2].strip() for part in given.split(",")]
@@ -346,13 +359,13 @@ def _shared_secrets(settings: Settings) -> list[str]:
 
 
 def _weak_secrets(settings: Settings) -> list[str]:
-    named = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+    named = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY", "INTAKE_METRICS_TOKEN")
     given = [(name, getattr(settings, _NAMES[name])) for name in named]
     given += [("SECRET_KEY_FALLBACKS", secret) for secret in settings.secret_key_fallbacks]
     problems = [
         f"{name} is too weak: {SHORTEST_SECRET} random characters or more"
         for name, secret in given
-        if secret and _weak(secret)
+        if secret and is_weak(secret)
     ]
     for name in ("INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"):
         try:
@@ -367,33 +380,17 @@ def _odd_values(settings: Settings) -> list[str]:
     problems = []
     if settings.time_zone not in available_timezones():
         problems.append(f"INTAKE_TIME_ZONE: there is no zone called {settings.time_zone}")
-    if not _is_place(settings.public_url):
+    if not is_place(settings.public_url):
         problems.append("INTAKE_PUBLIC_URL must be an address like https://callback.example.org, no user, ? or #")
     if _database(settings.database_url) is None:
         problems.append("DATABASE_URL must be an address like postgresql://user@host/name")
     for name in ("INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER"):
         if not _ADDRESS.fullmatch(getattr(settings, _NAMES[name])):
             problems.append(f"{name} must be one plain address like intake@example.org")
+    if settings.log_format not in ("", "json", "text"):
+        problems.append("INTAKE_LOG_FORMAT must be json or text")
     if settings.mail_use_tls and settings.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
     if settings.mail_server and settings.mail_password and not (settings.mail_use_tls or settings.mail_use_ssl):
         problems.append("MAIL_PASSWORD would travel in clear text: set MAIL_USE_TLS or MAIL_USE_SSL")
-    return problems + _odd_phone(settings.provider_phone)
-
-
-def _odd_phone(text: str) -> list[str]:
-    try:
-        number = phonenumbers.parse(text, "US")
-    except phonenumbers.NumberParseException:
-        return ["INTAKE_PROVIDER_PHONE is not a phone number"]
-    if re.sub(r"\D", "", text).removeprefix("1") in CRISIS_NUMBERS or str(number.national_number) in CRISIS_NUMBERS:
-        return ["INTAKE_PROVIDER_PHONE is an emergency or crisis line: pages name those by themselves"]
-    return []
-
-
-def _is_place(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return bool(_PLACE.fullmatch(text) and parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a port that is none, half an IPv6 address
-        return False
+    return problems + odd_phone(settings.provider_phone)

@@ -316,3 +316,15 @@ def test_switches_are_words(tmp_path: Path, word: str, meant: bool) -> None:
 def test_every_setting_of_the_environment_is_told_in_the_readme() -> None:
     readme = (Path(config.ROOT) / "README.md").read_text()
     assert [name for name in config._NAMES if f"`{name}`" not in readme] == []
+
+
+@pytest.mark.parametrize("url", ["https://callback.example.org", "http://192.0.2.7:8000"])
+def test_development_is_refused_where_others_can_reach_it_and_says_why(tmp_path: Path, url: str) -> None:
+    words = complaint(development(tmp_path, INTAKE_PUBLIC_URL=url))
+    assert "INTAKE_ENV=development" in words and "without TLS" in words
+    assert load(development(tmp_path, INTAKE_PUBLIC_URL="http://localhost:9000")).public_url == "http://localhost:9000"
+
+
+def test_how_long_is_kept_is_a_whole_number_of_at_least_one(tmp_path: Path) -> None:
+    assert "INTAKE_KEEP_CLOSED_DAYS" in complaint(production(tmp_path, INTAKE_KEEP_CLOSED_DAYS="0"))
+    assert load(production(tmp_path, INTAKE_KEEP_CLOSED_DAYS="90")).keep_closed_days == 90

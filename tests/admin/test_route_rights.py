@@ -27,13 +27,14 @@ OPEN = {
     "/livez": "GET",
     "/login": "GET POST",
     "/logout": "GET POST",
+    "/metrics": "GET",
     "/privacy": "GET",
     "/readyz": "GET",
     "/robots.txt": "GET",
     "/static/<path:filename>": "GET",
     "/staying-private": "GET",
 }
-"""Anybody: the visitor's pages, signing in and out, and whether the service runs."""
+"""Anybody: the visitor's pages, signing in and out, whether the service runs, and (with a token) its figures."""
 
 OWN = {"/admin/password": "GET POST"}
 """Whoever is signed in, for themself."""

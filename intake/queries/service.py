@@ -1,0 +1,103 @@
+"""How the service itself is doing: what it needs to be ready, and its figures, all read from the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, column, func, inspect, select, table
+
+from intake.ledger import mail_channel, outbox
+from intake.models import CallbackRequest, OutboxMessage, SignIn
+from intake.queries import mail
+from intake.rules.readiness import Standing
+from intake.rules.workflow import Status
+
+_C = CallbackRequest.__table__.c
+_M = OutboxMessage.__table__.c
+_VERSION = table("alembic_version", column("version_num"))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts, and ages in seconds; ``first_calls_met`` are those of ``first_calls`` that kept the target."""
+
+    open_by_status: dict[str, int]
+    overdue: int
+    longest_overdue_seconds: float
+    received_last_day: int
+    first_calls_last_week: int
+    first_calls_met_last_week: int
+    mail_waiting: int
+    mail_dead: int
+    mail_oldest_due_seconds: float
+    is_mail_server_up: bool
+    people_signed_in: int
+
+
+def schema(conn: Connection) -> str | None:
+    """The migration the database stands at; None for an empty one."""
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    return conn.execute(select(_VERSION.c.version_num)).scalar()
+
+
+def standing(conn: Connection, now: datetime) -> Standing:
+    """What readiness is decided by."""
+    found = schema(conn)
+    if found is None:
+        return Standing(None)
+    channel = mail_channel.state(conn)
+    return Standing(found, _oldest_due(conn, now), channel.down_since, channel.next_probe_at)
+
+
+def _oldest_due(conn: Connection, now: datetime) -> datetime | None:
+    asked = select(_M.available_at).where(outbox.IS_WAITING, _M.available_at <= now)
+    return conn.execute(asked.order_by(_M.available_at).limit(1)).scalar()
+
+
+def figures(conn: Connection, now: datetime) -> Figures:
+    """One look at everything that is worth a line in a chart; each count uses an index."""
+    is_late = (_C.closed_at.is_(None), _C.due_at < now, _C.status != Status.CHECK.value)
+    late, oldest = conn.execute(select(func.count(), func.min(_C.due_at)).where(*is_late)).one()
+    called = (_C.received_at >= now - timedelta(days=7), _C.first_attempt_at.is_not(None))
+    health = mail.health(conn)
+    return Figures(
+        open_by_status=_open(conn),
+        overdue=late,
+        longest_overdue_seconds=_age(oldest, now),
+        received_last_day=_count(conn, _C.received_at >= now - timedelta(days=1)),
+        first_calls_last_week=_count(conn, *called),
+        first_calls_met_last_week=_count(conn, *called, _C.is_met),
+        mail_waiting=health.waiting,
+        mail_dead=health.dead,
+        mail_oldest_due_seconds=_age(_oldest_due(conn, now), now),
+        is_mail_server_up=health.down_since is None,
+        people_signed_in=_signed_in(conn, now),
+    )
+
+
+def _open(conn: Connection) -> dict[str, int]:
+    asked = select(_C.status, func.count()).where(_C.closed_at.is_(None)).group_by(_C.status)
+    found = {status: int(count) for status, count in conn.execute(asked)}
+    ended = (Status.CLOSED, Status.WITHDRAWN)
+    return {status.value: found.get(status.value, 0) for status in Status if status not in ended}
+
+
+def _count(conn: Connection, *conditions: ColumnElement[bool]) -> int:
+    return int(
+        conn.execute(select(func.count()).select_from(CallbackRequest.__table__).where(*conditions)).scalar_one()
+    )
+
+
+def _signed_in(conn: Connection, now: datetime) -> int:
+    s = SignIn.__table__.c
+    live = select(func.count(s.user_id.distinct())).where(
+        s.ended_at.is_(None), s.last_seen_at > now - timedelta(minutes=15)
+    )
+    return int(conn.execute(live).scalar_one())
+
+
+def _age(since: Any, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0

@@ -1,0 +1,55 @@
+"""What makes a setting weak, odd or dangerous: judgments on the plain text somebody wrote into the environment."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import phonenumbers
+
+from intake.rules.phone import CRISIS_NUMBERS
+
+SHORTEST_SECRET = 32
+_PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret|password|placeholder|example|replace.?me", re.IGNORECASE)
+_PLACE = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?")
+
+
+def is_weak(secret: str) -> bool:
+    """Too short, too even, or a word that was meant to be replaced."""
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < 10 or bool(_PLACEHOLDER.search(secret))
+
+
+def is_here(host: str) -> bool:
+    """Whether a host, or a socket's path, is this machine."""
+    if host in ("", "localhost") or host.startswith(("/", "@")):  # a socket
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_place(text: str) -> bool:
+    """Whether it is an address a link can begin with: no user, no query."""
+    try:
+        parts = urlsplit(text)
+        return bool(_PLACE.fullmatch(text) and parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False
+
+
+def is_reached_from_here_only(url: str) -> bool:
+    """Whether an address leads to this machine and nowhere else."""
+    return is_here(urlsplit(url).hostname or "-")
+
+
+def odd_phone(text: str) -> list[str]:
+    """What is wrong with the provider's number; empty if nothing is."""
+    try:
+        number = phonenumbers.parse(text, "US")
+    except phonenumbers.NumberParseException:
+        return ["INTAKE_PROVIDER_PHONE is not a phone number"]
+    if re.sub(r"\D", "", text).removeprefix("1") in CRISIS_NUMBERS or str(number.national_number) in CRISIS_NUMBERS:
+        return ["INTAKE_PROVIDER_PHONE is an emergency or crisis line: pages name those by themselves"]
+    return []
