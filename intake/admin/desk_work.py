@@ -169,6 +169,7 @@ def _refusal(code: str) -> str:
         "suppressed": gettext("This number asked not to be called again. It stays closed to the queue."),
         "not_under_check": gettext("Somebody has decided already."),
         "not_closed": gettext("It is open already."),
+        "redacted": gettext("It was kept as long as it may be. There is no number left to call."),
         "manager_decides": gettext("This number asked not to be called again, so a manager decides."),
         "not_dead": gettext("That mail is on its way already."),
         "time_past": gettext("That time has passed. Choose a later one"),

@@ -36,6 +36,7 @@ _ICONS = {
     "callback.viewed": "eye",
     "callback.mail_resent": "outbox",
     "callback.set_aside": "mute",
+    "callback.redacted": "dead",
 }
 
 

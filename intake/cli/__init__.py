@@ -14,6 +14,7 @@ from flask_migrate import upgrade
 
 from intake.cli.demo import demo
 from intake.cli.record import verify_audit
+from intake.cli.keeping import purge
 from intake.database import reading
 from intake.delivery import worker
 from intake.extensions import current_site
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
 
 intake.add_command(demo)
 intake.add_command(verify_audit)
+intake.add_command(purge)
 
 
 @intake.command("create-user")

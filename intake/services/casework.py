@@ -160,6 +160,8 @@ def reopen(
         if row.closed_at is None:
             raise RefusedError("not_closed")
         ensure_unchanged(row, expected_version)
+        if row.phone_encrypted is None:
+            raise RefusedError("redacted")
         if row.status == Status.WITHDRAWN and not reason.strip():
             raise RefusedError("reason_needed")
         if is_suppressed(conn, phone_indexes(site, row)):

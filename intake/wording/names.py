@@ -127,6 +127,7 @@ _ACTION = {
     "callback.rescued": lazy_gettext("decided that the request is genuine"),
     "callback.marked_spam": lazy_gettext("marked the request as spam"),
     "callback.set_aside": lazy_gettext("set it aside: this number asked not to be called"),
+    "callback.redacted": lazy_gettext("emptied it: it was kept as long as it may be"),
     "callback.mail_resent": lazy_gettext("sent a mail again"),
     "callback.time_acknowledged": lazy_gettext("read when they want to be called"),
     "callback.target_missed": lazy_gettext("Target missed"),

@@ -86,6 +86,7 @@ def test_every_reason_against_a_call_has_words(code: str) -> None:
     "action",
     [
         "callback.set_aside",
+        "callback.redacted",
         "callback.mail_resent",
         "person.password_changed",
         "person.disabled",

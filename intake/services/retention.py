@@ -1,0 +1,98 @@
+"""Forgetting people whose time is over: what they said goes, the figures and the record of what was done stay.
+
+A row cannot be deleted, since the record and the calls point at it and refuse to change. It is emptied instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from intake.database import db, reading, writing
+from intake.ledger import audit
+from intake.models import Audit, AuditText, CallbackRequest, Note, SearchToken
+from intake.models.site import Site
+from intake.queries import retention as expiry
+from intake.rules.permissions import SYSTEM
+from intake.rules.retention import Retention
+
+BATCH = 100
+_C = CallbackRequest.__table__.c
+GONE = {column.name: None for column in _C if column.name.endswith(("_encrypted", "_index"))}
+"""Everything a request holds of a person. A number not to be called is kept elsewhere, as a hash."""
+_NO_WORDS = {"text_encrypted": None, "salt": None}
+"""Without its salt the digest that the record keeps cannot be used to test a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What one transaction took."""
+
+    requests: int = 0
+    texts: int = 0
+
+
+def purge(site: Site, retention: Retention, *, now: datetime, batch: int = BATCH) -> Iterator[Purged]:
+    """Redact what has expired, one yield for each transaction that was committed.
+
+    Stopped or killed anywhere, whole batches are done and the rest is untouched; the next run goes on from there.
+    """
+    last = 0
+    while ids := _next(retention, now, last, batch):
+        yield Purged(requests=_redact(site, retention, ids, now))
+        last = ids[-1]
+    while texts := _old_texts(retention, now, batch):
+        yield Purged(texts=_forget_words(site, texts, now))
+
+
+def tidy_up() -> None:
+    """Take what was overwritten out of SQLite's journal as well; PostgreSQL's vacuum does so by itself."""
+    if db.engine.dialect.name == "sqlite":
+        raw = db.engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+
+
+def _next(retention: Retention, now: datetime, after: int, batch: int) -> list[int]:
+    with reading() as conn:
+        return expiry.expired(conn, retention, now=now, after=after, limit=batch)
+
+
+def _old_texts(retention: Retention, now: datetime, batch: int) -> list[int]:
+    with reading() as conn:
+        return expiry.old_texts(conn, retention, now=now, limit=batch)
+
+
+def _redact(site: Site, retention: Retention, ids: list[int], now: datetime) -> int:
+    """Locked first and asked again: somebody may have opened one or put it on hold meanwhile."""
+    with writing() as conn:
+        _overwrite(conn)
+        asked = select(_C.id).where(_C.id.in_(ids), expiry.has_expired(retention, now)).order_by(_C.id)
+        still = list(conn.execute(asked.with_for_update()).scalars())
+        about = select(Audit.id).where(Audit.callback_id.in_(still))
+        conn.execute(update(AuditText).where(AuditText.audit_id.in_(about)).values(_NO_WORDS))
+        conn.execute(update(Note).where(Note.callback_id.in_(still)).values(text_encrypted=None))
+        conn.execute(delete(SearchToken).where(SearchToken.callback_id.in_(still)))
+        conn.execute(update(CallbackRequest).where(_C.id.in_(still)).values(version=_C.version + 1, **GONE))
+        for callback_id in still:
+            audit.record(conn, site, SYSTEM, "callback.redacted", callback_id=callback_id, now=now)
+    return len(still)
+
+
+def _forget_words(site: Site, ids: list[int], now: datetime) -> int:
+    with writing() as conn:
+        _overwrite(conn)
+        conn.execute(update(AuditText).where(AuditText.audit_id.in_(ids)).values(_NO_WORDS))
+        audit.record(conn, site, SYSTEM, "audit.texts_redacted", details={"count": len(ids)}, now=now)
+    return len(ids)
+
+
+def _overwrite(conn: Connection) -> None:
+    """SQLite would leave the old bytes in free pages of the file."""
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql("PRAGMA secure_delete=ON")
