@@ -13,8 +13,8 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from intake.cli.demo import demo
+from intake.cli.keeping import backup, purge, restore
 from intake.cli.record import verify_audit
-from intake.cli.keeping import purge
 from intake.database import reading
 from intake.delivery import worker
 from intake.extensions import current_site
@@ -31,9 +31,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(intake)
 
 
-intake.add_command(demo)
-intake.add_command(verify_audit)
-intake.add_command(purge)
+for command in (demo, purge, backup, restore, verify_audit):
+    intake.add_command(command)
 
 
 @intake.command("create-user")

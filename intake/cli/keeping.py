@@ -1,16 +1,18 @@
-"""``flask intake purge``: forget what has been kept long enough."""
+"""``flask intake purge``, ``backup`` and ``restore``: what is kept, for how long, and a copy of it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from flask import current_app
 
 from intake.database import reading
-from intake.extensions import current_site
+from intake.extensions import current_site, schema_head
 from intake.queries import retention as expiry
 from intake.rules.retention import Retention
+from intake.services import backup as copying
 from intake.services import retention as forgetting
 
 
@@ -30,3 +32,26 @@ def purge(dry_run: bool) -> None:
         requests, texts = requests + done.requests, texts + done.texts
     forgetting.tidy_up()
     click.echo(f"{requests} requests and {texts} old texts of the record were emptied.")
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
+def backup(file: Path, force: bool) -> None:
+    """Write a copy of the database to FILE while the service runs. The keys are not in it."""
+    try:
+        size = copying.back_up(file, is_forced=force)
+    except copying.BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{file} holds everything up to now ({size / 1_000_000:.1f} MB). Keep the keys somewhere else.")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Lose what is in the database now.")
+def restore(file: Path, force: bool) -> None:
+    """Put the copy in FILE in the database's place: all of it, or nothing if something is wrong."""
+    try:
+        click.echo(copying.restore(current_site(), file, schema_head(), is_forced=force))
+    except copying.BackupError as error:
+        raise click.ClickException(str(error)) from error
