@@ -19,7 +19,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select
 
-from intake.database import BUSY_SECONDS, db, reading
+from intake.database import db, reading
+from intake.database.engine import BUSY_SECONDS
 from intake.models import Audit, CallbackRequest, User
 from intake.models.base import table_of
 from intake.models.keyring import SealError
