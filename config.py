@@ -78,7 +78,6 @@ class Settings:
     embedded_worker: bool = False  # INTAKE_EMBEDDED_WORKER: deliver mail in a thread of the web process
     trusted_proxies: int = 0  # INTAKE_TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     metrics_token: str = field(default="", repr=False)  # INTAKE_METRICS_TOKEN: opens /metrics, which is off without it
-    log_format: str = ""  # INTAKE_LOG_FORMAT: json or text; json in production, text in development
     keep_closed_days: int = 180  # INTAKE_KEEP_CLOSED_DAYS: then ``purge`` takes what a closed request says of a person
     keep_spam_days: int = 30  # INTAKE_KEEP_SPAM_DAYS: likewise for one closed as spam
     keep_audit_years: int = 6  # INTAKE_KEEP_AUDIT_YEARS: then words typed into the record go; its entries stay
@@ -121,7 +120,6 @@ class Settings:
             "INTAKE_EMBEDDED_WORKER": self.embedded_worker,
             "INTAKE_TRUSTED_PROXIES": self.trusted_proxies,
             "INTAKE_METRICS_TOKEN": self.metrics_token,
-            "INTAKE_LOG_FORMAT": self.log_format or ("json" if self.is_production else "text"),
             "INTAKE_RETENTION": Retention(self.keep_closed_days, self.keep_spam_days, self.keep_audit_years),
         }
 
@@ -194,7 +192,6 @@ _NAMES = {
     "INTAKE_EMBEDDED_WORKER": "embedded_worker",
     "INTAKE_TRUSTED_PROXIES": "trusted_proxies",
     "INTAKE_METRICS_TOKEN": "metrics_token",
-    "INTAKE_LOG_FORMAT": "log_format",
     "INTAKE_KEEP_CLOSED_DAYS": "keep_closed_days",
     "INTAKE_KEEP_SPAM_DAYS": "keep_spam_days",
     "INTAKE_KEEP_AUDIT_YEARS": "keep_audit_years",
@@ -387,8 +384,6 @@ def _odd_values(settings: Settings) -> list[str]:
     for name in ("INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER"):
         if not _ADDRESS.fullmatch(getattr(settings, _NAMES[name])):
             problems.append(f"{name} must be one plain address like intake@example.org")
-    if settings.log_format not in ("", "json", "text"):
-        problems.append("INTAKE_LOG_FORMAT must be json or text")
     if settings.mail_use_tls and settings.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
     if settings.mail_server and settings.mail_password and not (settings.mail_use_tls or settings.mail_use_ssl):

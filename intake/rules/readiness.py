@@ -59,4 +59,4 @@ def _server(standing: Standing, now: datetime) -> Cause | None:
     if standing.mail_down_since is None or now - standing.mail_down_since <= SERVER_GRACE:
         return None
     minutes = int((now - standing.mail_down_since) / timedelta(minutes=1))
-    return Cause("mail server", f"The mail server has taken nothing for {minutes} minutes: see 'flask intake check'.")
+    return Cause("mail server", f"The mail server has taken nothing for {minutes} minutes: the worker's log says why.")
