@@ -8,7 +8,7 @@ import click
 
 from intake.database import reading
 from intake.extensions import current_site
-from intake.queries import audit
+from intake.queries import proof
 from intake.queries.proof import Checked, Fault, Finding
 from intake.services import sealing
 
@@ -33,7 +33,7 @@ def verify_audit(anchors: tuple[str, ...]) -> None:
     sealing.seal_all(site, now=datetime.now(UTC))
     checked = sealing.verify(site)
     with reading() as conn:
-        open_ = audit.unsealed(conn, checked.end.through_id, most=None) if checked.is_complete else 0
+        open_ = proof.unsealed(conn, checked.end.through_id) if checked.is_complete else 0
     _tell(checked, open_)
     gone = [anchor for anchor in anchors if not sealing.stands(anchor)]
     for anchor in gone:

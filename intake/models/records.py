@@ -54,9 +54,7 @@ class Audit(Base):
     __table_args__ = (
         one_of("actor_kind", ActorKind),
         Index("ix_audit_callback_id", "callback_id", "id"),
-        Index("ix_audit_actor_id_at", "actor_id", "at", "id"),
-        Index("ix_audit_action_at", "action", "at", "id"),
-        Index("ix_audit_at", "at", "id"),
+        Index("ix_audit_actor_id", "actor_id", "id"),
     )
 
     id: Mapped[BigId]

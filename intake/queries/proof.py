@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, func, select
 
 from intake.ledger import seals
 from intake.ledger.seals import Seal
+from intake.models import Audit
 from intake.models.site import Site
 
 PAGE = 2000
@@ -52,8 +53,13 @@ class Checked:
     finding: Finding | None = None
 
 
-def check(site: Site, open_: Reading, start: Seal, *, most: int | None = None) -> Checked:
-    """Recompute the seals behind ``start`` up to the newest, or until ``most`` entries were read.
+def unsealed(conn: Connection, through_id: int) -> int:
+    """How many entries lie behind the last seal."""
+    return int(conn.execute(select(func.count()).where(Audit.__table__.c.id > through_id)).scalar_one())
+
+
+def check(site: Site, open_: Reading, start: Seal) -> Checked:
+    """Recompute the seals behind ``start`` up to the newest.
 
     Every page is read in a short transaction of its own: what is sealed does not change meanwhile, and if it does, that
     is what is looked for. Memory holds a page of seals and a page of entries.
@@ -61,8 +67,6 @@ def check(site: Site, open_: Reading, start: Seal, *, most: int | None = None) -
     rows = _Ahead(_entries(open_, start.through_id))
     end = start
     for seal in _seals(open_, start.id):
-        if most is not None and end.entries - start.entries >= most:
-            return Checked(start, end, is_complete=False)
         finding = _link(end, seal) or _content(site, end, seal, rows)
         if finding:
             return Checked(start, end, is_complete=False, finding=finding)

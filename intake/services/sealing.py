@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from intake.database import reading, writing
-from intake.ledger import audit, seals
+from intake.ledger import seals
 from intake.ledger.seals import BEGINNING, Seal
 from intake.models.site import Site
 from intake.queries import proof
 from intake.queries.proof import Checked
-from intake.rules.permissions import Actor, Permission
 
 log = logging.getLogger(__name__)
 
 BATCH = 5000
 """Entries under one seal at most: what the sealer holds in memory."""
-CHECKED_AT_ONCE = 50_000
-"""Entries a person's press on "Check the seals" reads at most, about a second's work."""
 
 
 def seal(site: Site, *, now: datetime) -> Seal | None:
@@ -96,26 +92,3 @@ def stands(anchored: str) -> bool:
 def verify(site: Site) -> Checked:
     """Recompute every seal from the first on. For a shell: it takes as long as the record is long."""
     return proof.check(site, reading, BEGINNING)
-
-
-def check(site: Site, actor: Actor, *, go_on_from: int = 0, now: datetime) -> Checked:
-    """Check at most CHECKED_AT_ONCE entries behind seal ``go_on_from``, and put on record what was checked."""
-    actor.require(Permission.AUDIT)
-    with reading() as conn:
-        start = seals.with_id(conn, go_on_from) or BEGINNING
-    found = proof.check(site, reading, start, most=CHECKED_AT_ONCE)
-    with writing() as conn:
-        audit.record(conn, site, actor, "audit.checked", details=_told(found), now=now)
-    return found
-
-
-def _told(found: Checked) -> dict[str, Any]:
-    """What a check covered, in numbers: behind ``after_seal`` through ``through_seal``; entries from the beginning."""
-    told: dict[str, Any] = {
-        "after_seal": found.start.id, "through_seal": found.end.id, "after": found.start.entries,
-        "entries": found.end.entries, "is_complete": found.is_complete,
-    }  # fmt: skip
-    if found.finding:
-        bad = found.finding
-        told["fault"] = {"kind": bad.fault.value, "seal": bad.seal_id, "from": bad.first_id, "to": bad.last_id}
-    return told

@@ -1,4 +1,4 @@
-"""Add the seals of the record, append-only like the record itself, and index what its page filters by."""
+"""Add the seals of the record, append-only like the record itself."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,14 +38,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("previous_hash", name=op.f("uq_audit_seal_previous_hash")),
     )
     _guard()
-    op.drop_index("ix_audit_actor_id", table_name="audit")
-    op.create_index("ix_audit_actor_id_at", "audit", ["actor_id", "at", "id"])
-    op.create_index("ix_audit_action_at", "audit", ["action", "at", "id"])
-    op.create_index("ix_audit_at", "audit", ["at", "id"])
 
 
 def downgrade() -> None:
-    for name in ("ix_audit_at", "ix_audit_action_at", "ix_audit_actor_id_at"):
-        op.drop_index(name, table_name="audit")
-    op.create_index("ix_audit_actor_id", "audit", ["actor_id", "id"])
     op.drop_table("audit_seal")
