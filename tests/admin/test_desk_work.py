@@ -20,6 +20,7 @@ from intake.rules.workflow import ClosedReason, ForWhom, Status
 from intake.services import casework, claims, visitor
 from tests.admin.desk import Desk, desk, words
 from tests.making import actions, ask, person, stored
+from tests.points import point
 
 TWO_SIGNS = Signals(honeypot=True, seconds_to_fill=0.3)
 
@@ -42,6 +43,7 @@ def test_a_requested_window_is_told_on_both_clocks(maria: Desk, site: Site, now:
     assert "Today, Wednesday, 2 pm to 5 pm ET (begins 1 pm CT there)" in text
 
 
+@point(44)
 def test_opening_a_request_is_on_record_and_shown(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now).reference
     maria.get(f"/admin/queue/{reference}")
@@ -74,6 +76,7 @@ def test_closing_needs_a_reason_and_keeps_the_note(maria: Desk, site: Site, now:
     assert "This request has ended: Information given" in text and "Came by in person" in text
 
 
+@point(63)
 def test_reopening_starts_a_new_clock(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now - timedelta(days=2)).reference
     casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now - timedelta(days=1))
@@ -138,6 +141,7 @@ def test_other_requests_from_the_number_are_named_but_not_joined(maria: Desk, si
     assert son in text and "Two people may share this phone" in text and "Leo" not in text
 
 
+@point(66)
 def test_a_number_that_asked_for_silence_is_not_called(maria: Desk, site: Site, now: datetime) -> None:
     first = ask(site, now, phone="(212) 555-0182").reference
     maria.press(first, "call")
@@ -156,6 +160,7 @@ def test_a_number_that_asked_for_silence_is_not_called(maria: Desk, site: Site, 
         (OutboxState.DEAD, "gave up"),
     ],
 )
+@point(65)
 def test_mails_stand_in_the_timeline_with_their_state(
     maria: Desk, site: Site, now: datetime, state: OutboxState, said: str
 ) -> None:
@@ -222,6 +227,7 @@ def _set_aside(desk: Desk, site: Site, now: datetime) -> str:
     return ask(site, now).reference
 
 
+@point(66)
 def test_staff_leave_a_number_that_asked_for_silence_to_a_manager(maria: Desk, site: Site, now: datetime) -> None:
     reference = _set_aside(maria, site, now)
     html = maria.text(f"/admin/queue/{reference}")

@@ -13,6 +13,7 @@ from intake.rules.workflow import ClosedReason
 from intake.services import casework, claims
 from tests.admin.desk import Desk, at, words
 from tests.making import actions, ask, stored
+from tests.points import point
 
 EIGHT_SECONDS = timedelta(seconds=8)
 
@@ -69,6 +70,7 @@ def test_a_request_is_handed_off_with_a_note(maria: Desk, dev: Desk, held: str) 
     assert "Maria handed the request to Dev" in text and text.count("Polish") == 1
 
 
+@point(61)
 def test_the_later_of_two_who_save_sees_both_and_loses_nothing(
     maria: Desk, dev: Desk, site: Site, now: datetime
 ) -> None:

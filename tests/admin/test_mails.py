@@ -18,6 +18,7 @@ from intake.rules.workflow import ClosedReason
 from intake.services import casework
 from tests.admin.desk import Desk, words
 from tests.making import actions, ask
+from tests.points import point
 
 _M = OutboxMessage.__table__.c
 
@@ -36,6 +37,7 @@ def state(public_id: str) -> str:
         return str(conn.execute(select(_M.state).where(_M.public_id == public_id)).scalar_one())
 
 
+@point(65)
 def test_a_dead_mail_is_sent_again_by_a_manager(grace: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now).reference
     public_id = give_up(now)

@@ -13,6 +13,7 @@ from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Next, Stat
 from intake.services import casework, claims, visitor
 from tests.admin.desk import Desk, at, words
 from tests.making import ask, count, mails, person, stored
+from tests.points import point
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def test_the_outcomes_appear_once_the_request_is_mine(maria: Desk, site: Site, n
     }
 
 
+@point(57)
 def test_a_message_left_cannot_be_chosen_where_none_is_allowed(maria: Desk, called: str) -> None:
     html = maria.text(f"/admin/queue/{called}")
     assert re.search(r'value="left_message"[^>]*disabled', html) and "not allowed" in html
@@ -51,6 +53,7 @@ def test_a_message_left_cannot_be_chosen_where_none_is_allowed(maria: Desk, call
         (Voicemail.SAY_WHO, "You may leave a message and say who we are", "say_who"),
     ],
 )
+@point(57)
 def test_the_message_rule_stands_above_the_number_in_words(
     maria: Desk, site: Site, now: datetime, choice: Voicemail, rule: str, box: str
 ) -> None:
@@ -62,6 +65,7 @@ def test_the_message_rule_stands_above_the_number_in_words(
 
 
 @pytest.mark.parametrize("disposition", [one for one in Disposition if EFFECTS[one].key])
+@point(59)
 def test_every_outcome_can_be_saved(maria: Desk, site: Site, now: datetime, disposition: Disposition) -> None:
     reference = ask(site, now, voicemail=Voicemail.SAY_WHO).reference
     maria.press(reference, "call")
@@ -89,6 +93,7 @@ def test_an_outcome_nobody_offered_is_refused(maria: Desk, called: str, typed: s
     assert maria.press(called, "attempt", outcome=typed).status_code == 422
 
 
+@point(59)
 def test_proposals_name_the_time_on_both_clocks(maria: Desk, called: str) -> None:
     text = words(maria.text(f"/admin/queue/{called}"))
     assert re.search(r"Busy: Proposed: Today 12:15 pm ET \(11:15 am CT there\)", text)
@@ -196,6 +201,7 @@ def test_a_note_that_is_too_long_is_given_back_whole(maria: Desk, called: str) -
     assert answer.status_code == 422 and long in answer.get_data(as_text=True)
 
 
+@point(60)
 def test_save_and_next_opens_the_next_person_who_waits(maria: Desk, called: str, site: Site, now: datetime) -> None:
     colleagues = ask(site, now - timedelta(hours=2)).reference
     claims.claim(site, person(site, "Dev", now=now), colleagues, now=now)
@@ -238,6 +244,7 @@ def test_when_a_manager_gave_it_away_meanwhile_the_note_is_not_lost(
         assert "She sounded better</textarea>" in answer.get_data(as_text=True)
 
 
+@point(63)
 def test_a_first_call_that_was_late_stays_late_for_good(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now - timedelta(minutes=27)).reference
     maria.press(reference, "call")
@@ -300,6 +307,7 @@ def test_a_version_that_is_none_is_not_looked_at(maria: Desk, called: str, typed
     assert maria.press(called, "attempt", outcome="busy", version=typed).status_code == 303
 
 
+@point(58)
 def test_a_call_at_a_forbidden_hour_is_saved_with_its_reason_only(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now - timedelta(hours=3), phone="808-555-0182").reference
     maria.press(reference, "claim")

@@ -19,6 +19,7 @@ from intake.services import calls, casework, claims
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at, desk, words
 from tests.making import ask, count, person
+from tests.points import point
 
 
 def references(html: str) -> list[str]:
@@ -29,6 +30,7 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
+@point(41)
 def test_the_most_overdue_request_stands_first(maria: Desk, site: Site, now: datetime) -> None:
     later = ask(site, now - minutes(5), name="Jo").reference
     first = ask(site, now - minutes(40), name="Ana").reference
@@ -151,6 +153,7 @@ def test_a_page_of_fifty_costs_at_most_six_queries_and_forty_kilobytes(
     assert len(gzip.compress(html.encode())) < 40_000
 
 
+@point(55)
 def test_search_finds_by_name_and_by_the_last_four_digits(maria: Desk, site: Site, now: datetime) -> None:
     ana = ask(site, now, name="Ana María López", phone="212-555-0182").reference
     ask(site, now, name="Jo", phone="212-555-0147")
@@ -189,6 +192,7 @@ def test_a_search_for_nothing_says_what_can_be_found(maria: Desk, typed: str) ->
     assert 'class="bad"' in maria.text("/admin/queue/")
 
 
+@point(55)
 def test_a_search_is_on_record_without_its_words(maria: Desk, site: Site, now: datetime) -> None:
     ask(site, now, name="Ana")
     maria.post("/admin/queue/search", find="ana")

@@ -19,6 +19,7 @@ from intake.models import CalendarVersion, CallbackRequest
 from intake.queries.calendar import Calendar, documents
 from intake.rules.hours import OpeningHours, Span
 from intake.rules.promise import ResponseTarget
+from tests.points import point
 from tests.web.visiting import stored
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -162,6 +163,7 @@ WAYS = [
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@point(3)
 def test_no_page_holds_a_barrier(visit: Callable[..., Page], way: Callable[[Page], None], dark: bool) -> None:
     page = visit(360, dark=dark)
     way(page)
@@ -172,6 +174,7 @@ def test_no_page_holds_a_barrier(visit: Callable[..., Page], way: Callable[[Page
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@point(4)
 def test_at_320_pixels_nothing_scrolls_sideways_and_every_control_is_large(
     visit: Callable[..., Page], way: Callable[[Page], None]
 ) -> None:
@@ -188,6 +191,7 @@ def test_at_320_pixels_nothing_scrolls_sideways_and_every_control_is_large(
     assert small == []
 
 
+@point(5)
 def test_without_javascript_everything_works(visit: Callable[..., Page], sqlite_app: Flask) -> None:
     page = visit(script=False)
     fill(page, phone="736-5000")
@@ -210,6 +214,7 @@ def test_without_javascript_everything_works(visit: Callable[..., Page], sqlite_
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no_script"])
+@point(20, 21)
 def test_the_summary_takes_focus_and_leads_to_each_field(visit: Callable[..., Page], script: bool) -> None:
     page = visit(360, script=script)
     form_with_errors(page)
@@ -226,6 +231,7 @@ def test_the_summary_takes_focus_and_leads_to_each_field(visit: Callable[..., Pa
         assert label and bar and label["y"] >= bar["y"] + bar["height"]
 
 
+@point(18)
 def test_the_way_out_is_the_second_stop_and_stays_on_screen(visit: Callable[..., Page]) -> None:
     page = visit()
     page.goto("/callback")
@@ -237,6 +243,7 @@ def test_the_way_out_is_the_second_stop_and_stays_on_screen(visit: Callable[...,
     expect(page.get_by_role("link", name="Leave this page")).to_be_in_viewport()
 
 
+@point(33)
 def test_on_paper_there_are_no_buttons_and_one_page(visit: Callable[..., Page]) -> None:
     for way in (confirmation, manage):
         page = visit(1280)

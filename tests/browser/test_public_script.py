@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.points import point
 from tests.web.visiting import stored
 
 ELSEWHERE = "/robots.txt"
@@ -40,6 +41,7 @@ def expect_gone(page: Page) -> None:
     assert page.get_by_label("Phone number").count() == 0
 
 
+@point(17)
 def test_leaving_blanks_the_page_at_once_and_back_does_not_return_to_it(page: Page) -> None:
     page.goto("/privacy")
     fill(page)
@@ -51,6 +53,7 @@ def test_leaving_blanks_the_page_at_once_and_back_does_not_return_to_it(page: Pa
     assert "/callback" not in page.url and page.get_by_label("Phone number").count() == 0
 
 
+@point(17)
 def test_shift_three_times_leaves_and_other_keys_do_not(page: Page) -> None:
     fill(page)
     for keys in (["Shift"] * 2, ["Control+Shift"] * 3, ["Alt+Shift"] * 3, ["Shift", "a", "Shift", "b", "Shift"]):
@@ -75,6 +78,7 @@ def test_shift_pressed_slowly_does_not_leave(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+@point(26)
 def test_a_lost_connection_keeps_the_answers_and_trying_again_is_one_request(page: Page, sqlite_app: Flask) -> None:
     fill(page)
     page.route("**/callback", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
@@ -133,6 +137,7 @@ def test_while_sending_the_button_says_so_stays_enabled_and_sends_once(page: Pag
     assert len(stored(sqlite_app)) == 1
 
 
+@point(26)
 def test_reloading_and_going_back_ask_for_nothing_again(page: Page, sqlite_app: Flask) -> None:
     page.goto("/privacy")
     fill(page)

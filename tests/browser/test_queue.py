@@ -18,6 +18,7 @@ from intake.services import calls, claims
 from intake.services.calls import Outcome
 from tests.admin.desk import at
 from tests.making import PASSWORD, ask, person
+from tests.points import point
 
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (360, 1280)]
 
@@ -84,6 +85,7 @@ def test_every_view_is_accessible_and_fits(
     context.close()
 
 
+@point(54)
 def test_on_a_phone_call_and_claim_are_within_reach(
     browser: Browser, live_server: str, full_queue: dict[str, str]
 ) -> None:
@@ -114,6 +116,7 @@ def test_due_times_run_on_without_the_server(page: Page, live_server: str, full_
     expect(row.locator(".due use")).to_have_attribute("href", "#i-late")
 
 
+@point(41)
 def test_colour_is_never_the_only_sign(page: Page, live_server: str, full_queue: dict[str, str]) -> None:
     sign_in(page, live_server)
     shapes = page.locator(".due").evaluate_all(

@@ -15,6 +15,7 @@ from intake.models.site import Site
 from intake.queries.mail import MailedCallback
 from intake.rules.windows import Window
 from intake.rules.workflow import Status, Voicemail
+from tests.points import point
 
 NOW = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 CALLBACK = MailedCallback(
@@ -43,6 +44,7 @@ def letter(sqlite_app: Flask, kind: str = "visitor.received", now: datetime = NO
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
+@point(34)
 def test_no_mail_names_the_provider_the_visitor_or_what_it_is_about(sqlite_app: Flask, kind: str) -> None:
     written = letter(sqlite_app, kind)
     for part in (written.subject, written.text, written.html):
@@ -52,6 +54,7 @@ def test_no_mail_names_the_provider_the_visitor_or_what_it_is_about(sqlite_app: 
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
+@point(34)
 def test_every_mail_links_only_to_our_own_host_and_loads_nothing(sqlite_app: Flask, kind: str) -> None:
     written = letter(sqlite_app, kind)
     for address in re.findall(r"\w+://[^\s\"<]+", written.text + written.html):
@@ -68,6 +71,7 @@ def test_the_team_learns_when_and_where_and_nothing_else(sqlite_app: Flask) -> N
 
 
 @pytest.mark.parametrize("kind", FOR_VISITORS)
+@point(34)
 def test_a_visitor_gets_a_neutral_subject_and_the_private_link(sqlite_app: Flask, kind: str) -> None:
     written = letter(sqlite_app, kind)
     assert written.subject == "Your callback request"

@@ -19,6 +19,7 @@ from intake.rules.workflow import ClosedReason, Disposition
 from intake.services import calls, casework, claims
 from intake.services.calls import Outcome
 from tests.making import ask, person, stored
+from tests.points import point
 
 SOON = timedelta(minutes=5)
 
@@ -113,6 +114,7 @@ def test_a_broken_cursor_is_the_first_page(site, now, cursor):
         "guadalup",
     ],
 )
+@point(55)
 def test_search_finds_by_words_their_beginnings_digits_number_and_email(site, now, text):
     reference = ask(site, now, name="Ana María López Guadalupe", email="ana@example.com").reference
     ask(site, now, name="Ben Stone", phone="312 555 0147")

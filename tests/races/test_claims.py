@@ -22,6 +22,7 @@ from intake.rules.workflow import Disposition
 from intake.services import calls, casework, claims
 from intake.services.callbacks import Answers, Arrival, submit
 from intake.services.errors import EndedError, ServiceError, TakenError
+from tests.points import point
 
 PEOPLE = 20
 ROUNDS = 10
@@ -76,6 +77,7 @@ def entries(reference: str, action: str) -> list[int]:
         return list(conn.execute(select(a.actor_id).where(a.callback_id == callback_id, a.action == action)).scalars())
 
 
+@point(43)
 def test_of_twenty_people_who_claim_one_request_one_wins_and_nineteen_are_told_who(
     site: Site, now: datetime, staff: list[Actor], crowd: Callable[..., list[Any]]
 ) -> None:

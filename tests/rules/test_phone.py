@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.rules.phone import MAINLAND, PhoneError, PhoneProblem, last4, parse
+from tests.points import point
 
 SPELLINGS = [
     "212-736-0182",
@@ -35,6 +36,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("typed", SPELLINGS)
+@point(11)
 def test_every_spelling_is_the_same_number_and_kept_as_typed(typed: str) -> None:
     number = parse(typed)
     assert number.e164 == "+12127360182"

@@ -13,6 +13,7 @@ from intake.rules.calling import callable_hours
 from intake.rules.hours import DEFAULT_WEEK, OpeningHours, Schedule, Span, default_hours
 from intake.rules.promise import DueState, Promise, ResponseTarget, due_state, promise
 from intake.rules.windows import Window, is_callable
+from tests.points import point
 
 NEW_YORK = "America/New_York"
 TARGET = ResponseTarget()
@@ -60,6 +61,7 @@ def test_a_request_just_before_closing_is_promised_for_the_next_day() -> None:
     assert made.promised_by_at == at("2026-11-24 08:15")
 
 
+@point(28)
 def test_forty_waiting_are_counted_in_opening_hours() -> None:
     assert promised("2026-11-23 10:05", backlog=40).promised_by_at == at("2026-11-23 16:45")
     assert promised("2026-11-23 18:00", backlog=40).promised_by_at == at("2026-11-24 12:45")
@@ -92,6 +94,7 @@ def test_a_break_in_the_morning_does_not_put_the_promise_off_until_noon() -> Non
     assert promised("2026-11-23 10:05", schedule=office).promised_by_at == at("2026-11-23 10:30")
 
 
+@point(28)
 def test_a_holiday_is_passed_over() -> None:
     office = OpeningHours(NEW_YORK, DEFAULT_WEEK, ((date(2026, 11, 26), ()),))
     made = promised("2026-11-25 23:00", schedule=office)
@@ -99,6 +102,7 @@ def test_a_holiday_is_passed_over() -> None:
     assert made.promised_by_at == at("2026-11-27 12:00")
 
 
+@point(28)
 def test_a_caller_three_zones_west_is_not_promised_a_call_at_five_in_the_morning() -> None:
     cut = callable_hours(OFFICE, "America/Los_Angeles")
     made = promised("2026-11-23 07:00", schedule=cut)
@@ -113,6 +117,7 @@ def test_the_night_the_clocks_go_back_does_not_move_the_morning() -> None:
     assert made.promised_by_at == datetime(2026, 11, 1, 17, tzinfo=UTC)
 
 
+@point(28)
 def test_a_promise_over_midnight_and_the_change_of_clocks_counts_real_minutes() -> None:
     office = OpeningHours(NEW_YORK, ((Span(20 * 60, 28 * 60),),) * 7)
     made = promise(at("2026-11-01 01:50"), schedule=office, zone=NEW_YORK, target=TARGET, backlog=7)

@@ -10,6 +10,7 @@ from intake.rules.permissions import ForbiddenError
 from intake.services import claims
 from intake.services.errors import NotFoundError, RefusedError, TakenError
 from tests.making import actions, ask, mails, person, stored
+from tests.points import point
 
 
 def minutes(number: int) -> timedelta:
@@ -39,6 +40,7 @@ def test_claiming_ones_own_request_again_changes_nothing(site, now, maria):
     assert stored(reference).version == version
 
 
+@point(44)
 def test_released_it_is_free_for_the_next(site, now, maria, dev):
     reference = ask(site, now).reference
     claims.claim(site, maria, reference, now=now)
@@ -57,6 +59,7 @@ def test_nobody_releases_what_a_colleague_holds_except_a_manager(site, now, mari
     assert stored(reference).assignee_id is None
 
 
+@point(44)
 def test_a_manager_assigns_and_the_assignee_is_told(site, now, lee, dev):
     reference = ask(site, now).reference
     claims.assign(site, lee, reference, dev.user_id, now=now)

@@ -11,6 +11,7 @@ from intake.queries import casefile
 from intake.services import claims, handing
 from intake.services.errors import ChangedError, NotFoundError, RefusedError, TakenError
 from tests.making import actions, ask, mails, person, stored
+from tests.points import point
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def story(site, reference):
         return casefile.timeline(conn, site, stored(reference).id, with_contact=True)
 
 
+@point(44)
 def test_taking_over_keeps_the_reason_and_tells_the_former_holder(site, now, maria, dev, held):
     take_over(site, dev, held, maria, now)
     row = stored(held)
@@ -109,6 +111,7 @@ def test_a_hand_off_needs_a_note_ones_own_request_and_no_call_under_way(site, no
         handing.hand_off(site, maria, free, dev.user_id, note="x", now=now)
 
 
+@point(61)
 def test_a_hand_off_from_an_old_page_is_not_stored(site, now, maria, dev, held):
     with pytest.raises(ChangedError):
         handing.hand_off(site, maria, held, dev.user_id, note="x", expected_version=1, now=now)

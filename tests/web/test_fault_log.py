@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from intake.database import db, writing
 from intake.web.fault_log import OneLine, one_line, what_failed
+from tests.points import point
 from tests.web.visiting import ask
 
 NAME = "Zoë Long-Name"
@@ -78,6 +79,7 @@ def record_of(message: str, error: BaseException | None = None) -> logging.LogRe
     return logging.LogRecord("gunicorn.error", logging.ERROR, __file__, 1, message, (), exc_info)
 
 
+@point(31)
 def test_a_line_of_the_server_is_cut_at_a_private_link() -> None:
     line = OneLine("%(message)s").format(record_of("Error handling request /callback/AbC-123_x?y=1", ValueError(NAME)))
     assert line == "Error handling request /callback/… (ValueError at no frame)"

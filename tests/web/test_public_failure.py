@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from intake.database import db
+from tests.points import point
 from tests.web.visiting import ANA, ask, open_form, send, stored, token_in, words
 
 
@@ -31,6 +32,7 @@ def break_database(monkeypatch: pytest.MonkeyPatch) -> Any:
     return now
 
 
+@point(25)
 def test_the_visitor_reads_that_it_was_not_sent_and_keeps_every_answer(
     visitor: FlaskClient, sqlite_app: Flask, break_database: Any, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

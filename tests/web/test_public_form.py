@@ -17,6 +17,7 @@ from intake.models import CalendarVersion
 from intake.queries.calendar import Calendar, documents
 from intake.rules.hours import OpeningHours, default_hours
 from intake.rules.promise import ResponseTarget
+from tests.points import point
 from tests.web.visiting import open_form, token_in, words
 
 NEW_YORK = "America/New_York"
@@ -34,6 +35,7 @@ def set_hours(hours: OpeningHours, now: datetime, minutes: int = 15) -> None:
         conn.execute(insert(CalendarVersion).values(created_at=now, hours=opening, target=target))
 
 
+@point(1)
 def test_the_form_is_a_private_page_without_a_cookie(visitor: FlaskClient) -> None:
     response = visitor.get("/callback")
     assert response.status_code == 200
@@ -44,6 +46,7 @@ def test_the_form_is_a_private_page_without_a_cookie(visitor: FlaskClient) -> No
     assert "Vary" not in response.headers
 
 
+@point(2)
 def test_the_first_load_is_one_small_page_that_names_no_other_host(visitor: FlaskClient) -> None:
     page = visitor.get("/callback")
     loads = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
@@ -53,11 +56,13 @@ def test_the_first_load_is_one_small_page_that_names_no_other_host(visitor: Flas
     assert "//" not in re.sub(r"<!--.*?-->", "", page.text).replace("http://www.w3.org/2000/svg", "")
 
 
+@point(6)
 def test_title_and_address_hold_no_word_for_what_is_treated(visitor: FlaskClient) -> None:
     title = re.search("<title>(.*?)</title>", visitor.get("/callback").text)
     assert title and title[1] == "Request a callback – Harbor"
 
 
+@point(7, 8)
 def test_fields_tell_the_browser_what_they_are_and_nothing_is_starred(visitor: FlaskClient) -> None:
     page = visitor.get("/callback").text
     inputs = {match[1]: match[0] for match in re.finditer(r'<(?:input|textarea) id="(\w+)"[^>]*>', page)}
@@ -80,6 +85,7 @@ def test_every_field_is_named_by_the_contract(visitor: FlaskClient) -> None:
     }  # fmt: skip
 
 
+@point(9)
 def test_help_stands_before_the_first_field(visitor: FlaskClient) -> None:
     page = visitor.get("/callback").text
     before = page[: page.index("<form")]
@@ -94,6 +100,7 @@ def test_in_opening_hours_it_says_until_when_and_aims_at_the_target(visitor: Fla
     assert "usually" not in said
 
 
+@point(10)
 def test_outside_hours_it_says_when_we_open_and_leaves_our_own_line_out(
     visitor: FlaskClient, clock: time_machine.Coordinates
 ) -> None:
@@ -104,6 +111,7 @@ def test_outside_hours_it_says_when_we_open_and_leaves_our_own_line_out(
     assert "within 15 minutes" not in said
 
 
+@point(10)
 def test_windows_are_pieces_of_the_opening_hours_with_the_day_named(visitor: FlaskClient) -> None:
     said = words(visitor.get("/callback").text)
     assert "Times are Eastern" in said
@@ -111,6 +119,7 @@ def test_windows_are_pieces_of_the_opening_hours_with_the_day_named(visitor: Fla
     assert "Tomorrow, Thursday 8 am to noon noon to 4 pm 4 pm to 8 pm" in said
 
 
+@point(10)
 def test_no_window_is_offered_on_a_holiday(visitor: FlaskClient, now: datetime) -> None:
     hours = default_hours(NEW_YORK)
     set_hours(OpeningHours(NEW_YORK, hours.weekly, ((date(2026, 11, 19), ()),)), now)

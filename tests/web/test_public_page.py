@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from intake.database import reading, writing
 from intake.models import Audit, CallbackRequest, OutboxMessage
 from intake.rules.workflow import ClosedReason, Disposition, Status
+from tests.points import point
 from tests.web.visiting import ask, send, stored, words
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -39,6 +40,7 @@ def windows_on(page: str) -> list[str]:
     return re.findall(r'value="([0-9]{8}T[0-9]{4}Z-[0-9TZ]+)"', page)
 
 
+@point(27)
 def test_the_confirmation_says_by_when_who_calls_and_what_happens_if_missed(visitor: FlaskClient) -> None:
     page = visitor.get(ask(visitor)).text
     said = words(page)
@@ -61,6 +63,7 @@ def test_the_private_page_is_for_nobody_else(visitor: FlaskClient) -> None:
     assert "Set-Cookie" not in response.headers
 
 
+@point(28)
 def test_what_is_promised_is_what_was_stored(visitor: FlaskClient, clock: time_machine.Coordinates) -> None:
     clock.move_to(datetime(2026, 11, 22, 4, 50, tzinfo=UTC))
     path = ask(visitor)
@@ -70,6 +73,7 @@ def test_what_is_promised_is_what_was_stored(visitor: FlaskClient, clock: time_m
     assert "Monday before 1:45 pm Eastern" in words(visitor.get(path).text)
 
 
+@point(27)
 def test_the_number_is_shown_in_full_for_ten_minutes_only(
     visitor: FlaskClient, clock: time_machine.Coordinates
 ) -> None:
@@ -115,6 +119,7 @@ def test_a_broken_promise_is_admitted(visitor: FlaskClient, clock: time_machine.
         ({"status": Status.CLOSED, "closed_reason": ClosedReason.WRONG_NUMBER}, "The number we had did not work."),
     ],
 )  # fmt: skip
+@point(29)
 def test_the_page_says_where_the_request_stands_now(
     visitor: FlaskClient, now: datetime, columns: dict[str, Any], expected: str
 ) -> None:
@@ -127,6 +132,7 @@ def test_the_page_says_where_the_request_stands_now(
     assert "spam" not in words(page.text).lower()
 
 
+@point(30)
 def test_opening_a_private_page_twenty_times_changes_nothing(app: Flask) -> None:
     client = app.test_client()
     path = ask(client)
@@ -138,6 +144,7 @@ def test_opening_a_private_page_twenty_times_changes_nothing(app: Flask) -> None
     assert (stored(app), actions()) == before
 
 
+@point(31)
 def test_a_wrong_an_old_and_a_made_up_link_read_the_same(
     visitor: FlaskClient, clock: time_machine.Coordinates, now: datetime
 ) -> None:

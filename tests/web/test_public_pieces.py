@@ -25,6 +25,7 @@ from intake.web.look import timed
 from intake.web.opening import offer
 from intake.web.tokens import FormTokens
 from tests.conftest import missing
+from tests.points import point
 
 NEW_YORK = "America/New_York"
 KEYRING = Keyring((), (Key(1, b"k" * 32),), b"", b"")
@@ -170,6 +171,7 @@ def test_in_redis_all_processes_count_together_and_no_address_is_there_to_read(r
         (None, ""),
     ],
 )
+@point(40)
 def test_of_a_page_only_the_path_is_kept(given_path: str | None, kept: str) -> None:
     assert path_only(given_path) == kept
 

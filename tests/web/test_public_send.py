@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from intake.rules.workflow import ForWhom, Status, Voicemail
 from intake.web.tokens import FormTokens
+from tests.points import point
 from tests.web.visiting import ANA, ask, open_form, send, stored, token_in, words
 
 EMOJI_FAMILY = "\U0001f469\u200d\U0001f467"
@@ -68,6 +69,7 @@ SPELLINGS = {
 }
 
 
+@point(11)
 def test_phone_numbers_are_read_in_every_usual_spelling(visitor: FlaskClient, sqlite_app: Flask) -> None:
     for typed in SPELLINGS:
         ask(visitor, phone=typed)
@@ -98,6 +100,7 @@ def test_phone_numbers_are_read_in_every_usual_spelling(visitor: FlaskClient, sq
         ({"preferred_time": "other", "preferred_time_note": "x" * 201}, "Time must be 200 characters or fewer"),
     ],
 )
+@point(12, 24)
 def test_a_mistake_has_its_own_words_twice_and_nothing_is_stored(
     visitor: FlaskClient, sqlite_app: Flask, answers: dict[str, str], message: str
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_mistake_has_its_own_words_twice_and_nothing_is_stored(
     assert stored(sqlite_app) == []
 
 
+@point(22, 23)
 def test_every_answer_good_or_bad_comes_back_and_errors_are_tied_to_their_field(visitor: FlaskClient) -> None:
     page = send(
         visitor, name="José <b>", phone="736-5000", email="ana@", message="Line one\nline two", for_whom="client",
@@ -135,6 +139,7 @@ def test_a_corrected_form_keeps_its_token_and_becomes_one_request(visitor: Flask
 
 
 @pytest.mark.parametrize("number", ["911", "988", " 9-1-1 ", "112"])
+@point(12)
 def test_a_crisis_number_brings_help_not_an_error(visitor: FlaskClient, sqlite_app: Flask, number: str) -> None:
     response = send(visitor, phone=number)
     assert response.status_code == 422
@@ -161,6 +166,7 @@ def test_a_crisis_number_brings_help_not_an_error(visitor: FlaskClient, sqlite_a
         "<b>&amp;",
     ],
 )
+@point(13)
 def test_names_of_every_kind_are_kept_and_shown_unchanged(visitor: FlaskClient, sqlite_app: Flask, name: str) -> None:
     page = visitor.get(ask(visitor, name=name)).text
     assert stored(sqlite_app)[0]["name"] == name
@@ -174,6 +180,7 @@ def test_what_nobody_can_see_is_taken_out(visitor: FlaskClient, sqlite_app: Flas
     assert (row["name"], row["message"]) == ("Ana", "a[31m\n\nb")
 
 
+@point(14)
 def test_the_same_form_sent_twice_is_one_request_and_one_page(app: Flask) -> None:
     client = app.test_client()
     token = open_form(client)
@@ -182,6 +189,7 @@ def test_the_same_form_sent_twice_is_one_request_and_one_page(app: Flask) -> Non
     assert len(stored(app)) == 1
 
 
+@point(14)
 def test_ten_sends_at_once_are_one_request(app: Flask) -> None:
     token = open_form(app.test_client())
     with ThreadPoolExecutor(10) as pool:
@@ -199,6 +207,7 @@ def test_the_same_form_with_other_answers_is_a_second_request(visitor: FlaskClie
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a~b.c", "x" * 10_000])
+@point(15)
 def test_a_form_without_a_good_token_comes_back_with_the_answers_and_a_new_token(
     visitor: FlaskClient, sqlite_app: Flask, token: str
 ) -> None:
@@ -212,6 +221,7 @@ def test_a_form_without_a_good_token_comes_back_with_the_answers_and_a_new_token
     assert send(visitor, token_in(response.text), name="Zoë").status_code == 303
 
 
+@point(15)
 def test_a_form_may_lie_open_for_a_day_and_no_longer(
     visitor: FlaskClient, sqlite_app: Flask, clock: time_machine.Coordinates
 ) -> None:
@@ -263,6 +273,7 @@ def test_choices_nobody_offered_fall_back_to_the_safe_ones(visitor: FlaskClient,
     assert (row["voicemail"], row["for_whom"]) == (Voicemail.NONE, None)
 
 
+@point(16)
 def test_one_sign_of_a_program_only_marks_and_two_lay_it_under_check(
     visitor: FlaskClient, sqlite_app: Flask, clock: time_machine.Coordinates
 ) -> None:
@@ -277,6 +288,7 @@ def test_one_sign_of_a_program_only_marks_and_two_lay_it_under_check(
     assert "We will call you" in visitor.get(second.headers["Location"]).text
 
 
+@point(16)
 def test_many_requests_from_one_address_are_all_kept(
     visitor: FlaskClient, sqlite_app: Flask, clock: time_machine.Coordinates
 ) -> None:

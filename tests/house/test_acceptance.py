@@ -1,0 +1,53 @@
+"""The eighty points of docs/acceptance.md: each is proven by a test that says so, or says itself that it is not yet."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from config import ROOT
+
+_POINT = re.compile(r"^(\d+)\. (.*?)(?=^\d+\. |^## |\Z)", re.MULTILINE | re.DOTALL)
+
+
+def written() -> dict[int, bool]:
+    """Each point's number, and whether it claims to be proven."""
+    text = (ROOT / "docs" / "acceptance.md").read_text()
+    return {int(match[1]): "*not yet*" not in match[2] for match in _POINT.finditer(text)}
+
+
+def marked() -> Iterator[tuple[int, str]]:
+    """Each number a test carries, with the test's name."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                for number in _numbers(node):
+                    yield number, f"{path.relative_to(ROOT)}: {node.name}"
+
+
+def _numbers(test: ast.FunctionDef) -> Iterator[int]:
+    for mark in test.decorator_list:
+        if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "point":
+            yield from (ast.literal_eval(argument) for argument in mark.args)
+
+
+def test_there_are_eighty_points() -> None:
+    assert list(written()) == list(range(1, 81))
+
+
+def test_a_point_that_claims_a_proof_has_one() -> None:
+    proven = {number for number, _ in marked()}
+    assert [number for number, claims in written().items() if claims and number not in proven] == []
+
+
+def test_a_point_with_a_proof_no_longer_says_not_yet() -> None:
+    """A point takes several tests: the last one to come strikes the words out, and until then carries no mark."""
+    points = written()
+    assert [(number, test) for number, test in marked() if not points.get(number)] == []
+
+
+def test_the_marks_stand_on_tests_that_are_collected() -> None:
+    names = [Path(test.partition(":")[0]).name for _, test in marked()]
+    assert names and all(name.startswith("test_") for name in names)
