@@ -86,7 +86,7 @@ def add(conn: Connection, seal: Seal) -> None:
     conn.execute(insert(table_of(AuditSeal)), {name: getattr(seal, name) for name in Seal.__slots__})
 
 
-def begin(site: Site, *, id: int, through_id: int, entries: int, previous_hash: bytes, sealed_at: datetime) -> Proof:
+def headed(site: Site, *, id: int, through_id: int, entries: int, previous_hash: bytes, sealed_at: datetime) -> Proof:
     """The proof of a seal before the first entry went in: what the seal says of itself comes first."""
     proof = site.keyring.record_proof()
     for part in (previous_hash, str(id), str(through_id), str(entries), sealed_at):
@@ -96,7 +96,7 @@ def begin(site: Site, *, id: int, through_id: int, entries: int, previous_hash: 
 
 def proven(site: Site, rows: Iterable[Row[Any]], **head: Any) -> bytes:
     """The hash of a seal over these entries."""
-    proof = begin(site, **head)
+    proof = headed(site, **head)
     for row in rows:
         proof.add(encoded(row))
     return proof.finish()

@@ -86,7 +86,7 @@ def _link(last: Seal, seal: Seal) -> Finding | None:
 def _content(site: Site, last: Seal, seal: Seal, rows: _Ahead) -> Finding | None:
     """Whether the entries are those that were sealed, neither more nor fewer nor others."""
     head = {name: getattr(seal, name) for name in ("id", "through_id", "entries", "previous_hash", "sealed_at")}
-    proof, found, first, final = seals.begin(site, **head), 0, _first(last), last.through_id
+    proof, found, first, final = seals.headed(site, **head), 0, _first(last), last.through_id
     for row in rows.up_to(seal.through_id):
         proof.add(seals.encoded(row))
         first, final, found = (row.id if not found else first), row.id, found + 1
