@@ -64,11 +64,12 @@ def at_once(conn: Connection) -> Iterator[None]:
         yield
         return
     gathered: list[tuple[Prepared, Mapping[str, Any]]] = []
-    conn.info["gathered"] = gathered
+    info = conn.info  # kept: a connection that is lost inside the block has none
+    info["gathered"] = gathered
     try:
         yield
     finally:
-        del conn.info["gathered"]
+        info.pop("gathered", None)
     _Gathered.of(conn.dialect, tuple(statement for statement, _ in gathered)).run(conn, [row for _, row in gathered])
 
 

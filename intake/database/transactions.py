@@ -172,9 +172,6 @@ class _Line:
 
 _lines: dict[str, _Line] = {}
 MOST_TOGETHER = 32
-LEADERS = {"sqlite": 1, "postgresql": 1}
-"""How many lead at once in one process: SQLite has one writer, PostgreSQL another that works while one waits for it."""
-DEADLOCK = "40P01"
 
 
 def _work_off(engine: Engine, batch: list[_Job]) -> None:

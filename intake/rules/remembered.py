@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 
-from intake.rules.hours import Interval, Schedule
+from intake.rules.hours import Interval, Schedule, utc
 
 
 class Remembered(Schedule):
@@ -24,6 +24,7 @@ class Remembered(Schedule):
 
     def pieces(self, after: datetime) -> Iterator[Interval]:
         """See Schedule."""
+        after = utc(after)
         day = after.date()
         known = self._days.get(day) or self._remember(day)
         reached = after

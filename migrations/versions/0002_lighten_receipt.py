@@ -24,6 +24,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("search_token") as table:
+    # Nothing kept a word to its request meanwhile; one without finds nothing and would stop the key.
+    op.execute("DELETE FROM search_token WHERE callback_id NOT IN (SELECT id FROM callback_request)")
+    with op.batch_alter_table("search_token", table_kwargs={"sqlite_with_rowid": True}) as table:
         table.create_foreign_key(CONSTRAINT, "callback_request", ["callback_id"], ["id"])
     _index("status", "due_at", "id")
