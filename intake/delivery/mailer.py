@@ -8,7 +8,7 @@ import re
 import smtplib
 import ssl
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -111,10 +111,17 @@ def message_of(posting: Posting, *, sender: str, host: str, now: datetime) -> fl
     return message
 
 
-def told(error: object) -> str:
-    """What a server or the system said, fit for the panel: one line, no control characters, no address."""
+def told(error: object, to: Iterable[str] = ()) -> str:
+    """What a server or the system said, fit for the panel: one line, no control characters, no address.
+
+    A server likes to repeat the mailbox without its host, which is a person's name: for the addresses in ``to`` that
+    goes too.
+    """
     text = error.decode("utf-8", "replace") if isinstance(error, bytes) else str(error)
-    visible = "".join(char if char.isprintable() else " " for char in _TOLD_ADDRESS.sub("…", text))
+    text = _TOLD_ADDRESS.sub("…", text)
+    for address in to:
+        text = re.sub(rf"(?<!\w){re.escape(address.partition('@')[0])}(?!\w)", "…", text, flags=re.IGNORECASE)
+    visible = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(visible.split())[:160]
 
 
@@ -137,7 +144,7 @@ class SmtpMailer:
             raise StoppedError
         try:
             with self._deadline.within(DEADLINE_SECONDS):
-                self._transmit(self._connection or self._open(), message)
+                self._transmit(self._connection or self._open(), message, posting.to)
         except Exception:
             self.close()
             if self._is_stopping:
@@ -166,14 +173,14 @@ class SmtpMailer:
             return f"the server refused us: {_reply(error)}"
         return f"the server does not answer: {_cause(error)}"
 
-    def _transmit(self, connection: CheckedConnection, message: flask_mail.Message) -> None:
+    def _transmit(self, connection: CheckedConnection, message: flask_mail.Message, to: Iterable[str]) -> None:
         try:
             connection.send(message)
         except flask_mail.BadHeaderError:
             raise UndeliverableError("a header of the mail was not one line") from None
         except (smtplib.SMTPException, OSError) as error:
             # A reply cut off in the middle still looks like one, so the deadline is asked first.
-            raise CutOffError(_NO_END) if self._deadline.is_over else _verdict(error) from None
+            raise CutOffError(_NO_END) if self._deadline.is_over else _verdict(error, to) from None
         if connection.refused:
             log.warning("mail %s was not wanted for %d of its recipients", message.msgId, connection.refused)
 
@@ -191,15 +198,15 @@ class SmtpMailer:
         self._deadline.cut()
 
 
-def _reply(error: smtplib.SMTPResponseException) -> str:
-    return f"{error.smtp_code} {told(error.smtp_error)}"
+def _reply(error: smtplib.SMTPResponseException, to: Iterable[str] = ()) -> str:
+    return f"{error.smtp_code} {told(error.smtp_error, to)}"
 
 
 def _cause(error: Exception) -> str:
     return told(error) or type(error).__name__
 
 
-def _verdict(error: Exception) -> Exception:
+def _verdict(error: Exception, to: Iterable[str]) -> Exception:
     """What a failure in the middle of a mail means: 4xx or a broken connection: later; 5xx: never."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         # The reply that leaves most hope: one recipient put off means trying again.
@@ -208,8 +215,8 @@ def _verdict(error: Exception) -> Exception:
     if not isinstance(error, smtplib.SMTPResponseException):
         return CutOffError(f"the connection broke: {_cause(error)}")
     if error.smtp_code in _NOT_SIGNED_IN:
-        return ServerDownError(f"the server wants us to sign in: {_reply(error)}")
-    return RefusedError(_reply(error)) if 500 <= error.smtp_code < 600 else TryLaterError(_reply(error))
+        return ServerDownError(f"the server wants us to sign in: {_reply(error, to)}")
+    return (RefusedError if 500 <= error.smtp_code < 600 else TryLaterError)(_reply(error, to))
 
 
 class FolderMailer:

@@ -318,3 +318,11 @@ def test_a_folder_that_cannot_be_written_counts_as_a_server_that_is_down(
     (tmp_path / "mail").write_text("a file is in the way")
     with pytest.raises(ServerDownError):
         make_mailer(MAIL_SERVER="", MAIL_FOLDER=str(tmp_path / "mail")).send(posting(), now=NOON)
+
+
+@pytest.mark.parametrize("said", ["550 5.1.1 Ana.Lee unknown", "550 no mailbox 'ana.lee' " + "x" * 200])
+def test_a_reason_never_repeats_whose_mailbox_it_was(make_mailer: MakeMailer, said: str) -> None:
+    with post_office(Post(script={"RCPT": [said]})) as post:
+        with pytest.raises(RefusedError) as refused:
+            make_mailer(MAIL_PORT=post.port).send(posting("ana.lee@example.org"), now=NOON)
+    assert "ana.lee" not in str(refused.value).lower() and str(refused.value).startswith("550")
