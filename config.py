@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -22,13 +21,15 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from intake.database import engine_options
+from intake.models.key_file import kept_keys
 from intake.models.keyring import Key, Keyring
 from intake.models.site import Site
 from intake.rules.retention import Retention
 from intake.rules.setting import SHORTEST_SECRET, is_here, is_place, is_reached_from_here_only, is_weak, odd_phone
 
 ROOT = Path(__file__).resolve().parent
-_SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+_SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY",
+            "INTAKE_TOTP_KEYS")  # fmt: skip
 _SAMPLES = ("INTAKE_PROVIDER_NAME", "INTAKE_PROVIDER_PHONE", "INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _SEALED = ("require", "verify-ca", "verify-full")
@@ -60,6 +61,8 @@ class Settings:
     index_keys: str = field(default="", repr=False)  # INTAKE_INDEX_KEYS: likewise
     link_key: str = field(default="", repr=False)  # INTAKE_LINK_KEY: makes private links
     audit_key: str = field(default="", repr=False)  # INTAKE_AUDIT_KEY: proves the record
+    totp_keys: str = field(default="", repr=False)  # INTAKE_TOTP_KEYS: as INTAKE_ENCRYPTION_KEYS, for second factors
+    require_mfa: bool | None = None  # INTAKE_REQUIRE_MFA: nobody works without a second factor; on in production
     provider_name: str = "Harbor Recovery Center"  # INTAKE_PROVIDER_NAME: as visitors see it
     provider_short_name: str = "Harbor"  # INTAKE_PROVIDER_SHORT_NAME: in page titles; keep it neutral
     provider_phone: str = "212-736-5000"  # INTAKE_PROVIDER_PHONE: shown on every page
@@ -137,6 +140,7 @@ class Settings:
             team_email=self.team_email,
             mail_sender=self.mail_default_sender,
             is_production=self.is_production,
+            needs_second_factor=self.is_production if self.require_mfa is None else self.require_mfa,
         )
 
     def keyring(self) -> Keyring:
@@ -146,6 +150,7 @@ class Settings:
             index=_keys("INTAKE_INDEX_KEYS", self.index_keys),
             link=self.link_key.encode(),
             audit=self.audit_key.encode(),
+            totp=_keys("INTAKE_TOTP_KEYS", self.totp_keys),
         )
 
 
@@ -174,6 +179,8 @@ _NAMES = {
     "INTAKE_INDEX_KEYS": "index_keys",
     "INTAKE_LINK_KEY": "link_key",
     "INTAKE_AUDIT_KEY": "audit_key",
+    "INTAKE_TOTP_KEYS": "totp_keys",
+    "INTAKE_REQUIRE_MFA": "require_mfa",
     "INTAKE_PROVIDER_NAME": "provider_name",
     "INTAKE_PROVIDER_SHORT_NAME": "provider_short_name",
     "INTAKE_PROVIDER_PHONE": "provider_phone",
@@ -237,6 +244,8 @@ def _typed(chosen: Mapping[str, str]) -> Settings:
     for name in ("mail_use_tls", "mail_use_ssl", "embedded_worker"):
         if name in values:
             values[name] = str(values[name]).lower() in ("1", "true", "yes", "on")
+    if "require_mfa" in values:  # a slip of the pen must not open the door
+        values["require_mfa"] = str(values["require_mfa"]).lower() not in ("0", "false", "no", "off")
     if values.get("mail_use_ssl") and "mail_use_tls" not in chosen:
         values["mail_use_tls"] = False
     instance = Path(str(values.get("instance", ROOT / "instance"))).resolve()
@@ -259,21 +268,12 @@ def new_keys() -> dict[str, str]:
         "INTAKE_INDEX_KEYS": f"1:{one()}",
         "INTAKE_LINK_KEY": secrets.token_urlsafe(48),
         "INTAKE_AUDIT_KEY": secrets.token_urlsafe(48),
+        "INTAKE_TOTP_KEYS": f"1:{one()}",
     }
 
 
 def _with_development_keys(settings: Settings) -> Settings:
-    """Make keys once and keep them: a second process waits for the first one's file instead of writing its own."""
-    path = settings.instance / "keys.json"
-    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        draft = settings.instance / f"keys.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(new_keys(), file)
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    kept = json.loads(path.read_text())
+    kept = kept_keys(settings.instance / "keys.json", new_keys)
     missing = {_NAMES[name]: kept[name] for name in _SECRETS if not getattr(settings, _NAMES[name])}
     return Settings(**{**settings.__dict__, **missing})
 
@@ -364,7 +364,7 @@ def _weak_secrets(settings: Settings) -> list[str]:
         for name, secret in given
         if secret and is_weak(secret)
     ]
-    for name in ("INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"):
+    for name in ("INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_TOTP_KEYS"):
         try:
             if any(len(set(key.secret)) < 10 for key in _keys(name, getattr(settings, _NAMES[name]))):
                 problems.append(f"{name} is too weak: each key is 32 random bytes")

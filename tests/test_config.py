@@ -13,7 +13,8 @@ import pytest
 import config
 from config import SettingsError, load, new_keys
 
-SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
+SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY",
+           "INTAKE_TOTP_KEYS")  # fmt: skip
 PASSPHRASES = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY")
 KEYS = new_keys()
 
@@ -58,7 +59,7 @@ def test_production_refuses_a_weak_secret_and_names_it(tmp_path: Path, name: str
     assert weak not in words
 
 
-@pytest.mark.parametrize("name", ["INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"])
+@pytest.mark.parametrize("name", ["INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_TOTP_KEYS"])
 @pytest.mark.parametrize(
     "keys",
     [
@@ -147,7 +148,7 @@ def test_development_takes_the_samples(tmp_path: Path) -> None:
     assert load(development(tmp_path)).team_email == "intake@example.com"
 
 
-@pytest.mark.parametrize("name", ["INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS"])
+@pytest.mark.parametrize("name", ["INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_TOTP_KEYS"])
 @pytest.mark.parametrize("raw", [bytes(32), b"ab" * 16, bytes(range(9)) * 3 + bytes(5)], ids=["zeros", "two", "nine"])
 def test_a_key_that_nobody_drew_is_refused(tmp_path: Path, name: str, raw: bytes) -> None:
     drawn = KEYS[name]
@@ -328,3 +329,20 @@ def test_development_is_refused_where_others_can_reach_it_and_says_why(tmp_path:
 def test_how_long_is_kept_is_a_whole_number_of_at_least_one(tmp_path: Path) -> None:
     assert "INTAKE_KEEP_CLOSED_DAYS" in complaint(production(tmp_path, INTAKE_KEEP_CLOSED_DAYS="0"))
     assert load(production(tmp_path, INTAKE_KEEP_CLOSED_DAYS="90")).keep_closed_days == 90
+
+
+def test_a_second_factor_is_needed_in_production_unless_said_otherwise(tmp_path: Path) -> None:
+    assert load(production(tmp_path)).site().needs_second_factor
+    assert not load(production(tmp_path, INTAKE_REQUIRE_MFA="off")).site().needs_second_factor
+    assert not load(development(tmp_path)).site().needs_second_factor
+    assert load(production(tmp_path, INTAKE_REQUIRE_MFA="nope")).site().needs_second_factor
+    assert load(development(tmp_path, INTAKE_REQUIRE_MFA="1")).site().needs_second_factor
+
+
+def test_keys_kept_by_an_older_version_stay_and_get_what_is_new(tmp_path: Path) -> None:
+    before = load(development(tmp_path))
+    path = tmp_path / "instance" / "keys.json"
+    path.write_text(json.dumps({name: key for name, key in json.loads(path.read_text()).items() if "TOTP" not in name}))
+    after = load(development(tmp_path))
+    assert (after.secret_key, after.index_keys) == (before.secret_key, before.index_keys)
+    assert after.totp_keys and after == load(development(tmp_path))

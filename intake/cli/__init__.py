@@ -15,6 +15,7 @@ from flask_migrate import upgrade
 from intake.cli.demo import demo
 from intake.cli.keeping import backup, purge, restore
 from intake.cli.record import verify_audit
+from intake.cli.second_factor import reset_mfa
 from intake.database import reading
 from intake.delivery import worker
 from intake.extensions import current_site
@@ -31,7 +32,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(intake)
 
 
-for command in (demo, purge, backup, restore, verify_audit):
+for command in (demo, purge, backup, restore, verify_audit, reset_mfa):
     intake.add_command(command)
 
 

@@ -123,10 +123,16 @@ def _for_visitor(occasion: Occasion) -> Words:
 
 
 def _for_account(occasion: Occasion) -> Words:
-    """``notice`` is the name Flask-Security gives its own mail; anything else is told in general words."""
+    """``notice`` is the name Flask-Security gives its own mail, or ours; anything else is told in general words."""
     events = {
         "change_notice": gettext("The password of your account was changed."),
         "reset_notice": gettext("The password of your account was changed."),
+        "factor_set": gettext("Signing in to your account now asks for a code from an authenticator app."),
+        "factor_off": gettext("Signing in to your account no longer asks for a code."),
+        "factor_reset": gettext("The second step of your sign-in was taken away. You are signed out everywhere."),
+        "codes_made": gettext("New recovery codes were made for your account. The old ones no longer work."),
+        "code_used": gettext("Somebody signed in to your account with a recovery code."),
+        "codes_tried": gettext("Somebody knows your password and tried wrong codes. Change your password now."),
     }
     event = events.get(str(occasion.details.get("notice", "")), gettext("Something about your sign-in was changed."))
     return {"event": event, "link": f"{occasion.site.public_url}/login"}

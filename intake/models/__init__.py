@@ -12,6 +12,7 @@ from intake.models.records import (
     MailChannel,
     OutboxMessage,
 )
+from intake.models.second_factor import RecoveryCode, SecondFactor, SignInStep
 
 __all__ = [
     "Audit",
@@ -26,9 +27,12 @@ __all__ = [
     "MailChannel",
     "Note",
     "OutboxMessage",
+    "RecoveryCode",
     "Role",
     "SearchToken",
+    "SecondFactor",
     "SignIn",
+    "SignInStep",
     "SuppressedNumber",
     "Throttle",
     "User",

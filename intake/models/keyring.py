@@ -8,7 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -80,6 +80,12 @@ class Keyring:
     index: tuple[Key, ...]
     link: bytes = field(repr=False)
     audit: bytes = field(repr=False)
+    totp: tuple[Key, ...] = ()
+
+    @cached_property
+    def second_factor(self) -> Keyring:
+        """The ring that seals what authenticator apps share with us, under keys for nothing else."""
+        return replace(self, encryption=self.totp)
 
     @cached_property
     def _ciphers(self) -> dict[int, AESGCM]:
@@ -93,6 +99,10 @@ class Keyring:
         bound = f"{column}|{public_id}".encode()
         sealed = self._ciphers[key_id].encrypt(nonce, text.encode(), bound)
         return _FORMAT + key_id.to_bytes(1, "big") + nonce + sealed
+
+    def is_of_newest_key(self, value: bytes) -> bool:
+        """Whether a sealed value need not be sealed anew."""
+        return value[1] == self.encryption[0].id
 
     def open(self, column: str, public_id: str, value: bytes | None) -> str | None:
         """Decrypt a cell. SealError if it was tampered with or its key is not on the ring."""

@@ -21,6 +21,7 @@ class Site:
     team_email: str = ""
     mail_sender: str = ""
     is_production: bool = False
+    needs_second_factor: bool = False
 
     def link(self, public_id: str, version: int) -> str:
         """The visitor's private address for one request."""

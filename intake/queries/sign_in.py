@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
-from intake.models import SignIn, User
+from intake.models import SecondFactor, SignIn, User
 
 LONGEST_QUIET = timedelta(minutes=60)
 """A session without a request by hand for this long is over (polling does not count)."""
@@ -18,6 +18,7 @@ LONGEST_SESSION = timedelta(hours=12)
 
 _SIGN_IN = SignIn.__table__.c
 _USER = User.__table__.c
+_FACTOR = SecondFactor.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class LiveSignIn:
 
     user_id: int
     last_seen_at: datetime
+    has_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class Ending(StrEnum):
 def live(conn: Connection, sid_hash: bytes, *, now: datetime) -> LiveSignIn | None:
     """The session with this digest, unless it was ended, lay idle, is too old, or its person was disabled."""
     query = (
-        select(_SIGN_IN.user_id, _SIGN_IN.last_seen_at)
+        select(_SIGN_IN.user_id, _SIGN_IN.last_seen_at, _FACTOR.secret_encrypted.is_not(None).label("has_factor"))
         .join_from(SignIn.__table__, User.__table__, _USER.id == _SIGN_IN.user_id)
+        .outerjoin(SecondFactor.__table__, _FACTOR.user_id == _SIGN_IN.user_id)
         .where(
             _SIGN_IN.sid_hash == sid_hash,
             _SIGN_IN.ended_at.is_(None),
@@ -59,7 +62,7 @@ def live(conn: Connection, sid_hash: bytes, *, now: datetime) -> LiveSignIn | No
         )
     )
     row = conn.execute(query).first()
-    return LiveSignIn(row.user_id, row.last_seen_at) if row else None
+    return LiveSignIn(row.user_id, row.last_seen_at, bool(row.has_factor)) if row else None
 
 
 def ending(conn: Connection, sid_hash: bytes, *, now: datetime) -> Ending | None:

@@ -59,7 +59,7 @@ def create_user(
 
     Without a name the part of the email before the @ serves as one.
     """
-    _require_people(actor)
+    require_people(actor)
     email = _clean_email(email)
     name = _clean_name(name or email.partition("@")[0].replace(".", " ").title())
     wanted = _clean_roles(roles)
@@ -79,7 +79,8 @@ def create_user(
     return user_id
 
 
-def _require_people(actor: Actor) -> None:
+def require_people(actor: Actor) -> None:
+    """The shell may look after accounts, and whoever holds the right."""
     if actor.kind is not ActorKind.SYSTEM:
         actor.require(Permission.PEOPLE)
 
@@ -126,7 +127,7 @@ def change_password(site: Site, actor: Actor, *, current: str, new: str, now: da
     PasswordError when ``new`` is not good enough.
     """
     user_id = actor.person_id
-    _check_current(site, user_id, current, now)
+    check_current(site, user_id, current, now)
     with reading() as conn:
         person = queries.by_id(conn, user_id)
     if person is None:
@@ -135,7 +136,7 @@ def change_password(site: Site, actor: Actor, *, current: str, new: str, now: da
     _keep_password(site, actor, user_id, passwords.hashed(new), now)
 
 
-def _check_current(site: Site, user_id: int, current: str, now: datetime) -> None:
+def check_current(site: Site, user_id: int, current: str, now: datetime) -> None:
     """A session left open must not serve to guess its password."""
     key = site.keyring.index_of("throttle", f"change|{user_id}")
     with writing() as conn:
@@ -161,7 +162,7 @@ def _keep_password(site: Site, actor: Actor, user_id: int, stored: str, now: dat
 
 def disable(site: Site, actor: Actor, user_id: int, *, now: datetime) -> None:
     """Nobody signs in with this account any more, and whoever is signed in is out with their next request."""
-    _require_people(actor)
+    require_people(actor)
     if actor.user_id == user_id:
         raise PeopleError("self")
     with writing() as conn:

@@ -6,11 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, delete, insert, update
 
 from intake.database import reading, writing
-from intake.ledger import audit, throttle
-from intake.models import SignIn
+from intake.ledger import audit, outbox, throttle
+from intake.models import SignIn, SignInStep
 from intake.models.site import Site
 from intake.queries import sign_in as queries
 from intake.rules.permissions import SYSTEM, Actor
@@ -45,7 +45,9 @@ class TooManyTriesError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
+class Counters:
+    """The keyed hashes under which one try of one account from one address is counted."""
+
     pair: bytes
     address: bytes
     account: bytes
@@ -53,14 +55,17 @@ class _Keys:
 
     @property
     def counted(self) -> tuple[bytes, bytes, bytes]:
+        """Each try counts here."""
         return self.pair, self.address, self.account
 
 
-def _keys(site: Site, account: str, address: str) -> _Keys:
+def counters(site: Site, account: str, address: str) -> Counters:
+    """``account`` is any text that stands for what is guessed at."""
+
     def key(*parts: str) -> bytes:
         return site.keyring.index_of("throttle", "|".join(parts))
 
-    return _Keys(
+    return Counters(
         key("pair", address, account), key("address", address), key("account", account), key("known", address, account)
     )
 
@@ -72,8 +77,8 @@ def check(site: Site, email: str, password: str, address: str, *, now: datetime)
     at once gain nothing; the slow check runs in no transaction.
     """
     email = _plain_email(email)
-    keys = _keys(site, email, address)
-    until = _count_try(site, keys, now)
+    keys = counters(site, email, address)
+    until = count_try(site, keys, now)
     if until:
         raise TooManyTriesError(until)
     with reading() as conn:
@@ -91,25 +96,33 @@ def _plain_email(email: str) -> str:
     return "".join(char for char in email.strip() if char.isprintable())[:_LONGEST_EMAIL].lower()
 
 
-def _count_try(site: Site, keys: _Keys, now: datetime) -> datetime | None:
-    """Count it, and say until when to wait if it is one too many."""
+def count_try(
+    site: Site, keys: Counters, now: datetime, *, under_attack: int = TRIES_UNDER_ATTACK, warned: int | None = None
+) -> datetime | None:
+    """Count it, and say until when to wait if it is one too many.
+
+    ``under_attack``: what an address the account never came from is left with. ``warned``: the person who is told by
+    mail, once in a window, when there were that many tries that it was hardly them.
+    """
     with writing() as conn:
         tallies = throttle.add(conn, keys.counted, now=now, window=WINDOW)
         is_known = throttle.is_remembered(conn, keys.known, since=now - KNOWN_FOR)
-        full = _full(keys, tallies, is_known)
+        full = _full(keys, tallies, is_known, under_attack)
         if full and any(tallies[key].count == TRIES + 1 for key in (keys.pair, keys.address)):
             audit.record(conn, site, SYSTEM, "person.refused", details={"reason": "throttled"}, now=now)
+        if warned is not None and tallies[keys.account].count == TRIES + 1:
+            outbox.enqueue(conn, "person.security", f"user:{warned}", details={"notice": "codes_tried"}, now=now)
     return max(tallies[key].since for key in full) + WINDOW if full else None
 
 
-def _full(keys: _Keys, tallies: dict[bytes, throttle.Tally], is_known: bool) -> list[bytes]:
+def _full(keys: Counters, tallies: dict[bytes, throttle.Tally], is_known: bool, under_attack: int) -> list[bytes]:
     """The counters that forbid another try."""
     if tallies[keys.pair].count > TRIES:
         return [keys.pair]
     if is_known:
         return []
     full = [keys.address] if tallies[keys.address].count > TRIES else []
-    if tallies[keys.account].count > ATTACK and tallies[keys.pair].count > TRIES_UNDER_ATTACK:
+    if tallies[keys.account].count > ATTACK and tallies[keys.pair].count > under_attack:
         full.append(keys.pair)
     return full
 
@@ -120,11 +133,16 @@ def _note_refusal(site: Site, user_id: int | None, now: datetime) -> None:
         audit.record(conn, site, SYSTEM, "person.refused", details=details, now=now)
 
 
-def _note_success(keys: _Keys, now: datetime) -> None:
+def _note_success(keys: Counters, now: datetime) -> None:
     with writing() as conn:
-        throttle.take_back(conn, (keys.address, keys.account))
-        throttle.clear(conn, keys.pair)
-        throttle.remember(conn, keys.known, now=now)
+        forgive(conn, keys, now)
+
+
+def forgive(conn: Connection, keys: Counters, now: datetime) -> None:
+    """The try was right: uncount it, and know this address from now on. In the caller's transaction."""
+    throttle.take_back(conn, (keys.address, keys.account))
+    throttle.clear(conn, keys.pair)
+    throttle.remember(conn, keys.known, now=now)
 
 
 def sid_hash(sid: str) -> bytes:
@@ -166,7 +184,11 @@ def end(site: Site, actor: Actor, sid: str, *, now: datetime) -> None:
 
 
 def end_all(conn: Connection, user_id: int, *, reason: str, now: datetime) -> int:
-    """End every session of a person inside the caller's transaction; returns how many there were."""
+    """End every session of a person inside the caller's transaction, a sign-in halfway through too.
+
+    Returns how many sessions there were.
+    """
+    conn.execute(delete(SignInStep).where(SignInStep.__table__.c.user_id == user_id))
     ended = conn.execute(
         update(SignIn)
         .where(_SIGN_IN.user_id == user_id, _SIGN_IN.ended_at.is_(None))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Request, current_app, g, request
+from flask import Request, current_app, g, redirect, request, session, url_for
 from flask_babel import gettext, ngettext
 from flask_security import LoginForm
 from flask_security.forms import Form
@@ -17,11 +18,13 @@ from wtforms import PasswordField, StringField
 from intake.database import db
 from intake.extensions import current_site
 from intake.models import User
-from intake.services import sign_in
+from intake.services import second_step, sign_in
 from intake.web.addresses import client_network
 
 _PLAIN_PATH = re.compile(r"/admin/(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]*(?:\?[A-Za-z0-9_.~=&%+-]*)?")
 _LONGEST_PATH = 500
+STEP_KEY, STEP_TARGET = "step", "step_target"
+"""What the cookie keeps between the password and the code."""
 
 
 def is_way_in(target: str) -> bool:
@@ -55,7 +58,7 @@ class SignInForm(LoginForm):
         if not Form.validate(self, **kwargs):
             return False
         try:
-            user_id = sign_in.check(current_site(), self.email.data or "", self.password.data or "", _sender(), now=now)
+            user_id = sign_in.check(current_site(), self.email.data or "", self.password.data or "", sender(), now=now)
         except sign_in.NotMatchedError:
             self.password.errors = [gettext("Email and password do not match")]
             g.sign_in_status = 422
@@ -64,11 +67,24 @@ class SignInForm(LoginForm):
             self.form_errors.append(wait_words(error.until, now))
             g.sign_in_status, g.sign_in_retry_after = 429, max(1, int((error.until - now).total_seconds()))
             return False
+        if _needs_code(user_id, self.next.data or "", now):
+            return False
         self.user = find_person(user_id)
         return self.user is not None
 
 
-def _sender() -> str:
+def _needs_code(user_id: int, target: str, now: datetime) -> bool:
+    """Whether the password alone does not sign this person in: then this browser, and no other, may give the code."""
+    key = secrets.token_urlsafe(32)
+    if not second_step.ask_for_code(current_site(), user_id, key, now=now):
+        return False
+    session[STEP_KEY], session[STEP_TARGET] = key, target
+    g.sign_in_answer = redirect(url_for("sign_in_step.ask"), 303)
+    return True
+
+
+def sender() -> str:
+    """Where this request comes from, for the counters."""
     return client_network(request, current_app.config["INTAKE_TRUSTED_PROXIES"]) or "unknown"
 
 

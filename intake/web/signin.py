@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ from intake.database import db
 from intake.models import Role, User
 from intake.queries.sign_in import Ending
 from intake.services import passwords
-from intake.web import sign_in_session
+from intake.web import second_factor, sign_in_session, sign_in_step
 from intake.web.security_mail import OutboxMail
 from intake.web.sign_in_account import HOME, pages, plain_page
 from intake.web.sign_in_form import SignInForm, forget_odd_targets
@@ -36,6 +36,8 @@ def init_app(app: Flask) -> None:
     app.before_request(_only_plain_input)
     _own_errors(app)
     app.register_blueprint(pages)
+    app.register_blueprint(sign_in_step.pages)
+    second_factor.init_app(app)
     passwords.prepare()
 
 
@@ -112,6 +114,8 @@ def _out_of_order(_error: Exception) -> ResponseReturnValue:
 
 def _page(template: str, **context: Any) -> Response:
     """Render Flask-Security's pages; a refused sign-in carries its own status."""
+    if "sign_in_answer" in g:
+        return cast(Response, g.sign_in_answer)
     form = context.get("login_user_form")
     if form is None:
         return plain_page(template, **context)

@@ -249,6 +249,7 @@ def production(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
         "INTAKE_PROVIDER_PHONE": "617-736-5000",
         "INTAKE_TEAM_EMAIL": "team@lakeside.example",
         "MAIL_DEFAULT_SENDER": "callback@lakeside.example",
+        "INTAKE_REQUIRE_MFA": "off",
     }
     with running_app(sqlite_url, tmp_path, **more) as app:
         people.create_user(
