@@ -13,6 +13,10 @@ from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
 from intake.admin.outcomes import OutcomePages
 from intake.admin.queue import QueuePages
+from intake.admin.settings import HoursPages
+from intake.admin.settings_days import HolidayPages
+from intake.admin.settings_history import HistoryPages
+from intake.admin.settings_targets import TargetPages
 from intake.extensions import current_site
 from intake.rules.permissions import Permission
 from intake.wording.translation import language, lazy_gettext
@@ -22,12 +26,19 @@ class Queue(QueuePages, ClaimingPages, HandingPages, OutcomePages, DeskWorkPages
     """The place where requests are worked: the list, one request, and every button on both."""
 
 
+class Settings(HoursPages, HolidayPages, TargetPages, HistoryPages):
+    """What holds from now on: hours, holidays, targets, and what was set before."""
+
+
 def init_app(app: Flask) -> None:
     """Register every place before the first request."""
     admin = Admin(
         app, name="Intake", index_view=PanelIndex(), theme=Theme(folder="bootstrap4", base_template="admin/base.html")
     )
     admin.add_view(Queue(name=lazy_gettext("Queue"), endpoint="queue", url="/admin/queue", menu_icon_value="queue"))
+    admin.add_view(
+        Settings(name=lazy_gettext("Settings"), endpoint="settings", url="/admin/settings", menu_icon_value="settings")
+    )
     app.jinja_env.globals.update(
         panel_language=language, panel_site=current_site, panel_now=_now, may_search=_may_search
     )

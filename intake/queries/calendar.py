@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, case, or_, select
 
-from intake.models import CalendarVersion, ConsentWording
+from intake.models import CalendarVersion, ConsentWording, User
 from intake.models.site import Site
 from intake.rules.hours import OpeningHours, default_hours
 from intake.rules.promise import ResponseTarget
+
+DEFAULT_ID = 0
+"""The number under which the built-in default is stored once a promise is made by it: older than any change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,15 @@ class Calendar:
     id: int | None
     hours: OpeningHours
     target: ResponseTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A calendar with who made it and when (UTC); ``author`` is "" for the service itself."""
+
+    calendar: Calendar
+    created_at: datetime
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ def documents(calendar: Calendar) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 _C = CalendarVersion.__table__.c
+_U = User.__table__.c
 _NEWEST = select(_C.id, _C.hours, _C.target).order_by(_C.id.desc()).limit(1)
 
 
@@ -78,6 +92,21 @@ def version(conn: Connection, site: Site, calendar_id: int | None) -> Calendar:
         return default_calendar(site.time_zone)
     row = conn.execute(select(_C.id, _C.hours, _C.target).where(_C.id == calendar_id)).one()
     return Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target)))
+
+
+def versions(conn: Connection, *, before: int | None = None, after: int | None = None, limit: int) -> list[Version]:
+    """What was in force, newest first: below ``before``, above ``after`` (both ids)."""
+    asked = select(_C.id, _C.hours, _C.target, _C.created_at, _U.name).outerjoin(
+        User.__table__, _U.id == _C.created_by_id
+    )
+    asked = asked.where(_C.id < before) if before is not None else asked
+    asked = asked.where(_C.id > after) if after is not None else asked
+    return [
+        Version(
+            Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target))), row.created_at, row.name or ""
+        )
+        for row in conn.execute(asked.order_by(_C.id.desc()).limit(limit))
+    ]
 
 
 def consent(conn: Connection, language: str) -> Consent:

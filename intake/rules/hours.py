@@ -39,6 +39,9 @@ class HoursProblem(StrEnum):
     BAD_DATE = "bad_date"
     OVERLAP = "overlap"
     NOT_A_WEEK = "not_a_week"
+    HALF_RANGE = "half_range"
+    SAME_TIME = "same_time"
+    NO_RANGE = "no_range"
 
 
 class HoursError(ValueError):
@@ -211,12 +214,14 @@ class OpeningHours(Schedule):
 
     A special day replaces the ranges that start on it. A range that began the evening before and runs past midnight
     is that evening's and stays; to cut it, make the evening a special day too.
-    Raises HoursError, naming the field, for an unknown zone, a week without seven days, or ranges that overlap.
+    ``reasons``: what special days are called. Raises HoursError, naming the field, for an unknown zone, a week without
+    seven days, or ranges that overlap.
     """
 
     zone: str
     weekly: tuple[Day, ...]
     special: tuple[tuple[date, Day], ...] = ()
+    reasons: tuple[tuple[date, str], ...] = field(default=(), compare=False)
     _by_date: Mapping[date, Day] = field(init=False, repr=False, compare=False)
     _hash: int = field(init=False, repr=False, compare=False)
 
@@ -261,11 +266,12 @@ class OpeningHours(Schedule):
 
     def to_document(self) -> dict[str, Any]:
         """A JSON-ready form: {"zone", "weekly": [[["08:00", "20:00"]], …], "special": {"2026-11-26": []}}."""
-        return {
+        document: dict[str, Any] = {
             "zone": self.zone,
             "weekly": [_written(day) for day in self.weekly],
             "special": {day.isoformat(): _written(spans) for day, spans in self.special},
         }
+        return document | ({"reasons": {day.isoformat(): words for day, words in self.reasons}} if self.reasons else {})
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> OpeningHours:
@@ -281,6 +287,7 @@ class OpeningHours(Schedule):
             zone=document.get("zone", ""),
             weekly=tuple(_read_day(f"weekly.{index}", day) for index, day in enumerate(weekly)),
             special=tuple((_read_date(day), _read_day(f"special.{day}", spans)) for day, spans in special.items()),
+            reasons=tuple((_read_date(day), str(words)) for day, words in document.get("reasons", {}).items()),
         )
 
 

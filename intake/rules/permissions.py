@@ -16,6 +16,7 @@ class Permission(StrEnum):
     ASSIGN = "assign"
     REOPEN = "reopen"
     REPORTS = "reports"
+    SEE_SETTINGS = "see_settings"
     SETTINGS = "settings"
     PEOPLE = "people"
     AUDIT = "audit"
@@ -34,7 +35,9 @@ class Role(StrEnum):
 _P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.STAFF: frozenset({_P.QUEUE, _P.WORK, _P.CONTACT, _P.REOPEN}),
-    Role.MANAGER: frozenset({_P.QUEUE, _P.WORK, _P.CONTACT, _P.ASSIGN, _P.REOPEN, _P.REPORTS, _P.OUTBOX}),
+    Role.MANAGER: frozenset(
+        {_P.QUEUE, _P.WORK, _P.CONTACT, _P.ASSIGN, _P.REOPEN, _P.REPORTS, _P.OUTBOX, _P.SEE_SETTINGS}
+    ),
     Role.ADMIN: frozenset(set(_P) - {_P.AUDIT}),
     Role.AUDITOR: frozenset({_P.AUDIT, _P.REPORTS}),
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 
 from intake.models import CalendarVersion, CallbackRequest
 from intake.models.site import Site
@@ -33,9 +33,16 @@ def calendar_in_force(conn: Connection, site: Site, now: datetime) -> Calendar:
     calendar = calendars.current(conn, site)
     if calendar.id is not None:
         return calendar
-    hours, target = calendars.documents(calendar)
-    kept = insert(CalendarVersion).values(hours=hours, target=target, created_at=now).returning(CalendarVersion.id)
-    return replace(calendar, id=conn.execute(kept).scalar_one())
+    _keep_default(conn, calendar, now)
+    return calendars.current(conn, site)
+
+
+def _keep_default(conn: Connection, default: Calendar, now: datetime) -> None:
+    """Under a number below all others: hours that somebody saves at this very moment are newer, whoever is first."""
+    hours, target = calendars.documents(default)
+    insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(CalendarVersion)
+    kept = insert.values(id=calendars.DEFAULT_ID, hours=hours, target=target, created_at=now)
+    conn.execute(kept.on_conflict_do_nothing(index_elements=["id"]))
 
 
 def target_at(calendar: Calendar, calling_key: str, received_at: datetime) -> datetime:
@@ -53,6 +60,14 @@ def promised(
         ahead = 0
     elif ahead is None:
         ahead = receipt.people_ahead(conn, target_at(calendar, calling_key, received_at))
+    return promise_from(site, calendar, calling_key, received_at, window=window, is_free_time=is_free_time, ahead=ahead)
+
+
+def promise_from(
+    site: Site, calendar: Calendar, calling_key: str, received_at: datetime,
+    *, window: Window | None = None, is_free_time: bool = False, ahead: int = 0,
+) -> Promise:  # fmt: skip
+    """The promise a request gets with so many people ahead of it; asks nobody, so an example can be worked out too."""
     return promise(
         received_at,
         schedule=callable_hours(calendar.hours, calling_key),

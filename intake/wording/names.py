@@ -151,6 +151,7 @@ _ACTION = {
     "person.code_used": lazy_gettext("signed in with a recovery code"),
     "queue.searched": lazy_gettext("searched the queue"),
     "queue.viewed": lazy_gettext("looked at the queue"),
+    "settings.calendar_changed": lazy_gettext("changed the settings"),
     "access.refused": lazy_gettext("was refused a page"),
 }
 

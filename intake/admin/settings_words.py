@@ -1,0 +1,144 @@
+"""Opening hours, targets and what became of them, in words; and what is odd about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from babel.dates import format_date, get_day_names
+
+from intake.models.site import Site
+from intake.queries.calendar import Calendar
+from intake.rules.calling import CALLING_HOURS, callable_hours, calling_key
+from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, Span
+from intake.rules.promise import ResponseTarget
+from intake.wording import times
+from intake.wording.translation import gettext, language, lazy_gettext
+
+_DAY = 1440
+_PROBLEMS = {
+    HoursProblem.UNKNOWN_ZONE: lazy_gettext("Choose a time zone from the list, like America/New_York"),
+    HoursProblem.BAD_TIME: lazy_gettext("Enter times like 08:30"),
+    HoursProblem.BAD_DATE: lazy_gettext("Enter a date"),
+    HoursProblem.OVERLAP: lazy_gettext("Must start after the hours before it end"),
+    HoursProblem.NOT_A_WEEK: lazy_gettext("Enter the hours of seven days"),
+    HoursProblem.HALF_RANGE: lazy_gettext("Enter both times: from and to"),
+    HoursProblem.SAME_TIME: lazy_gettext(
+        "Enter a closing time that is not the opening time. For the whole day: 12:00 am to 12:00 am"
+    ),
+    HoursProblem.NO_RANGE: lazy_gettext("Enter the opening hours, or choose Closed"),
+}
+_TARGET = {
+    "minutes": lazy_gettext("First call within, opening minutes"),
+    "due_soon_minutes": lazy_gettext("Shown as due soon, minutes before"),
+    "minutes_per_call": lazy_gettext("Minutes a call takes"),
+    "callers_on_duty": lazy_gettext("People who call at the same time"),
+}
+"""The fields of a target that something reads, as the page and the record call them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is different: what it is, what it was, what it is now."""
+
+    label: str
+    before: str
+    after: str
+
+
+def problem(error: HoursError, day: str = "") -> str:
+    """What is wrong with hours, in words; of a weekday, with its name."""
+    said = str(_PROBLEMS[error.problem])
+    return gettext("%(day)s: %(problem)s", day=day, problem=said) if day else said
+
+
+def target_label(name: str) -> str:
+    """What a field of the target is called."""
+    return str(_TARGET[name])
+
+
+def weekday(index: int) -> str:
+    """ "Monday" for 0."""
+    return str(get_day_names("wide", "stand-alone", locale=language())[index]).capitalize()
+
+
+def date_words(day: date) -> str:
+    """ "Thu 26 Nov 2026"."""
+    return str(format_date(day, "EEE d MMM y", locale=language()))
+
+
+def span_words(span: Span) -> str:
+    """ "8 am to 8 pm", "8 pm to 2 am the next day", "all day"."""
+    if (span.start, span.end) == (0, _DAY):
+        return gettext("all day")
+    words = {"start": _clock(span.start), "end": _clock(span.end)}
+    if span.end > _DAY:
+        return gettext("%(start)s to %(end)s the next day", **words)
+    return gettext("%(start)s to %(end)s", **words)
+
+
+def day_words(day: Day) -> str:
+    """A day's ranges, or "closed"."""
+    return ", ".join(span_words(span) for span in day) or gettext("closed")
+
+
+def _clock(minutes: int) -> str:
+    return times.clock(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes), "UTC")
+
+
+def changes(before: Calendar, after: Calendar) -> list[Change]:
+    """Everything that is different, in the order of the pages."""
+    return [*_hours(before.hours, after.hours), *_target(before.target, after.target)]
+
+
+def sentence(found: list[Change]) -> str:
+    """Changes on one line, for the record and for whoever has just saved."""
+    parts = (gettext("%(what)s: %(before)s → %(after)s", what=c.label, before=c.before, after=c.after) for c in found)
+    return "; ".join(parts)
+
+
+def _hours(before: OpeningHours, after: OpeningHours) -> list[Change]:
+    found = [Change(gettext("Time zone"), before.zone, after.zone)] if before.zone != after.zone else []
+    for index, (old, new) in enumerate(zip(before.weekly, after.weekly, strict=True)):
+        if old != new:
+            found.append(Change(weekday(index), day_words(old), day_words(new)))
+    for day in sorted({day for day, _ in (*before.special, *after.special)}):
+        old_words, new_words = _special(before, day), _special(after, day)
+        if old_words != new_words:
+            found.append(Change(date_words(day), old_words, new_words))
+    return found
+
+
+def _special(hours: OpeningHours, day: date) -> str:
+    spans, reason = dict(hours.special).get(day), dict(hours.reasons).get(day)
+    if spans is None:
+        return gettext("usual hours")
+    return f"{day_words(spans)} ({reason})" if reason else day_words(spans)
+
+
+def _target(before: ResponseTarget, after: ResponseTarget) -> list[Change]:
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _TARGET)
+    return [Change(target_label(name), str(old), str(new)) for name, old, new in pairs if old != new]
+
+
+def warnings(site: Site, calendar: Calendar, now: datetime) -> list[str]:
+    """What may be meant and is more likely a mistake; nothing here is refused."""
+    hours, minutes = calendar.hours, calendar.target.minutes
+    if hours.next_opening(now) is None:
+        return [gettext("You are never open: every request is due 72 hours after it came.")]
+    if callable_hours(hours, calling_key((site.time_zone,))).next_opening(now) is None:
+        return [gettext("You are open only when the law allows no call: every request is due 72 hours after it came.")]
+    found = []
+    if any(_is_unlawful(span) for day in hours.weekly for span in day):
+        found.append(gettext("You are open before 8 am or after 9 pm, when the law allows no call. Whoever asks then is called when it does."))  # fmt: skip  # noqa: E501
+    open_days = [(sum(span.end - span.start for span in day), index) for index, day in enumerate(hours.weekly) if day]
+    if open_days and min(open_days)[0] < minutes:
+        shortest, index = min(open_days)
+        words = {"minutes": minutes, "day": weekday(index), "open": shortest}
+        found.append(gettext("The target of %(minutes)s minutes is longer than you are open on %(day)s (%(open)s minutes): some requests are due on a later day.", **words))  # fmt: skip  # noqa: E501
+    return found
+
+
+def _is_unlawful(span: Span) -> bool:
+    earliest, latest = CALLING_HOURS[""]
+    return span.start < earliest or span.end > latest

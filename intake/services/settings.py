@@ -1,0 +1,114 @@
+"""Changing opening hours and target: each change is a new version, and what an old one promised stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import NoResultFound
+
+from intake.database import writing
+from intake.ledger import audit
+from intake.models import CalendarVersion
+from intake.models.base import table_of
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries.calendar import Calendar
+from intake.rules.hours import Day, OpeningHours
+from intake.rules.permissions import Actor, Permission
+from intake.rules.promise import ResponseTarget
+from intake.services.errors import ChangedError
+
+CALENDAR_LOCK = 0x696E7463
+"""The PostgreSQL advisory lock of whoever changes the calendar: the next one sees what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """A day with hours of its own; ``spans`` () is closed, None takes it off the list."""
+
+    day: date
+    spans: Day | None
+    reason: str = ""
+
+
+def change_hours(
+    site: Site, actor: Actor, hours: OpeningHours, *, seen: int | None, words: str, now: datetime
+) -> Calendar:
+    """Another week or zone; special days stay as they are. ``seen``: the version on the page this came from.
+
+    ``words``: the change as people read it, for the record. ChangedError if somebody else has set the week meanwhile.
+    """
+    actor.require(Permission.SETTINGS)
+    with writing() as conn:
+        newest = _newest(conn, site)
+        before = _seen(conn, site, seen).hours
+        if (before.zone, before.weekly) != (newest.hours.zone, newest.hours.weekly):
+            raise ChangedError
+        kept = replace(newest.hours, zone=hours.zone, weekly=hours.weekly)
+        return _store(conn, site, actor, newest, replace(newest, hours=kept), words, now)
+
+
+def change_days(site: Site, actor: Actor, days: Iterable[SpecialDay], *, words: str, now: datetime) -> Calendar:
+    """Add, replace or remove special days; all others stay, whoever has set them meanwhile."""
+    actor.require(Permission.SETTINGS)
+    with writing() as conn:
+        newest = _newest(conn, site)
+        return _store(conn, site, actor, newest, with_days(newest, days), words, now)
+
+
+def with_days(calendar: Calendar, days: Iterable[SpecialDay]) -> Calendar:
+    """The calendar with these special days added, replaced or removed."""
+    special, reasons = dict(calendar.hours.special), dict(calendar.hours.reasons)
+    for each in days:
+        special.pop(each.day, None)
+        reasons.pop(each.day, None)
+        if each.spans is not None:
+            special[each.day] = each.spans
+            reasons |= {each.day: each.reason} if each.reason else {}
+    hours = replace(calendar.hours, special=tuple(special.items()), reasons=tuple(sorted(reasons.items())))
+    return replace(calendar, hours=hours)
+
+
+def change_target(
+    site: Site, actor: Actor, target: ResponseTarget, *, seen: int | None, words: str, now: datetime
+) -> Calendar:
+    """Another target. ``seen`` and ``words`` as for the hours; ChangedError if somebody else has set it meanwhile."""
+    actor.require(Permission.SETTINGS)
+    with writing() as conn:
+        newest = _newest(conn, site)
+        if _seen(conn, site, seen).target != newest.target:
+            raise ChangedError
+        return _store(conn, site, actor, newest, replace(newest, target=target), words, now)
+
+
+def _newest(conn: Connection, site: Site) -> Calendar:
+    """What is in force, with nobody else changing it until this is done (SQLite has one writer anyway)."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(CALENDAR_LOCK)))
+    return calendars.current(conn, site)
+
+
+def _seen(conn: Connection, site: Site, version: int | None) -> Calendar:
+    try:
+        return calendars.version(conn, site, version)
+    except NoResultFound:
+        raise ChangedError from None
+
+
+def _store(
+    conn: Connection, site: Site, actor: Actor, before: Calendar, after: Calendar, words: str, now: datetime
+) -> Calendar:
+    """The new version and its entry; nothing if nothing is different."""
+    hours, target = calendars.documents(after)
+    if (hours, target) == calendars.documents(before):
+        return before
+    row = {"hours": hours, "target": target, "created_at": now, "created_by_id": actor.user_id}
+    version = conn.execute(insert(table_of(CalendarVersion)).values(row).returning(CalendarVersion.id)).scalar_one()
+    audit.record(
+        conn, site, actor, "settings.calendar_changed",
+        details={"version": version, "replaced": before.id}, typed=words, now=now,
+    )  # fmt: skip
+    return replace(after, id=version)

@@ -1,0 +1,236 @@
+"""The settings pages: an example that is true, mistakes named at their field, and nothing lost when two people save."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from intake.database import reading
+from intake.models import CalendarVersion
+from intake.queries import calendar as calendars
+from tests.admin.desk import Desk, at, desk, words
+from tests.making import ask, count, stored
+from tests.points import point
+
+HOURS, DAYS, TARGETS = "/admin/settings/hours", "/admin/settings/holidays", "/admin/settings/targets"
+
+
+@pytest.fixture
+def app(sqlite_app: Flask) -> Flask:
+    return sqlite_app
+
+
+@pytest.fixture
+def ada(app: Flask, now: datetime) -> Desk:
+    """The administrator."""
+    return desk(app, "Ada", "admin", now=now)
+
+
+def fields(html: str) -> dict[str, str]:
+    """What the form of a settings page would send as it stands."""
+    inputs = re.findall(r"<input\b[^>]*>", html.partition("<main")[2])
+    found = {}
+    for tag in inputs:
+        given = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if "name" in given and (given.get("type") != "checkbox" or " checked" in tag):
+            found[given["name"]] = given.get("value", "")
+    return found
+
+
+def week(**more: str) -> dict[str, str]:
+    """Monday to Friday 8 to 8, closed at the weekend."""
+    open_days = {f"d{n}_0_{edge}": time for n in range(5) for edge, time in (("from", "08:00"), ("until", "20:00"))}
+    return {"zone": "America/New_York", **open_days, "d5_closed": "1", "d6_closed": "1", **more}
+
+
+def test_hours_are_saved_and_the_next_page_says_what_is_different(ada: Desk) -> None:
+    form = fields(ada.text(HOURS))
+    form |= {"d5_closed": "1", "d0_1_from": "21:00", "d0_1_until": "02:00", "do": "save"}
+    assert ada.post(HOURS, **form).status_code == 303
+    text = words(ada.text(HOURS))
+    assert "Monday: 8 am to 8 pm → 8 am to 8 pm, 9 pm to 2 am the next day" in text
+    assert "Saturday: 9 am to 5 pm → closed" in text
+    assert fields(ada.text(HOURS)).items() >= {"d0_1_until": "02:00", "d5_closed": "1"}.items()
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "said"),
+    [
+        ({"zone": "Mars/Olympus"}, "zone", "Choose a time zone from the list"),
+        ({"d4_1_from": "19:30", "d4_1_until": "21:00"}, "d4_1", "Must start after the hours before it end"),
+        ({"d4_0_until": ""}, "d4_0", "Enter both times"),
+        ({"d4_0_from": "25:00"}, "d4_0", "Enter times like 08:30"),
+        ({"d6_closed": ""}, "d6_0", "Enter the opening hours, or choose Closed"),
+        ({"d3_0_until": "09:00", "d4_0_from": "06:00"}, "d4_0", "Must start after the hours before it end"),
+    ],
+)
+def test_a_mistake_is_named_at_its_field_and_nothing_is_saved(
+    ada: Desk, changed: dict[str, str], field: str, said: str
+) -> None:
+    ada.get(HOURS)
+    given = week() | changed if "d3_0_until" not in changed else week(d3_0_from="20:00") | changed
+    answer = ada.post(HOURS, **given, do="save")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and count(CalendarVersion) == 0
+    assert f'href="#f-{field}"' in html and said in words(html)
+    tag = re.findall(rf'<input[^>]*id="f-{field}"[^>]*>', html)[0]
+    assert 'aria-invalid="true"' in tag and f'{field}-e"' in tag
+    assert fields(html).get("d0_0_from") == "08:00"
+
+
+@point(76)
+@pytest.mark.parametrize(
+    ("on", "clock"),
+    [
+        ("2026-11-21", "23:50"),
+        ("2026-11-20", "19:55"),
+        ("2026-11-26", "09:00"),
+        ("2027-03-14", "02:30"),
+        ("2026-11-20", "12:00"),
+    ],
+)
+def test_the_example_is_what_a_real_request_gets(app: Flask, ada: Desk, on: str, clock: str) -> None:
+    site = app.extensions["intake"]
+    ada.get(DAYS)
+    ada.post(DAYS, date="2026-11-26", day_closed="1", reason="Thanksgiving Day")
+    form = fields(ada.text(HOURS)) | week(d0_0_until="12:00", d0_1_from="13:00", d0_1_until="20:00")
+    assert ada.post(HOURS, **form, do="save").status_code == 303
+    html = ada.text(f"{HOURS}?on={on}&at={clock}")
+    asked, due = (datetime.fromisoformat(text) for text in re.findall(r'<time datetime="([^"]+)"', html)[-2:])
+    with at(asked.astimezone(UTC)):
+        reference = ask(site, asked.astimezone(UTC), phone="212-555-0182")
+        assert stored(reference.reference).target_at == due
+        promised = re.findall("“([^”]+)”", html)[-1]
+        told = app.test_client().get(f"/callback/{reference.link_token}").get_data(as_text=True)
+        assert words(promised).casefold() in words(told).casefold()
+
+
+def test_a_request_late_on_saturday_is_due_on_monday_morning(ada: Desk) -> None:
+    ada.get(HOURS)
+    answer = ada.post(HOURS, **week(), on="2026-11-21", at="23:50", do="check")
+    text = words(answer.get_data(as_text=True))
+    assert answer.status_code == 200 and count(CalendarVersion) == 0
+    assert "A request on Saturday 11:50 pm ET is due Monday 8:15 am ET , and the visitor reads" in text
+    assert "Not saved yet: Saturday: before: 9 am to 5 pm → now: closed" in text
+
+
+def test_a_moment_that_is_none_is_said_at_its_field(ada: Desk) -> None:
+    assert "Enter a date and a time" in ada.text(f"{HOURS}?on=never&at=25:00")
+    ada.get(HOURS)
+    assert ada.post(HOURS, **week(), on="x", at="y", do="check").status_code == 422
+
+
+def test_the_default_is_filled_in_and_saved_only_when_one_says_so(ada: Desk) -> None:
+    ada.get(HOURS)
+    ada.post(HOURS, **week(), do="save")
+    answer = ada.post(HOURS, **fields(ada.text(HOURS)), do="default")
+    form = fields(answer.get_data(as_text=True))
+    assert form["d5_0_from"] == "09:00" and count(CalendarVersion) == 1
+    assert ada.post(HOURS, **form, do="save").status_code == 303 and count(CalendarVersion) == 2
+
+
+def test_when_two_people_save_the_later_one_sees_both(app: Flask, ada: Desk, now: datetime) -> None:
+    kim = desk(app, "Kim", "admin", now=now)
+    mine, theirs = fields(ada.text(HOURS)), fields(kim.text(HOURS))
+    kim.post(HOURS, **theirs | week(), do="save")
+    typed = mine | week(d5_closed="", d5_0_from="10:00", d5_0_until="14:00")
+    answer = ada.post(HOURS, **typed, do="save")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 409 and count(CalendarVersion) == 1
+    assert "Kim, " in words(html) and "Saturday: before: 9 am to 5 pm → now: closed" in words(html)
+    again = fields(html)
+    assert again["d5_0_from"] == "10:00"
+    assert ada.post(HOURS, **again, do="save").status_code == 303
+
+
+def test_hours_that_never_come_are_warned_of(ada: Desk) -> None:
+    ada.get(HOURS)
+    closed = {f"d{n}_closed": "1" for n in range(7)}
+    ada.post(HOURS, zone="America/New_York", **closed, do="save")
+    assert "You are never open" in ada.text(HOURS)
+    night = {f"d{n}_0_{edge}": time for n in range(7) for edge, time in (("from", "22:00"), ("until", "23:00"))}
+    ada.post(HOURS, **fields(ada.text(HOURS)) | {"zone": "America/New_York"}, do="check")
+    answer = ada.post(HOURS, zone="America/New_York", **night, do="check")
+    assert "only when the law allows no call" in answer.get_data(as_text=True)
+
+
+def test_a_target_longer_than_a_day_is_open_is_warned_of_and_numbers_have_bounds(ada: Desk) -> None:
+    form = fields(ada.text(TARGETS))
+    answer = ada.post(TARGETS, **form | {"minutes": "400"}, do="check")
+    assert "longer than you are open on Sunday (360 minutes)" in words(answer.get_data(as_text=True))
+    for wrong in ({"minutes": "0"}, {"minutes": "²"}, {"due_soon_minutes": "15"}, {"callers_on_duty": ""}):
+        answer = ada.post(TARGETS, **form | wrong, do="save")
+        assert answer.status_code == 422 and f'id="{next(iter(wrong))}-e"' in answer.get_data(as_text=True)
+    assert ada.post(TARGETS, **form | {"minutes": "30"}, do="save").status_code == 303
+    assert "First call within, opening minutes: 15 → 30" in words(ada.text(TARGETS))
+
+
+def test_holidays_are_suggested_added_edited_and_removed(ada: Desk) -> None:
+    assert "American Indian Heritage Day" not in ada.text(DAYS)
+    assert "American Indian Heritage Day" in ada.text(f"{DAYS}?state=MD")
+    assert ada.post(f"{DAYS}/suggested", state="MD", pick="2026-11-27").status_code == 303
+    assert "Fri 27 Nov 2026: usual hours → closed (American Indian Heritage Day)" in words(ada.text(DAYS))
+    form = fields(ada.text(f"{DAYS}?day=2026-11-27"))
+    assert form["date"] == "2026-11-27" and form["day_closed"] == "1"
+    ada.post(DAYS, date="2026-11-27", day_0_from="10:00", day_0_until="14:00", reason="Short day")
+    assert "10 am to 2 pm Short day" in words(ada.text(DAYS))
+    ada.post(f"{DAYS}/remove", day="2026-11-27")
+    assert "None ahead" in ada.text(DAYS)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"date": "", "day_closed": "1"}, "date"),
+        ({"date": "2026-11-01", "day_closed": "1"}, "date"),
+        ({"date": "2026-12-24"}, "day_0"),
+        ({"date": "2026-12-24", "day_0_from": "10:00", "day_0_until": "x"}, "day_0"),
+    ],
+)
+def test_a_day_with_a_mistake_is_not_saved(ada: Desk, given: dict[str, str], field: str) -> None:
+    ada.get(DAYS)
+    answer = ada.post(DAYS, **given)
+    assert answer.status_code == 422 and f'href="#f-{field}"' in answer.get_data(as_text=True)
+    assert count(CalendarVersion) == 0
+
+
+def test_a_day_that_is_no_suggestion_is_not_added_as_one(ada: Desk) -> None:
+    ada.get(DAYS)
+    ada.post(f"{DAYS}/suggested", state="nowhere", pick="2026-12-24")
+    assert count(CalendarVersion) == 0
+
+
+def test_the_history_says_who_changed_what_a_page_at_a_time(
+    app: Flask, ada: Desk, count_queries: Callable[[], int]
+) -> None:
+    ask(app.extensions["intake"], datetime.now(UTC))
+    form = fields(ada.text(TARGETS))
+    for minutes in range(16, 38):
+        ada.post(TARGETS, **form | {"minutes": str(minutes)}, do="save")
+        with reading() as conn:
+            form["version"] = str(calendars.current(conn, app.extensions["intake"]).id)
+    count_queries()
+    html = ada.text("/admin/settings/history")
+    assert count_queries() <= 6
+    assert "Ada, noon ET First call within, opening minutes: before: 36 → now: 37" in words(html)
+    older = re.findall(r'href="(/admin/settings/history\?before=\d+)"', html)[0]
+    text = words(ada.text(older))
+    assert "before: 15 → now: 16" in text and "The built-in settings were stored when the first request came" in text
+
+
+def test_a_manager_reads_the_settings_and_works_out_examples_but_changes_nothing(grace: Desk) -> None:
+    html = grace.text(f"{HOURS}?on=2026-11-21&at=23:50")
+    assert "An administrator can change it" in html and "Save hours" not in html and "fieldset disabled" in html
+    assert "Sunday 10:15 am ET" in words(html)
+    assert grace.post(HOURS, **week(), do="save").status_code == 403
+
+
+@pytest.mark.parametrize("path", [HOURS, DAYS, TARGETS])
+def test_a_page_of_the_settings_asks_few_questions(ada: Desk, count_queries: Callable[[], int], path: str) -> None:
+    count_queries()
+    ada.text(path)
+    assert count_queries() <= 6

@@ -1,0 +1,185 @@
+"""Settings change from now on: a new version each time, on record, and no two people over each other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from intake.database import reading
+from intake.models import Audit, AuditText, CalendarVersion
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries.calendar import Calendar
+from intake.rules.hours import Span
+from intake.rules.permissions import Actor, ForbiddenError
+from intake.services import clock, settings
+from intake.services.errors import ChangedError
+from intake.services.settings import SpecialDay
+from tests.conftest import running_app
+from tests.making import ask, count, person, stored
+
+HOLIDAY = date(2026, 11, 26)
+
+
+@pytest.fixture
+def ada(site: Site, now: datetime) -> Actor:
+    return person(site, "Ada", "admin", now=now)
+
+
+def current(site: Site) -> Calendar:
+    with reading() as conn:
+        return calendars.current(conn, site)
+
+
+def test_a_change_is_a_new_version_and_the_old_one_stays(site: Site, ada: Actor, now: datetime) -> None:
+    old = stored(ask(site, now).reference)
+    before = current(site)
+    target = replace(before.target, minutes=30)
+    settings.change_target(site, ada, target, seen=before.id, words="15 → 30", now=now)
+    new = stored(ask(site, now, phone="212-555-0199").reference)
+    assert (old.target_at - now, new.target_at - now) == (timedelta(minutes=15), timedelta(minutes=30))
+    assert stored(old.reference).target_at == old.target_at
+    with reading() as conn:
+        assert calendars.version(conn, site, old.calendar_id) == before
+    assert count(CalendarVersion) == 2
+
+
+def test_a_change_is_on_record_with_its_words(site: Site, ada: Actor, now: datetime) -> None:
+    after = settings.change_target(
+        site, ada, replace(current(site).target, minutes=30), seen=None, words="15 → 30", now=now
+    )
+    with reading() as conn:
+        entry = conn.execute(
+            select(Audit.actor_id, Audit.details, AuditText.public_id, AuditText.text_encrypted)
+            .join(AuditText, AuditText.audit_id == Audit.id)
+            .where(Audit.action == "settings.calendar_changed")
+        ).one()
+    assert (entry.actor_id, entry.details) == (ada.user_id, {"version": after.id, "replaced": None})
+    assert site.keyring.open("audit_text.text", entry.public_id, entry.text_encrypted) == "15 → 30"
+
+
+def test_saving_what_is_there_makes_no_version(site: Site, ada: Actor, now: datetime) -> None:
+    settings.change_hours(site, ada, current(site).hours, seen=None, words="", now=now)
+    assert count(CalendarVersion) == 0
+    assert count(Audit, Audit.action == "settings.calendar_changed") == 0
+
+
+def test_only_an_administrator_changes_anything(site: Site, lee: Actor, now: datetime) -> None:
+    calendar = current(site)
+    with pytest.raises(ForbiddenError):
+        settings.change_hours(site, lee, calendar.hours, seen=None, words="", now=now)
+    with pytest.raises(ForbiddenError):
+        settings.change_target(site, lee, calendar.target, seen=None, words="", now=now)
+    with pytest.raises(ForbiddenError):
+        settings.change_days(site, lee, [SpecialDay(HOLIDAY, ())], words="", now=now)
+
+
+def test_a_save_never_goes_over_one_that_was_not_read(site: Site, ada: Actor, now: datetime) -> None:
+    seen = current(site)
+    later = replace(seen.hours, weekly=((Span(540, 600),),) * 7)
+    settings.change_hours(site, ada, later, seen=seen.id, words="x", now=now)
+    with pytest.raises(ChangedError):
+        settings.change_hours(site, ada, seen.hours, seen=seen.id, words="x", now=now)
+    with pytest.raises(ChangedError):
+        settings.change_hours(site, ada, seen.hours, seen=4711, words="x", now=now)
+    settings.change_target(site, ada, replace(seen.target, minutes=20), seen=seen.id, words="x", now=now)
+    assert (current(site).hours.weekly, current(site).target.minutes) == (later.weekly, 20)
+
+
+def test_special_days_of_two_people_do_not_replace_one_another(site: Site, ada: Actor, now: datetime) -> None:
+    settings.change_days(site, ada, [SpecialDay(HOLIDAY, (), "Thanksgiving Day")], words="x", now=now)
+    friday = date(2026, 11, 27)
+    settings.change_days(site, ada, [SpecialDay(friday, (Span(600, 840),))], words="x", now=now)
+    assert dict(current(site).hours.special) == {HOLIDAY: (), friday: (Span(600, 840),)}
+    assert dict(current(site).hours.reasons) == {HOLIDAY: "Thanksgiving Day"}
+    settings.change_days(site, ada, [SpecialDay(HOLIDAY, None)], words="x", now=now)
+    assert dict(current(site).hours.special) == {friday: (Span(600, 840),)}
+    assert current(site).hours.reasons == ()
+
+
+def test_a_week_that_is_saved_keeps_the_special_days(site: Site, ada: Actor, now: datetime) -> None:
+    page = current(site)
+    settings.change_days(site, ada, [SpecialDay(HOLIDAY, ())], words="x", now=now)
+    week = replace(page.hours, weekly=((Span(540, 600),),) * 7)
+    settings.change_hours(site, ada, week, seen=page.id, words="x", now=now)
+    assert dict(current(site).hours.special) == {HOLIDAY: ()}
+
+
+def test_the_first_request_does_not_put_the_default_over_hours_just_saved(
+    site: Site, ada: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request has found no hours; before it stores the default, an administrator saves."""
+    asked, saved = clock.calendars.current, replace(current(site).target, minutes=45)
+
+    def none_yet(conn: object, site: Site) -> Calendar:
+        monkeypatch.setattr(clock.calendars, "current", asked)
+        found = asked(conn, site)  # type: ignore[arg-type]
+        if not is_sqlite:
+            _elsewhere(lambda: settings.change_target(site, ada, saved, seen=None, words="x", now=now))
+        return found
+
+    with reading() as conn:
+        is_sqlite = conn.dialect.name == "sqlite"
+    monkeypatch.setattr(clock.calendars, "current", none_yet)
+    reference = ask(site, now).reference
+    if is_sqlite:  # writers stand in line: the administrator comes after the request
+        settings.change_target(site, ada, saved, seen=None, words="x", now=now)
+    else:
+        assert stored(reference).target_at == now + timedelta(minutes=45)
+    assert current(site).target.minutes == 45
+
+
+def _elsewhere(work: Callable[[], object]) -> None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def run() -> None:
+        with app.app_context():
+            work()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(10)
+
+
+def test_of_two_who_save_at_once_one_is_told(app: Flask, site: Site, ada: Actor, now: datetime) -> None:
+    outcomes: list[str] = []
+    ready = threading.Barrier(2)
+
+    def save(minutes: int) -> None:
+        with app.app_context():
+            ready.wait()
+            try:
+                settings.change_target(
+                    site, ada, replace(current(site).target, minutes=minutes), seen=None, words="x", now=now
+                )
+            except ChangedError:
+                outcomes.append("told")
+            else:
+                outcomes.append("saved")
+
+    threads = [threading.Thread(target=save, args=(minutes,)) for minutes in (20, 30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(outcomes) == ["saved", "told"] and count(CalendarVersion) == 1
+
+
+def test_another_process_takes_a_change_up_within_five_seconds(
+    app: Flask, database_url: str, site: Site, ada: Actor, now: datetime, tmp_path: Path
+) -> None:
+    with running_app(database_url, tmp_path / "other") as other, time_machine.travel(now, tick=False) as traveller:
+        client = other.test_client()
+        assert "within 15 minutes" in client.get("/callback").get_data(as_text=True)
+        with app.app_context():
+            settings.change_target(site, ada, replace(current(site).target, minutes=40), seen=None, words="x", now=now)
+        traveller.shift(5)
+        assert "within 40 minutes" in client.get("/callback").get_data(as_text=True)
