@@ -7,6 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
 
+from intake.admin.audit import Audit
 from intake.admin.base import PanelIndex, request_time
 from intake.admin.claiming import ClaimingPages
 from intake.admin.desk_work import DeskWorkPages
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
         app, name="Intake", index_view=PanelIndex(), theme=Theme(folder="bootstrap4", base_template="admin/base.html")
     )
     admin.add_view(Queue(name=lazy_gettext("Queue"), endpoint="queue", url="/admin/queue", menu_icon_value="queue"))
+    admin.add_view(Audit(name=lazy_gettext("Audit"), endpoint="audit", url="/admin/audit", menu_icon_value="audit"))
     admin.add_view(
         Settings(name=lazy_gettext("Settings"), endpoint="settings", url="/admin/settings", menu_icon_value="settings")
     )

@@ -200,6 +200,7 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "time": works and wishes and (is_mine or is_free) and not is_check,
         "note": actor.may(Permission.WORK),
         "reopen": not is_open and actor.may(Permission.REOPEN) and not case.is_suppressed,
+        "audit": actor.may(Permission.AUDIT),
         "explain": case.status is Status.WITHDRAWN,
     }
 

@@ -45,6 +45,14 @@ def newest(conn: Connection) -> Seal:
     return next(iter(seals(conn, newest_first=True, most=1)), BEGINNING)
 
 
+def before_last(conn: Connection, most: int) -> Seal:
+    """The newest seal behind which ``most`` sealed entries lie; BEGINNING if there are not so many."""
+    wanted = newest(conn).entries - most
+    asked = select(AuditSeal.__table__).where(_S.entries <= wanted).order_by(_S.id.desc()).limit(1)
+    row = conn.execute(asked).first() if wanted > 0 else None
+    return Seal(**row._mapping) if row else BEGINNING
+
+
 def with_id(conn: Connection, seal_id: int) -> Seal | None:
     """The seal with this number; 0 is BEGINNING."""
     if seal_id == BEGINNING.id:

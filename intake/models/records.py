@@ -47,6 +47,9 @@ class ConsentWording(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+_BY_PERSON = text("actor_id IS NOT NULL")
+
+
 class Audit(Base):
     """Who did what, when, to which request. Append-only by trigger; holds ids and enum names, nothing personal."""
 
@@ -54,7 +57,11 @@ class Audit(Base):
     __table_args__ = (
         one_of("actor_kind", ActorKind),
         Index("ix_audit_callback_id", "callback_id", "id"),
-        Index("ix_audit_actor_id", "actor_id", "id"),
+        # A visitor's request has no actor: it pays for one of the two only.
+        Index(
+            "ix_audit_actor_id", "actor_id", "at", "id", "action", postgresql_where=_BY_PERSON, sqlite_where=_BY_PERSON
+        ),
+        Index("ix_audit_at", "at", "id", "action", "actor_kind"),
     )
 
     id: Mapped[BigId]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -93,6 +93,17 @@ def searched(site: Site, actor: Actor, *, now: datetime) -> None:
     actor.require(Permission.QUEUE)
     with writing() as conn:
         audit.record(conn, site, actor, "queue.searched", now=now)
+
+
+def read_record(site: Site, actor: Actor, *, about: Mapping[str, object], now: datetime) -> None:
+    """Whoever reads the record is in it too: one entry per person and question within TOLD_AGAIN_AFTER."""
+    actor.require(Permission.AUDIT)
+    memory, key = _MEMORIES.setdefault(db.engine, _Memory()), (actor.person_id, f"record {sorted(about.items())}")
+    if memory.news(key, [], now) is None:
+        return
+    with writing() as conn:
+        audit.record(conn, site, actor, "audit.viewed", details=about, now=now)
+    memory.keep(key, [], now)
 
 
 def refused(site: Site, actor: Actor, *, endpoint: str, now: datetime) -> None:

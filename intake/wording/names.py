@@ -153,6 +153,10 @@ _ACTION = {
     "queue.viewed": lazy_gettext("looked at the queue"),
     "settings.calendar_changed": lazy_gettext("changed the settings"),
     "access.refused": lazy_gettext("was refused a page"),
+    "audit.viewed": lazy_gettext("looked at the record"),
+    "audit.exported": lazy_gettext("took a copy of the record"),
+    "audit.checked": lazy_gettext("had the seals of the record checked"),
+    "audit.texts_redacted": lazy_gettext("deleted words typed into the record: they were kept as long as they may be"),
 }
 
 
@@ -163,6 +167,11 @@ def _plain(code: str) -> str:
 
 def _words(table: Mapping[Any, Any], code: str) -> str:
     return str(table[code]) if code in table else _plain(code)
+
+
+def known_actions() -> tuple[str, ...]:
+    """Every kind of entry that has words, as the record spells it."""
+    return tuple(_ACTION)
 
 
 def status(value: Status) -> str:

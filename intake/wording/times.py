@@ -150,6 +150,16 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
     return f"{_date(day, today)} {time}"
 
 
+def exact(at: datetime, zone: str) -> str:
+    """To the second, with its day and the zone as it was then: "17 Nov 2026 2:58:04 pm EST"."""
+    local = _local(at, zone)
+    number = f"{local.hour % 12 or 12}:{local:%M:%S}"
+    clock_words = gettext("%(time)s am", time=number) if local.hour < 12 else gettext("%(time)s pm", time=number)
+    name = local.strftime("%Z")
+    words = f"{clock_words} {f'UTC{name}' if name[0] in '+-' else name}"
+    return f"{format_date(local.date(), 'd MMM y', locale=language())} {words.replace(' ', NBSP)}"
+
+
 def duration(seconds: float) -> str:
     """A length of time, cut to its two largest parts: "12 min", "3 h 5 min", "2 days 4 h"; never negative."""
     minutes = max(0, int(seconds)) // 60

@@ -56,7 +56,7 @@ class Desk:
 
     def _send(self, method: str, path: str, **more: Any) -> TestResponse:
         """In a context of its own: the app context of the test would lend its ``g``, and with it its person, to all."""
-        return contextvars.Context().run(self.client.open, path, method=method, **more)
+        return contextvars.Context().run(self.client.open, path, method=method, buffered=True, **more)
 
     def press(self, reference: str, verb: str, **fields: str) -> TestResponse:
         """A button of one request."""

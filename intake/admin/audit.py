@@ -1,0 +1,131 @@
+"""The record of who did what: read, filtered, proven and copied. It cannot be changed here, or anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Response, flash, request, stream_with_context
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from intake.admin import audit_form
+from intake.admin.audit_form import Asked
+from intake.admin.audit_words import Teller, seals
+from intake.admin.base import PanelView, acting, request_time, see_other
+from intake.admin.queue import clock
+from intake.database import reading
+from intake.extensions import current_site
+from intake.queries import audit, sightings
+from intake.rules.permissions import Permission
+from intake.services import auditing, viewing
+from intake.services.errors import NotFoundError, RefusedError
+from intake.wording import sheets
+from intake.wording.record import GROUPS
+from intake.wording.translation import gettext
+
+
+class Audit(PanelView):
+    """For whoever holds the right to audit. Nothing here shows a visitor's name or number."""
+
+    permission = Permission.AUDIT
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """Entries, newest first; the filter stands in the address."""
+        return self._page(audit_form.read(request.args, current_site().time_zone))
+
+    @expose("/seen/<reference>")
+    def seen(self, reference: str) -> ResponseReturnValue:
+        """Who has seen this request."""
+        with reading() as conn:
+            subject = sightings.subject(conn, reference)
+            if subject is None:
+                raise NotFoundError
+            teller = Teller(clock(), audit.people(conn))
+            viewers, times = sightings.viewers(conn, subject), sightings.sightings(conn, subject)
+        viewing.read_record(current_site(), acting(), about={"reference": reference}, now=request_time())
+        return self.page(
+            "admin/audit_seen.html",
+            reference=reference,
+            viewers=[teller.viewer(one) for one in viewers],
+            rows=[teller.sighting(one) for one in times],
+            is_cut=len(times) == sightings.MOST,
+            received=clock().stamp(subject.received_at),
+            may_open=acting().may(Permission.QUEUE),
+        )
+
+    @expose("/check", methods=("POST",))
+    def check(self) -> ResponseReturnValue:
+        """Recompute the newest seals now; the page says what came of it."""
+        found = auditing.check(current_site(), acting(), now=request_time())
+        if found.finding is None:
+            flash(gettext("The seals fit."), "ok")
+        return see_other("audit.index")
+
+    @expose("/export", methods=("POST",))
+    def export(self) -> ResponseReturnValue:
+        """The entries that the filter shows, as a sheet; who gets it and what for is on record first."""
+        asked = audit_form.read(request.form, current_site().time_zone)
+        recipient, purpose = request.form.get("recipient", ""), request.form.get("purpose", "")
+        if asked.errors:
+            return self._page(asked, code=422, recipient=recipient, purpose=purpose)
+        try:
+            copy = auditing.begin_copy(
+                current_site(), acting(), asked.which, about=asked.on_record, recipient=recipient, purpose=purpose,
+                now=request_time(),
+            )  # fmt: skip
+        except RefusedError as refused:
+            errors = {refused.code.removesuffix("_needed"): _wanted(refused.code)}
+            return self._page(asked, code=422, errors=errors, recipient=recipient, purpose=purpose)
+        with reading() as conn:
+            teller = Teller(clock(), audit.people(conn))
+        answer = Response(stream_with_context(_sheet(copy, teller)), mimetype="text/csv")
+        name = f"record-{request_time():%Y-%m-%d-%H%M%S}.csv"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+    def _page(
+        self, asked: Asked, *, code: int = 200, errors: Mapping[str, str] | None = None, **typed: str
+    ) -> ResponseReturnValue:
+        with reading() as conn:
+            people = audit.people(conn)
+            standing = audit.standing(conn, request_time())
+            page = audit.page(
+                conn, current_site(), asked.which, before=request.args.get("before", ""),
+                with_contact=acting().may(Permission.CONTACT),
+            )  # fmt: skip
+        viewing.read_record(current_site(), acting(), about=asked.on_record, now=request_time())
+        values: dict[str, Any] = {
+            "asked": asked,
+            "errors": {**asked.errors, **(errors or {})},
+            "people": people,
+            "groups": GROUPS,
+            "rows": Teller(clock(), people).rows(page.entries),
+            "older": page.older,
+            "is_later_page": "before" in request.args,
+            "seals": seals(standing, clock()),
+            "typed": typed,
+            "longest": auditing.LONGEST_PURPOSE,
+        }
+        return self.page("admin/audit.html", code=code, **values)
+
+
+def _wanted(code: str) -> str:
+    if code == "recipient_needed":
+        return gettext("Say who gets the copy")
+    return gettext("Say what it is for")
+
+
+def _sheet(copy: auditing.Copy, teller: Teller) -> Iterator[str]:
+    """The notice that goes with every disclosure (42 CFR 2.32), the heads, the entries."""
+    notice = gettext("42 CFR part 2 prohibits unauthorized use or disclosure of these records.")
+    yield "\ufeff" + sheets.line([notice])
+    yield sheets.line(
+        [
+            gettext("Number"), gettext("When"), gettext("Who"), gettext("Did"), gettext("Request"),
+            gettext("What changed"), gettext("Reason"),
+        ]
+    )  # fmt: skip
+    for entry in auditing.copied(current_site(), copy):
+        yield sheets.line(teller.cells(entry))

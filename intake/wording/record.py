@@ -1,0 +1,186 @@
+"""Entries of the record in plain words: which group an act belongs to, and what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from intake.rules.workflow import ClosedReason, Voicemail
+from intake.wording import names, times
+from intake.wording.translation import gettext, lazy_gettext, ngettext
+
+
+class Group(StrEnum):
+    """The kinds of acts that the record is filtered by."""
+
+    VIEWED = "viewed"
+    CHANGED = "changed"
+    CALLED = "called"
+    MAIL = "mail"
+    EXPORTED = "exported"
+    SIGNED_IN = "signed-in"
+    SETTING = "setting"
+    REFUSED = "refused"
+    DELETED = "deleted"
+
+
+GROUPS = {
+    Group.VIEWED: lazy_gettext("Viewed"),
+    Group.CHANGED: lazy_gettext("Changed"),
+    Group.CALLED: lazy_gettext("Called"),
+    Group.MAIL: lazy_gettext("Mail"),
+    Group.EXPORTED: lazy_gettext("Exported"),
+    Group.SIGNED_IN: lazy_gettext("Signed in or out"),
+    Group.SETTING: lazy_gettext("Settings and people"),
+    Group.REFUSED: lazy_gettext("Refused"),
+    Group.DELETED: lazy_gettext("Deleted"),
+}
+_BY_END = {
+    "viewed": Group.VIEWED, "searched": Group.VIEWED, "checked": Group.VIEWED, "exported": Group.EXPORTED,
+    "call_started": Group.CALLED, "attempted": Group.CALLED, "refused": Group.REFUSED,
+    "redacted": Group.DELETED, "texts_redacted": Group.DELETED, "deleted": Group.DELETED,
+    "signed_in": Group.SIGNED_IN, "signed_out": Group.SIGNED_IN, "locked": Group.SIGNED_IN, "unlocked": Group.SIGNED_IN,
+}  # fmt: skip
+_BY_START = {
+    "callback": Group.CHANGED, "visitor": Group.CHANGED, "mail": Group.MAIL, "outbox": Group.MAIL,
+    "session": Group.SIGNED_IN,
+}  # fmt: skip
+_HIDDEN = {"attempt_id", "note", "message", "public_id", "ids", "view", "to_name", "from_name", "kind", "recipient",
+           "disposition", "exception", "after"}  # fmt: skip
+"""Said by the sentence itself, or of use to a program only."""
+_KEYS = {
+    "roles": lazy_gettext("roles"),
+    "endpoint": lazy_gettext("page"),
+    "reference": lazy_gettext("request"),
+    "rows": lazy_gettext("rows"),
+    "count": lazy_gettext("how many"),
+    "entries": lazy_gettext("entries in the record"),
+    "fault": lazy_gettext("found"),
+    "person": lazy_gettext("of"),
+    "group": lazy_gettext("acts"),
+}
+_REFUSALS = {"password": lazy_gettext("wrong password or unknown name"), "throttled": lazy_gettext("too many tries")}
+_LISTS = {
+    "all_open": lazy_gettext("All open"), "due_now": lazy_gettext("Due now"), "mine": lazy_gettext("Mine"),
+    "unclaimed": lazy_gettext("Unclaimed"), "scheduled": lazy_gettext("Scheduled"), "retry": lazy_gettext("Try again"),
+    "check": lazy_gettext("Check"), "closed": lazy_gettext("Closed"), "search": lazy_gettext("What a search found"),
+}  # fmt: skip
+
+
+def group_of(action: str) -> Group:
+    """Where an act belongs: by what was done, else by what it was done to. New ones find their place by themselves."""
+    start, _, end = action.partition(".")
+    return _BY_END.get(end) or _BY_START.get(start, Group.SETTING)
+
+
+def actions_in(group: Group) -> tuple[str, ...]:
+    """The acts of a group, as the record spells them."""
+    return tuple(action for action in names.known_actions() if group_of(action) is group)
+
+
+def list_name(view: str) -> str:
+    """A list of the queue, by the name of its view."""
+    return str(_LISTS[view]) if view in _LISTS else _plain(view)
+
+
+def sentence(action: str, details: Mapping[str, Any], people: Mapping[int, str]) -> str:
+    """What was done, after the actor's name, with names for the ids in it."""
+    told = dict(details)
+    for end in ("to", "from"):
+        if isinstance(told.get(end), int):
+            told[f"{end}_name"] = people.get(told[end], "")
+    return names.action(action, told)
+
+
+def changes(action: str, details: Mapping[str, Any], people: Mapping[int, str], zone: str, now: datetime) -> list[str]:
+    """What the details of an entry say, each as "what: how"; what is not known yet is at least readable."""
+    shown = {key: value for key, value in details.items() if key not in _HIDDEN and value not in (None, "", [], {})}
+    said: list[str] = []
+    if "from" in details or "to" in details:
+        said.append(_from_to(details, people, zone, now))
+        shown = {key: value for key, value in shown.items() if key not in ("from", "to")}
+    if details.get("ids") or "view" in details:
+        said.append(_listed(details))
+    if "user_id" in details:
+        known = people.get(shown.pop("user_id", 0), "")
+        said.append(gettext("account: %(person)s", person=known or gettext("unknown")))
+    if action == "callback.mail_resent":
+        said.append(_mail(details))
+    return said + [_SAID[key](value) if key in _SAID else _pair(key, value) for key, value in shown.items()]
+
+
+def _from_to(details: Mapping[str, Any], people: Mapping[int, str], zone: str, now: datetime) -> str:
+    old, new = (_end(details.get(end), people, zone, now) for end in ("from", "to"))
+    is_owner = any(isinstance(details.get(end), int) for end in ("from", "to"))
+    return gettext("owner: %(old)s → %(new)s", old=old, new=new) if is_owner else f"{old} → {new}"
+
+
+def _end(value: Any, people: Mapping[int, str], zone: str, now: datetime) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return people.get(value) or gettext("somebody")
+    return _window(str(value), zone, now)
+
+
+def _window(value: str, zone: str, now: datetime) -> str:
+    """A window as visitors choose it, ``20261122T2000Z-20261122T2200Z``; anything else in plain words."""
+    try:
+        start, until = (datetime.strptime(part, "%Y%m%dT%H%MZ").replace(tzinfo=UTC) for part in value.split("-"))
+    except ValueError:
+        return _plain(value)
+    return f"{times.window_words(start, until, zone, now)} {times.zone_short(zone, start)}"
+
+
+def _listed(details: Mapping[str, Any]) -> str:
+    ids = details.get("ids")
+    many = ngettext("%(num)s request", "%(num)s requests", len(ids) if isinstance(ids, list) else 0)
+    return gettext("“%(list)s”: %(many)s", list=list_name(str(details.get("view", ""))), many=many)
+
+
+def _mail(details: Mapping[str, Any]) -> str:
+    mail, recipient = str(details.get("kind", "")), str(details.get("recipient", ""))
+    return gettext("“%(mail)s” to %(recipient)s", mail=names.mail_kind(mail), recipient=names.mail_recipient(recipient))
+
+
+def _reason(value: Any) -> str:
+    code = str(value)
+    if code in _REFUSALS:
+        return str(_REFUSALS[code])
+    words = names.closed_reason(ClosedReason(code)) if code in set(ClosedReason) else _plain(code)
+    return gettext("reason: %(reason)s", reason=words)
+
+
+def _suspicions(value: Any) -> str:
+    """``callback.received`` keeps them as one text with commas."""
+    codes = value if isinstance(value, list) else str(value).split(",")
+    return gettext("looks odd: %(why)s", why="; ".join(names.spam_reason(code) for code in codes if code))
+
+
+def _voicemail(value: Any) -> str:
+    return names.voicemail_choice(Voicemail(value)) if value in set(Voicemail) else _plain(str(value))
+
+
+_SAID: dict[str, Callable[[Any], str]] = {"reason": _reason, "reasons": _suspicions, "voicemail": _voicemail}
+
+
+def _pair(key: str, value: Any) -> str:
+    label = str(_KEYS[key]) if key in _KEYS else _plain(key)
+    return f"{label}: {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, dict):
+        return ", ".join(_pair(str(key), one) for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_value(one) for one in value)
+    return _plain(str(value)) if isinstance(value, str) else str(value)
+
+
+def _plain(code: str) -> str:
+    """Codes without dots and underscores; a reference or a day stays what it is."""
+    return code.replace(".", " ").replace("_", " ")
