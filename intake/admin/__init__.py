@@ -13,6 +13,7 @@ from intake.admin.claiming import ClaimingPages
 from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
 from intake.admin.outcomes import OutcomePages
+from intake.admin.people import People
 from intake.admin.queue import QueuePages
 from intake.admin.settings import HoursPages
 from intake.admin.settings_days import HolidayPages
@@ -38,6 +39,9 @@ def init_app(app: Flask) -> None:
     )
     admin.add_view(Queue(name=lazy_gettext("Queue"), endpoint="queue", url="/admin/queue", menu_icon_value="queue"))
     admin.add_view(Audit(name=lazy_gettext("Audit"), endpoint="audit", url="/admin/audit", menu_icon_value="audit"))
+    admin.add_view(
+        People(name=lazy_gettext("People"), endpoint="people", url="/admin/people", menu_icon_value="people")
+    )
     admin.add_view(
         Settings(name=lazy_gettext("Settings"), endpoint="settings", url="/admin/settings", menu_icon_value="settings")
     )

@@ -18,6 +18,7 @@ from intake.services import viewing
 from intake.services.errors import NotFoundError
 
 View = TypeVar("View", bound=Callable[..., Any])
+LARGEST_ID = 2**31 - 1
 _REFERENCE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{3}")
 
 
@@ -83,9 +84,11 @@ class PanelView(BaseView):
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a view once. (The stock method calls it again after any TypeError inside, even after a commit.)
 
-        What cannot be a reference reaches no database: PostgreSQL, for one, takes no NUL in a text.
+        What cannot be a reference or an id reaches no database: PostgreSQL, for one, takes no NUL in a text.
         """
         if "reference" in kwargs and not _REFERENCE.fullmatch(kwargs["reference"]):
+            abort(404)
+        if kwargs.get("user_id", 0) > LARGEST_ID:
             abort(404)
         try:
             return fn(self, *args, **kwargs)

@@ -22,6 +22,7 @@ from intake.extensions import current_site
 from intake.queries import people as people_queries
 from intake.rules.permissions import Role
 from intake.services import people
+from intake.services.accounts import PeopleError
 from intake.services.passwords import PasswordError
 
 intake = AppGroup("intake", help="Callback Intake: set up, deliver, look after.")
@@ -48,7 +49,7 @@ def create_user(email: str, roles: tuple[str, ...], name: str, password_stdin: b
         people.create_user(
             current_site(), email=email, name=name, roles=roles, password=password, now=datetime.now(UTC)
         )
-    except (people.PeopleError, PasswordError) as error:
+    except (PeopleError, PasswordError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{email} can sign in now.")
 

@@ -28,9 +28,9 @@ from intake.queries.worklist import View
 from intake.rules import phone, windows
 from intake.rules.calling import callable_hours, calling_key
 from intake.rules.hours import OpeningHours
-from intake.rules.permissions import Actor, ActorKind, Role, permissions_of
+from intake.rules.permissions import SYSTEM, Actor, ActorKind, Role, permissions_of
 from intake.rules.workflow import Disposition
-from intake.services import callbacks, calls, casework, claims, people, visitor
+from intake.services import callbacks, calls, casework, claims, inviting, people, visitor
 from intake.services.errors import ServiceError
 from intake.services.passwords import PasswordError
 
@@ -43,6 +43,7 @@ PEOPLE = (
     (DEV, "Dev Patel", (Role.STAFF,)),
     ("auditor@example.com", "Noor Rahman", (Role.AUDITOR,)),
 )
+COMES, GOES = "lena@example.com", "sam@example.com"
 
 
 @click.command("demo")
@@ -62,6 +63,7 @@ def demo() -> None:
         raise click.ClickException(f"INTAKE_DEMO_PASSWORD: {error}") from error
     mailer = None if current_app.config["MAIL_SERVER"] else mailer_for(current_app, site.public_url)
     told = tell(site, now=now, stories=crowd(now, site.time_zone) + STORIES, mailer=mailer)
+    add_those_who_come_and_go(site, password, now=now)
     click.echo(f"\n  {told} invented requests of the last {DAYS} days are here. Sign in at {site.public_url}/admin/ as")
     for email, name, roles in PEOPLE:
         kept = "" if email in added else "; here before, password unchanged"
@@ -87,6 +89,20 @@ def add_people(site: Site, password: str, *, now: datetime) -> frozenset[str]:
         names = [role.value for role in roles]
         people.create_user(site, email=email, name=name, roles=names, password=password, now=begin)
     return frozenset(email for email, _, _ in missing)
+
+
+def add_those_who_come_and_go(site: Site, password: str, *, now: datetime) -> None:
+    """Somebody whose invitation is on its way, and somebody who has left."""
+    begin = now - timedelta(days=DAYS + 1)
+    with reading() as conn:
+        missing = {email for email in (COMES, GOES) if people_queries.by_email(conn, email) is None}
+    if GOES in missing:
+        gone = people.create_user(
+            site, email=GOES, name="Sam Whitfield", roles=[Role.STAFF], password=password, now=begin
+        )
+        people.disable(site, SYSTEM, gone, now=now - LOOK_BACK)
+    if COMES in missing:
+        inviting.invite(site, SYSTEM, email=COMES, name="Lena Ortiz", roles=[Role.STAFF], now=now)
 
 
 @dataclass(slots=True)

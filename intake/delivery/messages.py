@@ -138,12 +138,26 @@ def _for_account(occasion: Occasion) -> Words:
     return {"event": event, "link": f"{occasion.site.public_url}/login"}
 
 
+def _for_invited(occasion: Occasion) -> Words:
+    """The link is made again from its id: its secret is kept nowhere, not even beside the mail."""
+    details, zone = occasion.details, occasion.site.time_zone
+    until = datetime.fromisoformat(str(details["until"]))
+    if until <= occasion.now:
+        raise NothingToSayError("the link has run out; send a new one")
+    return {
+        "is_first": bool(details.get("is_first")),
+        "link": occasion.site.invitation_link(str(details["invitation"])),
+        "until": times.by_words(until, zone, occasion.now),
+    }
+
+
 _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "team.new": _for_desk,
     "team.check_digest": _for_check,
     "person.assigned": _for_desk,
     "person.taken_over": _for_desk,
     "person.security": _for_account,
+    "person.invite": _for_invited,
     "manager.crisis": _for_desk,
     "visitor.received": _for_visitor,
     "visitor.changed": _for_visitor,

@@ -2,7 +2,7 @@
 
 from intake.models.base import Base
 from intake.models.callback import CallAttempt, CallbackRequest, Episode, Note, SearchToken, SuppressedNumber
-from intake.models.people import Role, SignIn, Throttle, User
+from intake.models.people import Invitation, Role, SignIn, Throttle, User
 from intake.models.records import (
     Audit,
     AuditSeal,
@@ -24,6 +24,7 @@ __all__ = [
     "CallbackRequest",
     "ConsentWording",
     "Episode",
+    "Invitation",
     "MailChannel",
     "Note",
     "OutboxMessage",

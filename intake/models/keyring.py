@@ -146,6 +146,10 @@ class Keyring:
         digest = _mac(self.link, public_id.encode(), str(version).encode())
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
+    def invitation_token(self, public_id: str) -> str:
+        """The secret part of the link by which a person chooses a password: likewise never stored."""
+        return base64.urlsafe_b64encode(_mac(self.link, b"invitation", public_id.encode())).rstrip(b"=").decode()
+
     def idempotency_key(self, nonce: str, answers: Sequence[str]) -> bytes:
         """The same form sent again gives the same 32 bytes; other answers give others."""
         return _mac(self.link, b"submit", nonce.encode(), *(answer.encode() for answer in answers))

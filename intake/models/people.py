@@ -68,6 +68,26 @@ class SignIn(Base):
     ended_reason: Mapped[str | None] = mapped_column(String(16))
 
 
+class Invitation(Base):
+    """A link by which a person chooses a password, the first one or a new one. Only its digest is stored.
+
+    It works once and until ``expires_at``; of several only the newest, since making one revokes those before it.
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (Index("ix_invitation_user_id", "user_id"),)
+
+    id: Mapped[BigId]
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Throttle(Base):
     """How often something was tried in a window. Keys are keyed hashes, never addresses."""
 

@@ -48,6 +48,8 @@ class ConsentWording(Base):
 
 
 _BY_PERSON = text("actor_id IS NOT NULL")
+IS_ABOUT_PEOPLE = text("substr(action, 1, 7) = 'person.'")
+"""Entries about accounts. The index on them is partial, so that storing a request pays nothing for it."""
 
 
 class Audit(Base):
@@ -62,6 +64,7 @@ class Audit(Base):
             "ix_audit_actor_id", "actor_id", "at", "id", "action", postgresql_where=_BY_PERSON, sqlite_where=_BY_PERSON
         ),
         Index("ix_audit_at", "at", "id", "action", "actor_kind"),
+        Index("ix_audit_people", "id", postgresql_where=IS_ABOUT_PEOPLE, sqlite_where=IS_ABOUT_PEOPLE),
     )
 
     id: Mapped[BigId]

@@ -27,6 +27,10 @@ class Site:
         """The visitor's private address for one request."""
         return f"{self.public_url}/callback/{self.keyring.link_token(public_id, version)}"
 
+    def invitation_link(self, public_id: str) -> str:
+        """Where an invited person chooses a password."""
+        return f"{self.public_url}/welcome/{self.keyring.invitation_token(public_id)}"
+
     def desk_link(self, reference: str) -> str:
         """Where staff open one request, behind sign-in."""
         return f"{self.public_url}/admin/queue/{reference}"

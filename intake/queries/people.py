@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from intake.models import Role, User
 from intake.models.people import user_role
@@ -13,6 +15,7 @@ from intake.rules.permissions import Permission, permissions_of
 
 _USER = User.__table__.c
 _ROLE = Role.__table__.c
+_HAS_COME = and_(_USER.active, _USER.password.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,22 @@ class Person:
     email: str
     roles: tuple[str, ...]
     is_active: bool = True
+    has_password: bool = True
+
+    @property
+    def mark(self) -> str:
+        """Tells one state of what can be edited from another, for a form that must not go over somebody's change."""
+        return mark_of(self.name, self.roles)
+
+
+def mark_of(name: str, roles: Iterable[str]) -> str:
+    """16 hexadecimal digits that stand for a name and a set of roles."""
+    return hashlib.sha256("|".join([name, *sorted(roles)]).encode()).hexdigest()[:16]
 
 
 def working(conn: Connection) -> tuple[Person, ...]:
-    """Active people who may work requests, by name."""
-    active = _people(conn, _USER.active)
+    """Active people who may work requests, by name; not those who are invited and have not come yet."""
+    active = _people(conn, _HAS_COME)
     return tuple(person for person in active if Permission.WORK in permissions_of(person.roles))
 
 
@@ -48,8 +62,8 @@ def by_id(conn: Connection, user_id: int) -> Person | None:
 
 
 def active_with(conn: Connection, role: str) -> tuple[Person, ...]:
-    """Active people who hold this role, by name."""
-    return tuple(person for person in _people(conn, _USER.active) if role in person.roles)
+    """Active people who hold this role and have come, by name."""
+    return tuple(person for person in _people(conn, _HAS_COME) if role in person.roles)
 
 
 def any_person(conn: Connection) -> bool:
@@ -59,18 +73,20 @@ def any_person(conn: Connection) -> bool:
 
 def _people(conn: Connection, which: ColumnElement[bool]) -> tuple[Person, ...]:
     query = (
-        select(_USER.id, _USER.name, _USER.email, _USER.active, _ROLE.name.label("role"))
+        select(
+            _USER.id, _USER.name, _USER.email, _USER.active, _USER.password.is_not(None).label("has_password"),
+            _ROLE.name.label("role"),
+        )
         .select_from(User.__table__.outerjoin(user_role).outerjoin(Role.__table__))
         .where(which)
         .order_by(_USER.name, _USER.id, _ROLE.name)
-    )
-    found: dict[int, list[tuple[int, str, str, bool, str | None]]] = {}
+    )  # fmt: skip
+    found: dict[int, list[Row[Any]]] = {}
     for row in conn.execute(query):
-        found.setdefault(row.id, []).append((row.id, row.name, row.email, row.active, row.role))
+        found.setdefault(row.id, []).append(row)
     return tuple(_person(rows) for rows in found.values())
 
 
-def _person(rows: Iterable[tuple[int, str, str, bool, str | None]]) -> Person:
-    rows = list(rows)
-    user_id, name, email, is_active, _ = rows[0]
-    return Person(user_id, name, email, tuple(role for *_, role in rows if role), is_active)
+def _person(rows: list[Row[Any]]) -> Person:
+    first, roles = rows[0], tuple(row.role for row in rows if row.role)
+    return Person(first.id, first.name, first.email, roles, first.active, bool(first.has_password))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from intake.services.locking import (
     ensure_open,
     ensure_unchanged,
     lock,
+    lock_held_by,
     seconds_between,
 )
 
@@ -82,11 +84,23 @@ def release(site: Site, actor: Actor, reference: str, *, expected_version: int |
             return
         ensure_unchanged(row, expected_version)
         ensure_not_on_call(row, actor, now)
-        status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
-        change(conn, row, assignee_id=None, claimed_at=None, call_started_at=None, status=status)
-        audit.record(
-            conn, site, actor, "callback.released", callback_id=row.id, details={"from": row.assignee_id}, now=now
-        )
+        _give_back(conn, site, actor, row, {"from": row.assignee_id}, now)
+
+
+def give_back_all(conn: Connection, site: Site, actor: Actor, user_id: int, *, now: datetime) -> int:
+    """Every open request of a person who is disabled, back to the queue; returns how many. Their call holds nothing."""
+    rows = lock_held_by(conn, user_id)
+    for row in rows:
+        _give_back(conn, site, actor, row, {"from": user_id, "reason": "disabled"}, now)
+    return len(rows)
+
+
+def _give_back(
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], details: Mapping[str, Any], now: datetime
+) -> None:
+    status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
+    change(conn, row, assignee_id=None, claimed_at=None, call_started_at=None, status=status)
+    audit.record(conn, site, actor, "callback.released", callback_id=row.id, details=details, now=now)
 
 
 def assign(

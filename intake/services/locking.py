@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,12 @@ def lock(conn: Connection, reference: str) -> Row[Any]:
 def lock_link(conn: Connection, digest: bytes) -> Row[Any]:
     """Likewise, by the digest of its private link."""
     return _one(conn, _T.c.link_hash == digest)
+
+
+def lock_held_by(conn: Connection, user_id: int) -> Sequence[Row[Any]]:
+    """The open requests this person holds, locked in the order of their ids."""
+    held = select(_T).where(_T.c.assignee_id == user_id, _T.c.closed_at.is_(None))
+    return conn.execute(held.order_by(_T.c.id).with_for_update()).all()
 
 
 def _one(conn: Connection, condition: Any) -> Row[Any]:

@@ -1,48 +1,35 @@
-"""Accounts: making them, changing a password, disabling a person. Each ends the sessions it makes wrong."""
+"""Accounts: making and changing them, disabling a person, a new password. Each ends the sessions it makes wrong."""
 
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-import email_validator
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from intake.database import reading, writing
 from intake.ledger import audit, outbox, throttle
-from intake.models import Role as RoleRow
 from intake.models import User
-from intake.models.people import user_role
 from intake.models.site import Site
 from intake.queries import people as queries
 from intake.queries import sign_in as sign_in_queries
-from intake.rules.permissions import SYSTEM, Actor, ActorKind, Permission, Role
-from intake.services import passwords, sign_in
-from intake.services.errors import NotFoundError, ServiceError
+from intake.rules.permissions import SYSTEM, Actor, Role
+from intake.services import accounts, claims, inviting, passwords, sign_in
+from intake.services.accounts import PeopleError
+from intake.services.errors import ChangedError, NotFoundError
 
 _USER = User.__table__.c
-_ROLE = RoleRow.__table__.c
-_LONGEST_NAME = 100
-
-_WORDS = {
-    "email": "This is not an email address.",
-    "name": f"Give a name of 1 to {_LONGEST_NAME} characters.",
-    "role": "Choose at least one role: " + ", ".join(Role) + ".",
-    "exists": "Somebody with this email has an account already.",
-    "self": "Nobody can disable their own account.",
-    "last_admin": "This is the last administrator. Make somebody else administrator first.",
-}
 
 
-class PeopleError(ServiceError):
-    """An account cannot be like this. ``code`` names the rule; the text says it plainly."""
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """What disabling a person ended: how many requests went back to the queue, how many sign-ins are over."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(_WORDS[code])
-        self.code = code
+    claims: int
+    sign_ins: int
 
 
 def create_user(
@@ -59,11 +46,11 @@ def create_user(
 
     Without a name the part of the email before the @ serves as one.
     """
-    require_people(actor)
-    email = _clean_email(email)
-    name = _clean_name(name or email.partition("@")[0].replace(".", " ").title())
-    wanted = _clean_roles(roles)
-    passwords.check(password, names=_own_names(site, email, name))
+    accounts.require_people(actor)
+    email = accounts.clean_email(email)
+    name = accounts.clean_name(name or email.partition("@")[0].replace(".", " ").title())
+    wanted = accounts.clean_roles(roles)
+    passwords.check(password, names=accounts.own_names(site, email, name))
     row = {
         "email": email, "name": name, "password": passwords.hashed(password), "active": True,
         "fs_uniquifier": secrets.token_hex(32), "created_at": now,
@@ -71,7 +58,7 @@ def create_user(
     try:
         with writing() as conn:
             user_id: int = conn.execute(insert(User).values(row).returning(_USER.id)).scalar_one()
-            _give_roles(conn, user_id, wanted)
+            accounts.set_roles(conn, user_id, wanted)
             details = {"user_id": user_id, "roles": [role.value for role in wanted]}
             audit.record(conn, site, actor, "person.created", details=details, now=now)
     except IntegrityError as error:
@@ -79,45 +66,32 @@ def create_user(
     return user_id
 
 
-def require_people(actor: Actor) -> None:
-    """The shell may look after accounts, and whoever holds the right."""
-    if actor.kind is not ActorKind.SYSTEM:
-        actor.require(Permission.PEOPLE)
+def change(
+    site: Site, actor: Actor, user_id: int, *, name: str, roles: Sequence[str], expected_mark: str | None = None,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Another name, other roles, which count from the person's next request on.
 
-
-def _clean_email(email: str) -> str:
-    try:
-        checked = email_validator.validate_email(email.strip(), check_deliverability=False, test_environment=True)
-    except email_validator.EmailNotValidError as error:
-        raise PeopleError("email") from error
-    return checked.normalized.lower()
-
-
-def _clean_name(name: str) -> str:
-    shown = "".join(char for char in name if not unicodedata.category(char).startswith("C"))
-    cleaned = " ".join(unicodedata.normalize("NFC", shown).split())
-    if not 0 < len(cleaned) <= _LONGEST_NAME:
-        raise PeopleError("name")
-    return cleaned
-
-
-def _clean_roles(roles: Sequence[str]) -> tuple[Role, ...]:
-    known = {role.value: role for role in Role}
-    if not roles or any(role not in known for role in roles):
-        raise PeopleError("role")
-    return tuple(known[role] for role in dict.fromkeys(roles))
-
-
-def _own_names(site: Site, email: str, name: str) -> tuple[str, ...]:
-    return email, email.partition("@")[0], name, site.provider_name, site.provider_short_name
-
-
-def _give_roles(conn: Connection, user_id: int, roles: Sequence[Role]) -> None:
-    ids = {row.name: row.id for row in conn.execute(select(_ROLE.id, _ROLE.name))}
-    for role in roles:
-        if role.value not in ids:
-            ids[role.value] = conn.execute(insert(RoleRow).values(name=role.value).returning(_ROLE.id)).scalar_one()
-        conn.execute(insert(user_role).values(user_id=user_id, role_id=ids[role.value]))
+    PeopleError when a value is wrong, for one's own right to administer, and for the last administrator's.
+    ChangedError if the account is not what it was on the page this came from (``queries.people.Person.mark``).
+    """
+    accounts.require_people(actor)
+    name, wanted = accounts.clean_name(name), accounts.clean_roles(roles)
+    with writing() as conn:
+        person = accounts.lock_among_all(conn, user_id)
+        if expected_mark not in (None, person.mark):
+            raise ChangedError
+        if (name, set(wanted)) == (person.name, set(person.roles)):
+            return
+        if Role.ADMIN in person.roles and Role.ADMIN not in wanted:
+            if actor.user_id == user_id:
+                raise PeopleError("self_role")
+            accounts.ensure_an_administrator_besides(conn, person)
+        conn.execute(update(User).where(_USER.id == user_id).values(name=name))
+        accounts.set_roles(conn, user_id, wanted)
+        details = {"user_id": user_id, "was": list(person.roles), "roles": [role.value for role in wanted]}
+        typed = f"{person.name} → {name}" if name != person.name else None
+        audit.record(conn, site, actor, "person.changed", details=details, typed=typed, now=now)
 
 
 def change_password(site: Site, actor: Actor, *, current: str, new: str, now: datetime) -> None:
@@ -132,7 +106,7 @@ def change_password(site: Site, actor: Actor, *, current: str, new: str, now: da
         person = queries.by_id(conn, user_id)
     if person is None:
         raise NotFoundError
-    passwords.check(new, names=_own_names(site, person.email, person.name))
+    passwords.check(new, names=accounts.own_names(site, person.email, person.name))
     _keep_password(site, actor, user_id, passwords.hashed(new), now)
 
 
@@ -155,32 +129,53 @@ def _keep_password(site: Site, actor: Actor, user_id: int, stored: str, now: dat
     with writing() as conn:
         changes = {"password": stored, "fs_uniquifier": secrets.token_hex(32)}
         conn.execute(update(User).where(_USER.id == user_id).values(changes))
+        inviting.revoke(conn, user_id, now=now)
         sign_in.end_all(conn, user_id, reason="password", now=now)
         outbox.enqueue(conn, "person.security", f"user:{user_id}", details={"notice": "change_notice"}, now=now)
         audit.record(conn, site, actor, "person.password_changed", details={"user_id": user_id}, now=now)
 
 
-def disable(site: Site, actor: Actor, user_id: int, *, now: datetime) -> None:
-    """Nobody signs in with this account any more, and whoever is signed in is out with their next request."""
-    require_people(actor)
+def disable(site: Site, actor: Actor, user_id: int, *, now: datetime) -> Disabled:
+    """Nobody signs in with this account any more, and whoever is signed in is out with their next request.
+
+    What the person had claimed goes back to the queue, and a link that was sent to them opens nothing.
+    """
+    accounts.require_people(actor)
     if actor.user_id == user_id:
         raise PeopleError("self")
     with writing() as conn:
-        person = queries.by_id(conn, user_id)
-        if person is None:
-            raise NotFoundError
-        _keep_an_administrator(conn, person)
+        person = accounts.lock_among_all(conn, user_id)
+        if not person.is_active:
+            return Disabled(0, 0)
+        accounts.ensure_an_administrator_besides(conn, person)
         conn.execute(update(User).where(_USER.id == user_id).values(active=False))
-        sign_in.end_all(conn, user_id, reason="disabled", now=now)
-        audit.record(conn, site, actor, "person.disabled", details={"user_id": user_id}, now=now)
+        inviting.revoke(conn, user_id, now=now)
+        sign_ins = sign_in.end_all(conn, user_id, reason="disabled", now=now)
+        returned = claims.give_back_all(conn, site, actor, user_id, now=now)
+        details = {"user_id": user_id, "claims": returned, "sign_ins": sign_ins}
+        audit.record(conn, site, actor, "person.disabled", details=details, now=now)
+    return Disabled(returned, sign_ins)
 
 
-def _keep_an_administrator(conn: Connection, person: queries.Person) -> None:
-    # Two administrators who disable each other at once must not both succeed: the second waits here and sees the first.
-    conn.execute(select(_USER.id).where(_USER.active).order_by(_USER.id).with_for_update())
-    others = [admin for admin in queries.active_with(conn, Role.ADMIN) if admin.id != person.id]
-    if person.is_active and Role.ADMIN in person.roles and not others:
-        raise PeopleError("last_admin")
+def enable(site: Site, actor: Actor, user_id: int, *, now: datetime) -> None:
+    """Let a disabled person in again, with the password and the roles they had. What was ended stays ended."""
+    accounts.require_people(actor)
+    with writing() as conn:
+        if accounts.lock(conn, user_id).is_active:
+            return
+        conn.execute(update(User).where(_USER.id == user_id).values(active=True))
+        audit.record(conn, site, actor, "person.enabled", details={"user_id": user_id}, now=now)
+
+
+def end_sign_ins(site: Site, actor: Actor, user_id: int, *, now: datetime) -> int:
+    """Sign a person out everywhere; returns how many sign-ins that ended. They may sign in again at once."""
+    accounts.require_people(actor)
+    with writing() as conn:
+        accounts.lock(conn, user_id)
+        ended = sign_in.end_all(conn, user_id, reason="administrator", now=now)
+        details = {"user_id": user_id, "sign_ins": ended}
+        audit.record(conn, site, actor, "person.sign_ins_ended", details=details, now=now)
+    return ended
 
 
 def notify(user_id: int, notice: str, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from intake.models.site import Site
 from intake.queries import people as people_queries
 from intake.queries import second_factor as queries
 from intake.rules.permissions import Actor
-from intake.services import one_time_codes, people, sign_in
+from intake.services import accounts, one_time_codes, people, sign_in
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.second_step import open_secret, seal_secret
 
@@ -109,7 +109,7 @@ def reset(site: Site, actor: Actor, user_id: int, *, now: datetime) -> None:
     ForbiddenError without the right, NotFoundError for nobody, RefusedError for one's own account (which asks for the
     password instead) and when there is none to take away.
     """
-    people.require_people(actor)
+    accounts.require_people(actor)
     if actor.user_id == user_id:
         raise RefusedError("self")
     with writing() as conn:

@@ -17,7 +17,7 @@ from flask import Flask, request
 
 MOST_FRAMES = 20
 _ROOT = f"{Path(__file__).resolve().parents[2]}/"
-_PRIVATE = re.compile(r"(/callback/)[^\s'\"]+")
+_PRIVATE = re.compile(r"(/(?:callback|welcome)/)[^\s'\"]+")
 # Control characters, line separators, bidi and zero-width marks, lone surrogates: what makes one line look like two.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 

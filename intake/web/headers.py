@@ -18,7 +18,7 @@ STRICT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
-DESK = ("/admin", "/login", "/logout")
+DESK = ("/admin", "/login", "/logout", "/welcome")
 
 
 def init_app(app: Flask) -> None:

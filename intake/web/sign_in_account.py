@@ -61,7 +61,7 @@ def change_password() -> ResponseReturnValue:
     except sign_in.TooManyTriesError as error:
         return _password_page(429, current=wait_words(error.until, now))
     except passwords.PasswordError as error:
-        return _password_page(422, new=_password_words(error.code))
+        return _password_page(422, new=password_words(error.code))
     person = find_person(actor.person_id)
     if person is None or not person.active:
         return redirect(url_for("security.login", next=url_for("account.ask_for_password")))
@@ -70,7 +70,8 @@ def change_password() -> ResponseReturnValue:
     return redirect(HOME, 303)
 
 
-def _password_words(code: str) -> str:
+def password_words(code: str) -> str:
+    """What is wrong with a password, beside its field: a code of ``passwords.PasswordError``."""
     words = {
         "short": gettext("Use at least %(count)s characters", count=passwords.SHORTEST),
         "long": gettext("Use at most %(count)s characters", count=passwords.LONGEST),

@@ -17,7 +17,7 @@ from intake.database import db
 from intake.models import Role, User
 from intake.queries.sign_in import Ending
 from intake.services import passwords
-from intake.web import second_factor, sign_in_session, sign_in_step
+from intake.web import second_factor, sign_in_session, sign_in_step, welcome
 from intake.web.security_mail import OutboxMail
 from intake.web.sign_in_account import HOME, pages, plain_page
 from intake.web.sign_in_form import SignInForm, forget_odd_targets
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(sign_in_step.pages)
     second_factor.init_app(app)
+    app.register_blueprint(welcome.pages)
     passwords.prepare()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from intake.models.records import OutboxState
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
+from intake.wording import roles
 from intake.wording.translation import gettext, lazy_gettext
 
 _STATUS = {
@@ -98,6 +99,7 @@ _MAIL_KIND = {
     "person.assigned": lazy_gettext("A request was given to you"),
     "person.taken_over": lazy_gettext("A request of yours was taken over"),
     "person.security": lazy_gettext("Your sign-in"),
+    "person.invite": lazy_gettext("Link to choose a password"),
     "manager.crisis": lazy_gettext("A request needs a manager"),
 }
 _RECIPIENT = {
@@ -143,12 +145,18 @@ _ACTION = {
     "person.refused": lazy_gettext("was refused"),
     "person.created": lazy_gettext("added a person"),
     "person.password_changed": lazy_gettext("changed the password"),
+    "person.password_chosen": lazy_gettext("chose a password"),
+    "person.invited": lazy_gettext("invited a person"),
+    "person.link_sent": lazy_gettext("sent a link to choose a password"),
+    "person.changed": lazy_gettext("changed a person’s name or roles"),
     "person.disabled": lazy_gettext("ended a person’s access"),
     "person.factor_set": lazy_gettext("set up the second factor"),
     "person.factor_off": lazy_gettext("turned the second factor off"),
     "person.factor_reset": lazy_gettext("took a person’s second factor away"),
     "person.codes_made": lazy_gettext("made new recovery codes"),
     "person.code_used": lazy_gettext("signed in with a recovery code"),
+    "person.enabled": lazy_gettext("gave a person access again"),
+    "person.sign_ins_ended": lazy_gettext("ended a person’s sign-ins"),
     "queue.searched": lazy_gettext("searched the queue"),
     "queue.viewed": lazy_gettext("looked at the queue"),
     "settings.calendar_changed": lazy_gettext("changed the settings"),
@@ -245,6 +253,11 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return gettext("took the request over from %(person)s", person=details["from_name"])
     if entry_action == "callback.handed_off" and details.get("to_name"):
         return gettext("handed the request to %(person)s", person=details["to_name"])
+    if entry_action == "callback.released" and details.get("reason") == "disabled":
+        return gettext("released the request, because its owner’s access ended")
+    if entry_action == "person.changed" and details.get("roles") != details.get("was"):
+        was, now = (roles.roles(details.get(which, ())) for which in ("was", "roles"))
+        return gettext("changed a person’s roles from %(was)s to %(now)s", was=was, now=now)
     if entry_action in ("mail.sent", "mail.dead") and "kind" in details:
         return _mail_action(entry_action, str(details["kind"]), str(details.get("recipient", "")))
     return _words(_ACTION, entry_action)

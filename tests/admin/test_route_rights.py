@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from intake.rules.permissions import SYSTEM
 from intake.services import people
@@ -35,6 +37,7 @@ OPEN = {
     "/robots.txt": "GET",
     "/static/<path:filename>": "GET",
     "/staying-private": "GET",
+    "/welcome/<token>": "GET POST",
 }
 """Anybody: the visitor's pages, signing in and out, whether the service runs, and (with a token) its figures."""
 
@@ -52,6 +55,14 @@ PANEL = {
     ("GET", "/admin/audit/seen/<reference>"): ("auditor",),
     ("POST", "/admin/audit/check"): ("auditor",),
     ("POST", "/admin/audit/export"): ("auditor",),
+    ("GET", "/admin/people/"): ("admin",),
+    ("GET", "/admin/people/<int:user_id>"): ("admin",),
+    ("POST", "/admin/people/<int:user_id>/change"): ("admin",),
+    ("POST", "/admin/people/<int:user_id>/disable"): ("admin",),
+    ("POST", "/admin/people/<int:user_id>/enable"): ("admin",),
+    ("POST", "/admin/people/<int:user_id>/link"): ("admin",),
+    ("POST", "/admin/people/<int:user_id>/sign-out"): ("admin",),
+    ("POST", "/admin/people/invite"): ("admin",),
     ("GET", "/admin/queue/"): WORKERS,
     ("GET", "/admin/queue/<reference>"): WORKERS,
     ("POST", "/admin/queue/<reference>/assign"): ("manager", "admin"),
@@ -82,7 +93,7 @@ PANEL = {
 }
 """The panel, route by route: the roles that get in."""
 
-NOWHERE = "000-000"
+NOWHERE, NOBODY = "000-000", "99999"
 _FIELDS = {
     "outcome": "busy",
     "remark": "x",
@@ -93,6 +104,9 @@ _FIELDS = {
     "hand_off_note": "x",
     "recipient": "x",
     "purpose": "x",
+    "name": "Rose",
+    "email": "rose@example.com",
+    "roles": "staff",
 }
 
 
@@ -118,8 +132,12 @@ def test_everything_under_admin_is_the_panels(sqlite_app: Flask) -> None:
 
 
 def _knock(desk: Desk, method: str, rule: str) -> int:
-    path = rule.replace("<reference>", NOWHERE)
-    return desk._send("GET", path).status_code if method == "GET" else desk.post(path, **_FIELDS).status_code
+    return _answer(desk, method, rule).status_code
+
+
+def _answer(desk: Desk, method: str, rule: str) -> TestResponse:
+    path = rule.replace("<reference>", NOWHERE).replace("<int:user_id>", NOBODY)
+    return desk._send("GET", path) if method == "GET" else desk.post(path, **_FIELDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,8 +158,7 @@ def test_a_person_gets_in_where_the_table_says_and_nowhere_else(sqlite_app: Flas
 def test_a_stranger_is_asked_to_sign_in(sqlite_app: Flask, method: str, rule: str) -> None:
     stranger = Desk(sqlite_app, None)
     stranger.get("/login")
-    path = rule.replace("<reference>", NOWHERE)
-    answer = stranger._send("GET", path) if method == "GET" else stranger.post(path, **_FIELDS)
+    answer = _answer(stranger, method, rule)
     assert answer.status_code == 302
     assert answer.location.startswith("/login?next=/admin/") or answer.location.startswith("/login?next=%2Fadmin%2F")
 
@@ -151,13 +168,27 @@ def test_ones_own_pages_ask_a_stranger_to_sign_in(sqlite_app: Flask, rule: str) 
     assert "/login" in Desk(sqlite_app, None)._send("GET", rule).location
 
 
-def test_whoever_was_disabled_is_out_with_the_next_request(sqlite_app: Flask, now: datetime) -> None:
+def _told(answer: TestResponse) -> tuple[int, str | None, bytes]:
+    """What somebody sees of an answer; the form's token is each browser's own."""
+    return answer.status_code, answer.location, re.sub(rb'(name="csrf_token"[^>]*value=)"[^"]+"', rb"\1", answer.data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_was_disabled_is_a_stranger_from_the_next_request_on(
+    sqlite_app: Flask, now: datetime, kind: str
+) -> None:
+    """With the cookie they had while they were signed in, everywhere in the panel and on their own pages."""
     site = sqlite_app.extensions["intake"]
-    one = Desk(sqlite_app, person(site, "Kim", now=now))
-    assert one.get("/admin/queue/").status_code == 200
+    one, stranger = Desk(sqlite_app, person(site, "Kim", kind, now=now)), Desk(sqlite_app, None)
+    person(site, "Alex", "admin", now=now)
+    assert one.get("/admin/password").status_code == 200
     people.disable(site, SYSTEM, one.actor.person_id, now=now)  # type: ignore[union-attr]
-    for method, rule in PANEL:
-        assert _knock(one, method, rule) in (302, 400), rule
+    stranger.get("/login")
+    own = [(method, rule) for rule, methods in OWN.items() for method in methods.split()]
+    for method, rule in [*PANEL, *own]:
+        answer = _answer(one, method, rule)
+        assert answer.status_code == 302 and answer.location.startswith("/login?next="), (method, rule)
+        assert _told(answer) == _told(_answer(stranger, method, rule)), (method, rule)
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_be(sqlite_app: Flask, now: datetime) -> None:

@@ -32,6 +32,9 @@ CALLBACK = MailedCallback(
     is_once_only=False,
     is_called=False,
 )
+DETAILS: dict[str, dict[str, object]] = {
+    "person.invite": {"invitation": "0" * 32, "is_first": True, "until": (NOW + timedelta(hours=72)).isoformat()}
+}
 TREATMENT = re.compile(r"recover|addict|treatment|rehab|drug|alcohol|detox|substance|therap|patient|clinic", re.I)
 EVERY_KIND = sorted(messages._KINDS)
 FOR_VISITORS = [kind for kind in EVERY_KIND if kind.startswith("visitor.")]
@@ -40,7 +43,8 @@ FOR_VISITORS = [kind for kind in EVERY_KIND if kind.startswith("visitor.")]
 def letter(sqlite_app: Flask, kind: str = "visitor.received", now: datetime = NOW, **changes: object) -> Letter:
     site: Site = sqlite_app.extensions["intake"]
     callback = replace(CALLBACK, **changes)  # type: ignore[arg-type]
-    return messages.write(kind, Occasion(replace(site, public_url="https://callback.example.com"), now, callback, {}))
+    site = replace(site, public_url="https://callback.example.com")
+    return messages.write(kind, Occasion(site, now, callback, DETAILS.get(kind, {})))
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
@@ -141,3 +145,12 @@ def test_a_request_that_ended_before_its_mail_went_out_is_not_called_waiting(sql
     told = letter(sqlite_app, "team.new", status=Status.WITHDRAWN)
     assert "ended" in told.subject
     assert "waiting" not in told.subject + told.text + told.html
+
+
+def test_an_invitation_holds_the_link_and_until_when_it_works(sqlite_app: Flask) -> None:
+    written = letter(sqlite_app, "person.invite")
+    token = sqlite_app.extensions["intake"].keyring.invitation_token("0" * 32)
+    assert f"https://callback.example.com/welcome/{token}\n" in written.text
+    assert "works once, until Saturday noon Eastern" in written.text
+    with pytest.raises(messages.NothingToSayError, match="send a new one"):
+        letter(sqlite_app, "person.invite", now=NOW + timedelta(hours=72))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,11 +12,15 @@ from sqlalchemy import select
 from intake.database import reading
 from intake.models import Audit, OutboxMessage, SignIn, User
 from intake.models.site import Site
+from intake.queries import directory
 from intake.queries import people as people_queries
 from intake.queries import sign_in as queries
 from intake.rules.permissions import Actor, ActorKind, ForbiddenError, permissions_of
-from intake.services import passwords, people, sign_in
-from intake.services.people import PeopleError
+from intake.rules.workflow import ClosedReason
+from intake.services import casework, claims, passwords, people, sign_in
+from intake.services.accounts import PeopleError
+from intake.services.errors import ChangedError
+from tests import making
 
 GOOD = "lamp tuesday orange"
 BETTER = "kettle window seven"
@@ -146,6 +151,99 @@ def test_nobody_disables_themselves_or_the_last_administrator(app: Flask, site: 
     people.disable(site, actor(boss, "admin"), other, now=now)
     with pytest.raises(PeopleError, match="last administrator"):
         people.disable(site, actor(other, "admin"), boss, now=now)
+
+
+def test_what_a_disabled_person_had_claimed_goes_back_to_the_queue(app: Flask, site: Site, now: datetime) -> None:
+    maria, boss = making.person(site, "Maria", now=now), making.person(site, "Alex", "admin", now=now)
+    fresh, called, done = (making.ask(site, now).reference for _ in range(3))
+    for reference in (fresh, called, done):
+        claims.claim(site, maria, reference, now=now)
+    claims.start_call(site, maria, called, now=now)
+    casework.close(site, maria, done, ClosedReason.TEST, now=now)
+    assert people.disable(site, boss, maria.person_id, now=now) == people.Disabled(claims=2, sign_ins=0)
+    for reference in (fresh, called):
+        row = making.stored(reference)
+        assert (row.assignee_id, row.claimed_at, row.call_started_at, row.status) == (None, None, None, "new")
+        assert making.actions(reference)[-1] == "callback.released"
+    assert making.stored(done).assignee_id == maria.user_id and making.actions(done)[-1] == "callback.closed"
+    assert people.disable(site, boss, maria.person_id, now=now) == people.Disabled(0, 0)
+    assert actions().count("person.disabled") == 1
+
+
+def test_an_enabled_person_signs_in_again_and_nothing_that_was_ended_comes_back(
+    app: Flask, site: Site, now: datetime
+) -> None:
+    maria, boss = make(site, now), make(site, now, "boss@example.com", "admin")
+    sign_in.start(site, actor(maria, "staff"), "sid", now=now)
+    people.disable(site, actor(boss, "admin"), maria, now=now)
+    people.enable(site, actor(boss, "admin"), maria, now=now)
+    with reading() as conn:
+        assert queries.live(conn, sign_in.sid_hash("sid"), now=now) is None
+    assert sign_in.check(site, "maria@example.com", GOOD, "10.0.0.1", now=now) == maria
+    assert actions()[-1] == "person.enabled"
+
+
+def test_ending_sign_ins_ends_all_of_one_person_and_none_of_another(app: Flask, site: Site, now: datetime) -> None:
+    maria, boss = make(site, now), make(site, now, "boss@example.com", "admin")
+    for user_id, sid in ((maria, "one"), (maria, "two"), (boss, "three")):
+        sign_in.start(site, actor(user_id, "staff"), sid, now=now)
+    assert people.end_sign_ins(site, actor(boss, "admin"), maria, now=now) == 2
+    with reading() as conn:
+        live = [sid for sid in ("one", "two", "three") if queries.live(conn, sign_in.sid_hash(sid), now=now)]
+    assert live == ["three"] and actions()[-1] == "person.sign_ins_ended"
+
+
+def test_a_name_and_roles_are_changed_with_what_they_were_on_record(app: Flask, site: Site, now: datetime) -> None:
+    maria, boss = make(site, now), make(site, now, "boss@example.com", "admin")
+    people.change(site, actor(boss, "admin"), maria, name=" Maria  Lopez ", roles=("manager", "staff"), now=now)
+    with reading() as conn:
+        person = people_queries.by_id(conn, maria)
+        entry = conn.execute(select(Audit.__table__).order_by(Audit.__table__.c.id.desc())).first()
+        (told, *_) = directory.record_of(conn, site, maria)
+    assert person is not None and (person.name, person.roles) == ("Maria Lopez", ("manager", "staff"))
+    assert entry is not None and entry.details == {"user_id": maria, "was": ["staff"], "roles": ["manager", "staff"]}
+    assert told.text == "Maria → Maria Lopez"
+    people.change(site, actor(boss, "admin"), maria, name="Maria Lopez", roles=("staff", "manager"), now=now)
+    assert actions().count("person.changed") == 1
+
+
+def test_of_two_who_change_a_person_the_second_is_told(app: Flask, site: Site, now: datetime) -> None:
+    maria, boss = make(site, now), actor(make(site, now, "boss@example.com", "admin"), "admin")
+    with reading() as conn:
+        person = people_queries.by_id(conn, maria)
+    assert person is not None
+    people.change(site, boss, maria, name="Maria", roles=("auditor",), expected_mark=person.mark, now=now)
+    with pytest.raises(ChangedError):
+        people.change(site, boss, maria, name="Mary", roles=("staff",), expected_mark=person.mark, now=now)
+
+
+def test_nobody_takes_administration_from_themself_or_from_the_last_one(app: Flask, site: Site, now: datetime) -> None:
+    boss, other = make(site, now, "boss@example.com", "admin"), make(site, now, "other@example.com", "admin")
+    with pytest.raises(PeopleError, match="themself"):
+        people.change(site, actor(boss, "admin"), boss, name="Boss", roles=("staff",), now=now)
+    people.change(site, actor(boss, "admin"), other, name="Other", roles=("staff",), now=now)
+    with pytest.raises(PeopleError, match="last administrator"):
+        people.change(site, actor(other, "admin"), boss, name="Boss", roles=("staff",), now=now)
+    people.change(site, actor(boss, "admin"), boss, name="Chief", roles=("admin", "staff"), now=now)
+
+
+def test_of_two_administrators_who_disable_each_other_at_once_one_stays(app: Flask, site: Site, now: datetime) -> None:
+    boss, other = make(site, now, "boss@example.com", "admin"), make(site, now, "other@example.com", "admin")
+    refused: list[str] = []
+
+    def one(who: int, whom: int) -> None:
+        with app.app_context():
+            try:
+                people.disable(site, actor(who, "admin"), whom, now=now)
+            except PeopleError as error:
+                refused.append(error.code)
+
+    threads = [threading.Thread(target=one, args=pair) for pair in ((boss, other), (other, boss))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["last_admin"] and actions().count("person.disabled") == 1
 
 
 def test_a_new_password_ends_the_old_one_and_every_session(app: Flask, site: Site, now: datetime) -> None:

@@ -1,0 +1,51 @@
+"""What a link to choose a password opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from intake.models import Invitation, User
+from intake.models.keyring import link_hash
+
+_LINK = Invitation.__table__.c
+_USER = User.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """A link that may be used. ``invited_by`` is "" when nobody signed in made it; ``is_first``: no password yet."""
+
+    id: int
+    user_id: int
+    name: str
+    email: str
+    is_first: bool
+    invited_by: str
+    expires_at: datetime
+
+
+def find(conn: Connection, token: str, *, now: datetime) -> OpenInvitation | None:
+    """The link with this secret; None if it is wrong, used, revoked, too old, or its person is disabled."""
+    inviter = User.__table__.alias("inviter")
+    source = (
+        Invitation.__table__.join(User.__table__, _USER.id == _LINK.user_id)
+        .outerjoin(inviter, inviter.c.id == _LINK.invited_by_id)
+    )  # fmt: skip
+    query = (
+        select(
+            _LINK.id, _LINK.user_id, _USER.name, _USER.email, _USER.password.is_(None).label("is_first"),
+            inviter.c.name.label("invited_by"), _LINK.expires_at,
+        )
+        .select_from(source)
+        .where(
+            _LINK.token_hash == link_hash(token), _LINK.used_at.is_(None), _LINK.revoked_at.is_(None),
+            _LINK.expires_at > now, _USER.active,
+        )
+    )  # fmt: skip
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        return None
+    return OpenInvitation(**{**row, "is_first": bool(row["is_first"]), "invited_by": row["invited_by"] or ""})
