@@ -11,7 +11,7 @@ from intake.database import reading, writing
 from intake.ledger import seals
 from intake.ledger.seals import BEGINNING, Seal
 from intake.models.site import Site
-from intake.queries import proof
+from intake.queries import audit, proof
 from intake.queries.proof import Checked
 
 log = logging.getLogger(__name__)
@@ -74,10 +74,17 @@ def anchor(made: Seal) -> str:
 
 
 def seal_all(site: Site, *, now: datetime) -> int:
-    """Seal until nothing is open or others are at it; returns how many seals were made."""
+    """Seal what is there now, or until others are at it; returns how many seals were made.
+
+    Not what comes meanwhile: where people never stop writing, this has an end all the same.
+    """
+    with reading() as conn:
+        there = audit.newest_id(conn)
     made = 0
-    while seal(site, now=now):
+    while sealed := seal(site, now=now):
         made += 1
+        if sealed.through_id >= there:
+            break
     return made
 
 

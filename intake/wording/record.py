@@ -42,6 +42,7 @@ _BY_END = {
     "call_started": Group.CALLED, "attempted": Group.CALLED, "refused": Group.REFUSED,
     "redacted": Group.DELETED, "texts_redacted": Group.DELETED, "deleted": Group.DELETED,
     "signed_in": Group.SIGNED_IN, "signed_out": Group.SIGNED_IN, "locked": Group.SIGNED_IN, "unlocked": Group.SIGNED_IN,
+    "code_used": Group.SIGNED_IN,
 }  # fmt: skip
 _BY_START = {
     "callback": Group.CHANGED, "visitor": Group.CHANGED, "mail": Group.MAIL, "outbox": Group.MAIL,
@@ -55,13 +56,20 @@ _KEYS = {
     "endpoint": lazy_gettext("page"),
     "reference": lazy_gettext("request"),
     "rows": lazy_gettext("rows"),
+    "version": lazy_gettext("version"),
+    "replaced": lazy_gettext("instead of version"),
     "count": lazy_gettext("how many"),
     "entries": lazy_gettext("entries in the record"),
     "fault": lazy_gettext("found"),
     "person": lazy_gettext("of"),
     "group": lazy_gettext("acts"),
 }
-_REFUSALS = {"password": lazy_gettext("wrong password or unknown name"), "throttled": lazy_gettext("too many tries")}
+_REFUSALS = {
+    "password": lazy_gettext("wrong password or unknown name"),
+    "throttled": lazy_gettext("too many tries"),
+    "code": lazy_gettext("wrong code"),
+    "recovery_code": lazy_gettext("wrong recovery code"),
+}
 _LISTS = {
     "all_open": lazy_gettext("All open"), "due_now": lazy_gettext("Due now"), "mine": lazy_gettext("Mine"),
     "unclaimed": lazy_gettext("Unclaimed"), "scheduled": lazy_gettext("Scheduled"), "retry": lazy_gettext("Try again"),
