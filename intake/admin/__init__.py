@@ -7,6 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
 
+from intake.admin.adding import AddingPages
 from intake.admin.audit import Audit
 from intake.admin.base import PanelIndex, request_time
 from intake.admin.claiming import ClaimingPages
@@ -24,7 +25,7 @@ from intake.rules.permissions import Permission
 from intake.wording.translation import language, lazy_gettext
 
 
-class Queue(QueuePages, ClaimingPages, HandingPages, OutcomePages, DeskWorkPages):
+class Queue(QueuePages, AddingPages, ClaimingPages, HandingPages, OutcomePages, DeskWorkPages):
     """The place where requests are worked: the list, one request, and every button on both."""
 
 

@@ -111,6 +111,7 @@ class QueuePages(PanelView):
             next_cursor=page.next_cursor,
             view=view,
             match=match,
+            may_add=acting().may(Permission.WORK),
             is_later_page="after" in request.args,
             badge=_count(found[View.DUE_NOW]) if found[View.DUE_NOW] else "",
             updated=clock().updated(),

@@ -20,9 +20,9 @@ from intake.rules import calling
 from intake.rules.calling import CallVerdict
 from intake.rules.workflow import (
     EFFECTS,
+    Channel,
     ClosedReason,
     Disposition,
-    ForWhom,
     Next,
     may_leave_message,
 )
@@ -190,9 +190,9 @@ def facts(case: CaseFile, clock: Clock) -> list[Fact]:
     found = [
         Fact(gettext("When"), _when(case, clock)),
         Fact(gettext("Language"), _language(case.language)),
-        Fact(gettext("For"), _for_whom(case.for_whom)) if case.for_whom else None,
+        Fact(gettext("For"), names.for_whom_of_visitor(case.for_whom)) if case.for_whom else None,
         Fact(gettext("Tries"), gettext("Once only, they asked for that")) if case.is_once_only else None,
-        Fact(gettext("Sent"), _sent(case, clock)),
+        _arrived(case, clock),
         Fact(gettext("Email"), case.email or gettext("none given")),
         _agreed(case),
         Fact(gettext("Time wished"), case.preferred_note, "said") if case.preferred_note else None,
@@ -218,21 +218,18 @@ def _language(code: str) -> str:
         return code
 
 
-def _for_whom(value: ForWhom) -> str:
-    return {
-        ForWhom.ME: gettext("Themselves"),
-        ForWhom.OTHER: gettext("Someone else; we call the person who asked"),
-        ForWhom.CLIENT: gettext("A client or patient; we call the person who asked"),
-    }[value]
-
-
-def _sent(case: CaseFile, clock: Clock) -> str:
+def _arrived(case: CaseFile, clock: Clock) -> Fact:
+    """When it was sent, or told to one of us and how."""
+    at = clock.stamp(case.received_at).words
+    if case.channel is not Channel.WEB:
+        return Fact(gettext("Rang"), gettext("%(moment)s (%(way)s)", moment=at, way=names.channel(case.channel)))
     page = " ".join(part for part in (case.source, case.source_path) if part)
-    sent = clock.stamp(case.received_at).words
-    return gettext("%(moment)s, from page %(page)s", moment=sent, page=page) if page else sent
+    return Fact(gettext("Sent"), gettext("%(moment)s, from page %(page)s", moment=at, page=page) if page else at)
 
 
 def _agreed(case: CaseFile) -> Fact | None:
+    if case.channel is not Channel.WEB:
+        return Fact(gettext("Agreed to"), gettext("be called; they asked aloud, no wording was shown"))
     if case.consent_version is None:
         return None
     words = gettext("be called, wording v%(version)s", version=case.consent_version)

@@ -19,6 +19,7 @@ MISSED = "callback.target_missed"
 
 _ICONS = {
     "callback.received": "form",
+    "callback.taken_down": "form",
     "callback.claimed": "person",
     "callback.released": "person",
     "callback.assigned": "person",

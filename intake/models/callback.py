@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, La
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.models.base import Base, BigId, Instant, Short, big_id, one_of
-from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
+from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, Status, Voicemail
 
 _OPEN = text("closed_at IS NULL")
 _ENDED = text("closed_at IS NOT NULL")
@@ -23,6 +23,7 @@ class CallbackRequest(Base):
         one_of("closed_reason", ClosedReason),
         one_of("voicemail", Voicemail),
         one_of("for_whom", ForWhom),
+        one_of("channel", Channel),
         Index("ix_callback_request_open_due", "due_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
         Index(
             "ix_callback_request_open_assignee",
@@ -56,6 +57,8 @@ class CallbackRequest(Base):
     closed_reason: Mapped[str | None] = mapped_column(String(32))
     language: Mapped[str] = mapped_column(String(8), default="en")
     source: Mapped[str] = mapped_column(String(32), default="")
+    # The database fills in the form's own: the accept path does not send it.
+    channel: Mapped[str] = mapped_column(String(24), server_default=Channel.WEB.value)
     for_whom: Mapped[str | None] = mapped_column(String(16))
     voicemail: Mapped[str] = mapped_column(String(16))
     is_once_only: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -23,7 +23,7 @@ from intake.models.site import Site
 from intake.queries.calls import made
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields, opened
-from intake.rules.workflow import Disposition, Status
+from intake.rules.workflow import Channel, Disposition, Status
 
 _C = CallbackRequest.__table__.c
 _W = ConsentWording.__table__.c
@@ -33,7 +33,7 @@ _EXTRA = (
 )  # fmt: skip
 _SEALED = ("phone_typed", "email", "message", "preferred_note", "source_path")
 _SELECTED = (
-    *SELECTED, *(_C[name] for name in _EXTRA), *(_C[f"{name}_encrypted"] for name in _SEALED),
+    *SELECTED, _C.channel, *(_C[name] for name in _EXTRA), *(_C[f"{name}_encrypted"] for name in _SEALED),
     _C.last_disposition, _C.phone_index, _W.version.label("consent_version"), _W.text.label("consent_text"),
 )  # fmt: skip
 
@@ -43,6 +43,7 @@ class CaseFile(WorklistRow):
     """A line of the queue and all the rest of it. Personal fields are empty without the right to see them."""
 
     source: str
+    channel: Channel
     reached_at: datetime | None
     last_attempt_at: datetime | None
     last_disposition: Disposition | None
@@ -106,6 +107,7 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
     tries = made(conn, row.id, row.reopened_count)
     return CaseFile(
         **values,
+        channel=Channel(row.channel),
         extension=opened(site, row, "phone").partition(";ext=")[2] if with_contact else "",
         last_disposition=Disposition(row.last_disposition) if row.last_disposition else None,
         consent_version=row.consent_version,

@@ -55,6 +55,18 @@ class ForWhom(StrEnum):
     CLIENT = "client"
 
 
+class Channel(StrEnum):
+    """How a request reached us: by the form, or told to somebody who wrote it down."""
+
+    WEB = "web"
+    VOICEMAIL = "voicemail"
+    PHONE = "phone"
+    REFERRAL = "referral"
+    ANSWERING_SERVICE = "answering_service"
+    WALK_IN = "walk_in"
+    OTHER = "other"
+
+
 class Disposition(StrEnum):
     """The outcome of a call."""
 

@@ -136,7 +136,11 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
     public_id, reference = secrets.token_hex(16), new_reference()
     token = site.keyring.link_token(public_id, 1)
     verdict = assess(arrival.signals)
-    values = _sealed(site, public_id, answers, arrival) | _plain(answers) | clock.arrival_columns(site, now)
+    values = (
+        sealed_columns(site, public_id, answers, arrival.address)
+        | plain_columns(answers)
+        | clock.arrival_columns(site, now)
+    )
     values |= {
         "public_id": public_id,
         "reference": reference,
@@ -146,7 +150,7 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
     tokens = search_words.tokens(site, name=answers.name, e164=answers.phone.e164, email=answers.email)
 
     def keep(conn: Connection) -> None:
-        row = values | _decided(conn, site, answers, values["calling_key"], verdict, now, arrival.calendar)
+        row = values | decided_columns(conn, site, answers, values["calling_key"], verdict, now, arrival.calendar)
         with at_once(conn):
             callback_id = _add(conn, row)
             search_words.write(conn, callback_id, tokens)
@@ -155,7 +159,7 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
                 details={"reasons": row["spam_reasons"]}, now=now,
             )  # fmt: skip
             if row["status"] is Status.CHECK:
-                _tell_later(conn, now)
+                tell_later(conn, now)
             else:
                 outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
         if row["email_index"] is not None and row["status"] is not Status.CHECK:
@@ -180,7 +184,8 @@ def contact_columns(site: Site, public_id: str, phone: PhoneNumber) -> dict[str,
     }
 
 
-def _sealed(site: Site, public_id: str, answers: Answers, arrival: Arrival) -> dict[str, Any]:
+def sealed_columns(site: Site, public_id: str, answers: Answers, address: str | None = None) -> dict[str, Any]:
+    """What the visitor gave, sealed, and the keyed hashes it can be found by."""
     ring = site.keyring
     texts = {
         "name": answers.name,
@@ -192,11 +197,12 @@ def _sealed(site: Site, public_id: str, answers: Answers, arrival: Arrival) -> d
     return contact_columns(site, public_id, answers.phone) | {
         **{f"{name}_encrypted": ring.seal(f"callback_request.{name}", public_id, text) for name, text in texts.items()},
         "email_index": ring.index_of("email", answers.email.casefold()) if answers.email else None,
-        "address_index": ring.index_of("address", arrival.address) if arrival.address else None,
+        "address_index": ring.index_of("address", address) if address else None,
     }
 
 
-def _plain(answers: Answers) -> dict[str, Any]:
+def plain_columns(answers: Answers) -> dict[str, Any]:
+    """What of it lies open."""
     return clock.wish_columns(answers.window, answers.is_free_time) | {
         "language": answers.language,
         "source": answers.source,
@@ -205,9 +211,9 @@ def _plain(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _decided(
+def decided_columns(
     conn: Connection, site: Site, answers: Answers, key: str, verdict: SpamVerdict, now: datetime,
-    expected: Calendar | None,
+    expected: Calendar | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The promise and where the request goes: the queue, or "Check"."""
     expected = expected or clock.calendar_in_force(conn, site, now)
@@ -238,7 +244,7 @@ def _standing(conn: Connection, site: Site, answers: Answers, instant: datetime,
     return cast(Standing, found)
 
 
-def _tell_later(conn: Connection, now: datetime) -> None:
+def tell_later(conn: Connection, now: datetime) -> None:
     """One digest a quarter hour about what waits under "Check", not a mail for each."""
     if not outbox.is_waiting(conn, "team.check_digest"):
         past = timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)

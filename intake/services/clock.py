@@ -91,9 +91,14 @@ def promise_columns(calendar: Calendar, made: Promise, calling_key: str) -> dict
     }
 
 
+def agreed_end(start: datetime) -> datetime:
+    """When an agreed time is over if nobody said so."""
+    return start + timedelta(minutes=AGREED_MINUTES)
+
+
 def agreed_columns(start: datetime, until: datetime | None) -> dict[str, Any]:
     """A time agreed with the visitor: a window of its own, due like one they chose on the form."""
-    until = until or start + timedelta(minutes=AGREED_MINUTES)
+    until = until or agreed_end(start)
     return {
         "status": Status.SCHEDULED,
         "next_at": start,

@@ -21,30 +21,21 @@ from intake.rules.phone import PhoneError, PhoneNumber, PhoneProblem, parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Voicemail
 from intake.services.callbacks import Answers
+from intake.wording import answers
 from intake.wording.cleaning import as_typed, lines, one_line
 
-LONGEST_NAME, LONGEST_NOTE, LONGEST_EMAIL, LONGEST_TIME, LONGEST_PATH = 100, 500, 254, 200, 200
+LONGEST_PATH = 200
 ORDER = ("name", "phone", "preferred_time", "preferred_time_note", "email", "message")
 ASAP, OTHER = "asap", "other"
 
 _SOURCE = re.compile(r"[A-Za-z0-9_-]{1,12}")
-_DOMAIN_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
-_LOCAL_PART = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}")
-_PHONE_WORDS = {
-    PhoneProblem.EMPTY: _l("Enter a phone number"),
-    PhoneProblem.NO_AREA_CODE: _l("Phone number must include the area code"),
-    PhoneProblem.SEVERAL: _l("Enter one phone number"),
-    PhoneProblem.CRISIS: _l("Enter your own phone number"),
-}
-_PHONE_WRONG = _l("Enter a phone number, like 212 555 0182")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def _is_email(text: str) -> bool:
-    """The shape name@place.tld and nothing cleverer: only a mail that arrives proves an address. No backtracking."""
-    local, at, domain = text.rpartition("@")
-    labels = domain.split(".")
-    return bool(at and len(labels) > 1 and _LOCAL_PART.fullmatch(local) and all(map(_DOMAIN_LABEL.fullmatch, labels)))
+def _refuse(words: str) -> None:
+    """ValidationError with these words, if there are any."""
+    if words:
+        raise ValidationError(words)
 
 
 def _choice(kind: type[Choice], text: str | None, default: Choice | None) -> Choice | None:
@@ -134,7 +125,7 @@ class PhoneForm(VisitorForm):
             self.number = parse(field.data)
         except PhoneError as error:
             self.is_crisis = error.problem is PhoneProblem.CRISIS
-            raise ValidationError(_PHONE_WORDS.get(error.problem, _PHONE_WRONG)) from None
+            raise ValidationError(answers.phone_problem(error.problem)) from None
         chosen, zones = self.context.get("chosen"), self.number.zones
         if (
             chosen
@@ -204,13 +195,13 @@ class TimeForm(VisitorForm):
         if key is None or self.window is None:
             return
         if not windows.is_callable(self.window, callable_hours(self.context["schedule"], key)):
-            raise ValidationError(_l("Choose another time, we may not call your number at that time of day"))
+            raise ValidationError(answers.uncallable_time())
 
     def validate_preferred_time_note(self, field: StringField) -> None:
         """Another time needs words; not too many."""
         if self.is_free_time and not field.data:
             raise ValidationError(_l("Enter when is a good time to call"))
-        if len(field.data) > LONGEST_TIME:
+        if len(field.data) > answers.LONGEST_TIME:
             raise ValidationError(_l("Time must be 200 characters or fewer"))
 
 
@@ -235,20 +226,15 @@ class CallbackForm(PhoneForm, VoicemailForm, TimeForm):
 
     def validate_name(self, field: StringField) -> None:
         """Any name at all, of one letter or more."""
-        if not field.data:
-            raise ValidationError(_l("Enter the name we should ask for"))
-        if len(field.data) > LONGEST_NAME:
-            raise ValidationError(_l("Name must be 100 characters or fewer"))
+        _refuse(answers.name_problem(field.data))
 
     def validate_email(self, field: StringField) -> None:
         """Optional; the shape of an address if given."""
-        if field.data and (len(field.data) > LONGEST_EMAIL or not _is_email(field.data)):
-            raise ValidationError(_l("Enter an email address, like name@example.com"))
+        _refuse(answers.email_problem(field.data))
 
     def validate_message(self, field: StringField) -> None:
         """Optional; a line break counts as one character."""
-        if len(field.data) > LONGEST_NOTE:
-            raise ValidationError(_l("Note must be 500 characters or fewer"))
+        _refuse(answers.message_problem(field.data))
 
     def answers(self, language: str) -> Answers | None:
         """The clean answers, also when only the time has passed meanwhile; None when anything else is wrong."""

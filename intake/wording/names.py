@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from intake.models.records import OutboxState
-from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
+from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, Status, Voicemail
 from intake.wording import roles
 from intake.wording.translation import gettext, lazy_gettext
 
@@ -51,6 +51,20 @@ _FOR_WHOM = {
     ForWhom.ME: lazy_gettext("Me"),
     ForWhom.OTHER: lazy_gettext("Someone else"),
     ForWhom.CLIENT: lazy_gettext("A client or patient"),
+}
+_FOR_WHOM_OF_VISITOR = {
+    ForWhom.ME: lazy_gettext("Themselves"),
+    ForWhom.OTHER: lazy_gettext("Someone else; we call the person who asked"),
+    ForWhom.CLIENT: lazy_gettext("A client or patient; we call the person who asked"),
+}
+_CHANNEL = {
+    Channel.WEB: lazy_gettext("The form on the website"),
+    Channel.VOICEMAIL: lazy_gettext("Voicemail"),
+    Channel.PHONE: lazy_gettext("Phone call"),
+    Channel.REFERRAL: lazy_gettext("Referral from another provider"),
+    Channel.ANSWERING_SERVICE: lazy_gettext("Answering service"),
+    Channel.WALK_IN: lazy_gettext("Came in person"),
+    Channel.OTHER: lazy_gettext("Another way"),
 }
 _CLOSED_REASON = {
     ClosedReason.APPOINTMENT: lazy_gettext("Appointment made"),
@@ -115,6 +129,7 @@ _MAIL_STATE = {
 }
 _ACTION = {
     "callback.received": lazy_gettext("sent the request"),
+    "callback.taken_down": lazy_gettext("added the request by hand"),
     "callback.viewed": lazy_gettext("opened the request"),
     "callback.claimed": lazy_gettext("claimed the request"),
     "callback.released": lazy_gettext("released the request"),
@@ -207,6 +222,16 @@ def for_whom(value: ForWhom) -> str:
     return _words(_FOR_WHOM, value)
 
 
+def for_whom_of_visitor(value: ForWhom) -> str:
+    """The same, as staff read it."""
+    return _words(_FOR_WHOM_OF_VISITOR, value)
+
+
+def channel(value: Channel) -> str:
+    """How a request reached us."""
+    return _words(_CHANNEL, value)
+
+
 def closed_reason(value: ClosedReason) -> str:
     """Why a request was closed."""
     return _words(_CLOSED_REASON, value)
@@ -245,6 +270,9 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
     if entry_action == "callback.closed" and "reason" in details:
         reason = _detail(_CLOSED_REASON, ClosedReason, details["reason"])
         return gettext("closed the request: %(reason)s", reason=reason)
+    if entry_action == "callback.taken_down" and "channel" in details:
+        way = _detail(_CHANNEL, Channel, details["channel"])
+        return gettext("added the request by hand: %(way)s", way=way)
     if entry_action == "callback.call_started" and details.get("exception"):
         return _call_action(str(details["exception"]))
     if entry_action == "callback.assigned" and "to_name" in details:

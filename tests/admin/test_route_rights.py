@@ -79,6 +79,8 @@ PANEL = {
     ("POST", "/admin/queue/<reference>/spam"): WORKERS,
     ("POST", "/admin/queue/<reference>/take-over"): WORKERS,
     ("POST", "/admin/queue/<reference>/time"): WORKERS,
+    ("GET", "/admin/queue/add"): WORKERS,
+    ("POST", "/admin/queue/add"): WORKERS,
     ("POST", "/admin/queue/search"): WORKERS,
     ("GET", "/admin/settings/"): ("manager", "admin"),
     ("GET", "/admin/settings/history"): ("manager", "admin"),

@@ -1,0 +1,35 @@
+"""Adding a request by hand in a real browser: the form, what it refuses, and where it leads."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.test_queue import LOOKS, check, full_queue, sign_in, working_day
+
+__all__ = ["full_queue", "working_day"]
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_adding_a_request_is_accessible_and_leads_to_it(
+    browser: Browser, live_server: str, full_queue: dict[str, str], scheme: str, width: int
+) -> None:
+    context = browser.new_context(
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": 800},
+    )
+    page = context.new_page()
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/")
+    page.get_by_role("link", name="Add a request").click()
+    check(page)
+    page.get_by_label("Name", exact=True).fill("Rosa")
+    page.get_by_role("button", name="Add to the queue").click()
+    expect(page.get_by_text("Choose how it reached us").last).to_be_visible()
+    check(page)
+    page.get_by_label("How did it reach us?").select_option("Answering service")
+    page.get_by_label("Phone number").fill("212 555 0144")
+    page.get_by_role("button", name="Add to the queue").click()
+    expect(page.get_by_text("added the request by hand: Answering service")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
