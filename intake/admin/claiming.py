@@ -6,6 +6,7 @@ from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from intake.admin import queue_filters
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON
 from intake.admin.request import RequestPages
@@ -114,5 +115,4 @@ def _back(reference: str) -> ResponseReturnValue:
     """To the list the button was pressed in, at the same view and place, or to the request."""
     if request.form.get("from") != "queue":
         return see_other("queue.show", reference=reference)
-    place = {name: request.form[name] for name in ("view", "after", "m") if request.form.get(name)}
-    return see_other("queue.index", **place)
+    return see_other("queue.index", **queue_filters.place(request.form))

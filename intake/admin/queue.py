@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import flash, request
+from flask import flash, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
+from intake.admin import queue_filters
 from intake.admin.base import PanelView, acting, request_time, see_other
 from intake.admin.mail_alarm import Alarm, told
 from intake.admin.moments import Clock
@@ -18,9 +19,9 @@ from intake.admin.queue_rows import Row, rows, verdict
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, mail, search, worklist
+from intake.queries import casefile, mail, people, search, worklist
 from intake.queries.calendar import Calendar
-from intake.queries.worklist import View, WorklistPage, WorklistRow
+from intake.queries.worklist import Filters, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
 from intake.services import viewing
 from intake.wording.translation import gettext, lazy_gettext
@@ -91,14 +92,18 @@ class QueuePages(PanelView):
     def index(self) -> ResponseReturnValue:
         """One view, in due order; with ``m`` everything a search found."""
         view, match = _asked_view(), request.args.get("m") or None
+        filters = Filters() if match else queue_filters.read(request.args, acting().person_id)
         with reading() as conn:
             calendar = calendars.current(conn, current_site())
             found = counts(conn, calendar)
             page = _page(
                 conn, calendar, view, match=match, after=request.args.get("after"),
-                with_contact=acting().may(Permission.CONTACT),
+                with_contact=acting().may(Permission.CONTACT), filters=filters,
             )  # fmt: skip
+            left = _left(conn, calendar, view, filters)
+            owners = people.working(conn) if _is_filtering(filters) else ()
             alarms = [] if match else _alarms(conn)
+        _remember_place()
         shown = [row.id for row in page.rows]
         viewing.listed(current_site(), acting(), view="search" if match else view.value, ids=shown, now=request_time())
         table = rows(page.rows, calendar, clock(), acting())
@@ -111,12 +116,20 @@ class QueuePages(PanelView):
             next_cursor=page.next_cursor,
             view=view,
             match=match,
+            narrow=queue_filters.offered(request.args, view, owners, acting().person_id)
+            if _is_filtering(filters)
+            else [],
+            narrowed={name: request.args[name] for name in queue_filters.NAMES if request.args.get(name)},
+            is_narrowed=bool(filters),
+            left=left,
+            place=queue_filters.place(request.args),
+            looked_through=worklist.CLOSED_LOOKED_THROUGH,
             may_add=acting().may(Permission.WORK),
             is_later_page="after" in request.args,
             badge=_count(found[View.DUE_NOW]) if found[View.DUE_NOW] else "",
             updated=clock().updated(),
             soon_minutes=calendar.target.due_soon_minutes,
-            coming=None if table or match or view is not View.DUE_NOW else self._coming(calendar),
+            coming=None if table or match or filters or view is not View.DUE_NOW else self._coming(calendar),
         )
 
     def _coming(self, calendar: Calendar) -> Row | None:
@@ -145,6 +158,31 @@ def _alarms(conn: Connection) -> list[Alarm]:
     if not (acting().may(Permission.OUTBOX) or acting().may(Permission.WORK)):
         return []
     return told(mail.alarm(conn, now=request_time()), clock())
+
+
+def _left(conn: Connection, calendar: Calendar, view: View, filters: Filters) -> str:
+    """How many an open view still holds once it is narrowed; of what has ended nobody counts."""
+    if not filters or view is View.CLOSED:
+        return ""
+    who, soon = acting().person_id, due_soon(calendar)
+    return _count(worklist.narrowed_count(conn, view, filters, user_id=who, now=request_time(), due_soon=soon))
+
+
+def _is_filtering(filters: Filters) -> bool:
+    """The selects are asked for by a link: whoever does not narrow the queue pays nothing for them."""
+    return bool(filters) or "filter" in request.args
+
+
+def _remember_place() -> None:
+    """Where "Queue" on a request leads back to."""
+    where = queue_filters.place(request.args)
+    if session.get("queue", {}) != where:
+        session["queue"] = where
+
+
+def queue_place() -> dict[str, str]:
+    """Where in the queue this person was last."""
+    return queue_filters.place(session.get("queue", {}))
 
 
 def _asked_view() -> View:

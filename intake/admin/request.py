@@ -16,7 +16,7 @@ from intake.admin.base import PanelView, acting, request_time
 from intake.admin.collisions import collision
 from intake.admin.moments import Due, due
 from intake.admin.outcome_form import Typed, read_version
-from intake.admin.queue import clock, counts, next_waiting
+from intake.admin.queue import clock, counts, next_waiting, queue_place
 from intake.admin.queue_rows import rows, window_of
 from intake.database import reading
 from intake.extensions import current_site
@@ -160,6 +160,7 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None) -> dict[str
         "people": _colleagues(conn, case) if may["assign"] else (),
         "colleagues": _callers(conn) if may["hand_off"] else (),
         "collision": collision(collided, entries, story, acting()) if collided else None,
+        "queue_place": queue_place(),
         "happened": happened,
         "opened": opened,
         "badge": found[View.DUE_NOW] or "",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from intake.admin import visitors_changes
 from intake.admin.moments import Clock, Stamp
 from intake.admin.queue_rows import ASKED_FOR_LATER
 from intake.models.records import OutboxState
@@ -96,6 +97,9 @@ def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
         happened = names.action(entry.action, entry.details)
         told = " ".join(part for part in (_exception(entry), _next_try(entry, clock)) if part)
         return Line("call", _who(entry), happened, at, told, is_typed=False)
+    changed = visitors_changes.told(entry, clock)
+    if changed:
+        return Line("form", _who(entry), names.action(entry.action, entry.details), at, changed, is_typed=False)
     other = "form" if entry.actor_kind == ActorKind.VISITOR else "info"
     icon = _ICONS.get(entry.action, other)
     return Line(icon, _who(entry), names.action(entry.action, entry.details), at, entry.text or "")

@@ -133,7 +133,7 @@ def timeline(
     conn: Connection, site: Site, callback_id: int, *, with_contact: bool, most: int = 200
 ) -> tuple[TimelineEntry, ...]:
     """Everything that happened, newest first, at most ``most`` of each kind."""
-    entries = [*_audits(conn, site, callback_id, most), *_mails(conn, callback_id, most)]
+    entries = [*_audits(conn, site, callback_id, most, with_contact), *_mails(conn, callback_id, most)]
     if with_contact:
         entries = _with_notes(entries, {note.details["note"]: note for note in _notes(conn, site, callback_id, most)})
     return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
@@ -149,7 +149,8 @@ def _with_notes(entries: list[TimelineEntry], notes: dict[str, TimelineEntry]) -
     return [*told, *notes.values()]
 
 
-def _audits(conn: Connection, site: Site, callback_id: int, most: int) -> Iterator[TimelineEntry]:
+def _audits(conn: Connection, site: Site, callback_id: int, most: int, with_contact: bool) -> Iterator[TimelineEntry]:
+    """Entries of the record. Words typed about a request may hold its name or number."""
     a, t, u, c = Audit.__table__, AuditText.__table__, User.__table__, CallAttempt.__table__
     source = a.outerjoin(u, u.c.id == a.c.actor_id).outerjoin(t, t.c.audit_id == a.c.id)
     source = source.outerjoin(c, c.c.id == a.c.details["attempt_id"].as_integer())
@@ -158,7 +159,8 @@ def _audits(conn: Connection, site: Site, callback_id: int, most: int) -> Iterat
         c.c.started_at, c.c.next_at, c.c.override_reason, c.c.voicemail_rule,
     ).select_from(source)  # fmt: skip
     for row in conn.execute(asked.where(a.c.callback_id == callback_id).order_by(a.c.id.desc()).limit(most)):
-        text = site.keyring.open("audit_text.text", row.public_id, row.text_encrypted) if row.public_id else None
+        may_read = row.public_id and with_contact
+        text = site.keyring.open("audit_text.text", row.public_id, row.text_encrypted) if may_read else None
         call = {"started_at": row.started_at, "next_at": row.next_at, "exception": row.override_reason}
         details = row.details | (call if row.started_at else {})
         kind = "attempt" if row.started_at else "audit"

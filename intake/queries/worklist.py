@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 from intake.models import CallbackRequest, User
 from intake.models.site import Site
 from intake.queries import search
-from intake.rules.workflow import ClosedReason, ForWhom, Status, Voicemail
+from intake.rules.workflow import Channel, ClosedReason, ForWhom, Status, Voicemail
 
 COUNTED_TO = 1000
 """Counts stop here and are shown as 1,000+."""
+CLOSED_LOOKED_THROUGH = 10_000
+"""So many ended requests, from the newest, a filter looks through for one page."""
 _T = CallbackRequest.__table__
 _C = _T.c
 _U = User.__table__.c
@@ -33,6 +35,30 @@ class View(StrEnum):
     RETRY = "retry"
     CHECK = "check"
     CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a view is narrowed to. ``owner_id`` 0: nobody; ``source``: the code of the page it was sent from."""
+
+    owner_id: int | None = None
+    status: Status | None = None
+    channel: Channel | None = None
+    source: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL, over rows that the view's own index brings in order."""
+        owner = _C.assignee_id.is_(None) if self.owner_id == 0 else _C.assignee_id == self.owner_id
+        asked = [
+            owner if self.owner_id is not None else None,
+            _C.status == self.status.value if self.status else None,
+            _C.channel == self.channel.value if self.channel else None,
+            _C.source == self.source if self.source else None,
+        ]
+        return [one for one in asked if one is not None]
+
+    def __bool__(self) -> bool:
+        return self != Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +120,16 @@ SOURCE = _T.outerjoin(User.__table__, _U.id == _C.assignee_id)
 def page(
     conn: Connection, site: Site, view: View, *, user_id: int, now: datetime, due_soon: timedelta,
     with_contact: bool, after: str | None = None, limit: int = 50, match: str | None = None,
+    filters: Filters | None = None,
 ) -> WorklistPage:  # fmt: skip
     """One page. ``match`` (from ``search.key_for``) looks through every request, newest first, instead of a view."""
     if match is not None:
         return _found(conn, site, match, after, limit, with_contact)
-    asked = select(*SELECTED).select_from(SOURCE)
+    asked, narrowed = select(*SELECTED).select_from(SOURCE), filters.conditions() if filters else []
     if view is View.CLOSED:
-        asked = _closed_last(asked, after)
+        asked = _closed_last(asked, after) if not narrowed else _among_newest_closed(asked, narrowed, after)
     else:
-        asked = _soonest(asked.where(*_condition(view, user_id, now + due_soon)), after)
+        asked = _soonest(asked.where(*_condition(view, user_id, now + due_soon), *narrowed), after)
     rows = conn.execute(asked.limit(limit + 1)).all()
     shown = tuple(WorklistRow(**fields(site, row, with_contact)) for row in rows[:limit])
     ordered_by = "closed_at" if view is View.CLOSED else "due_at"
@@ -127,6 +154,14 @@ def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta
     columns = [_count(_condition(view, user_id, now + due_soon)).label(view.value) for view in views]
     row = conn.execute(select(*columns)).one()
     return {view: int(getattr(row, view.value)) for view in views}
+
+
+def narrowed_count(
+    conn: Connection, view: View, filters: Filters, *, user_id: int, now: datetime, due_soon: timedelta
+) -> int:
+    """How many requests of an open view the filters leave, counted to 1,000."""
+    conditions = [*_condition(view, user_id, now + due_soon), *filters.conditions()]
+    return int(conn.execute(select(_count(conditions))).scalar_one())
 
 
 def _count(conditions: list[ColumnElement[bool]]) -> Any:
@@ -162,6 +197,13 @@ def _closed_last(asked: Select[Any], after: str | None) -> Select[Any]:
         at, last_id = place
         asked = asked.where(column <= at, or_(column < at, and_(column == at, _C.id < last_id)))
     return asked.order_by(column.desc(), _C.id.desc())
+
+
+def _among_newest_closed(asked: Select[Any], narrowed: list[ColumnElement[bool]], after: str | None) -> Select[Any]:
+    """No index leads to a rare owner or source among millions that have ended, so the search has an end."""
+    newest = _closed_last(select(_C.id), after).limit(CLOSED_LOOKED_THROUGH).subquery()
+    joined = asked.where(_C.id.in_(select(newest.c.id)), *narrowed)
+    return joined.order_by(_C.closed_at.desc(), _C.id.desc())
 
 
 def _cursor(at: datetime, last_id: int) -> str:

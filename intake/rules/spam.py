@@ -7,6 +7,7 @@ ones to lay a request under "Check". How often an address was seen is a weak sig
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 TOO_FAST_SECONDS = 2.0
@@ -39,6 +40,9 @@ class Signals:
     number_count: int = 0
 
 
+_STRONG = frozenset({"honeypot", "too_fast", "links"})
+
+
 @dataclass(frozen=True, slots=True)
 class SpamVerdict:
     """``is_marked``: shown with its reasons in the ordinary queue. ``is_check``: laid under "Check", same clock."""
@@ -52,6 +56,11 @@ def assess(signals: Signals) -> SpamVerdict:
     """Weigh the signs. Reasons are codes, strong ones first; wording says them in words."""
     strong, weak = strong_signs(signals), weak_signs(signals)
     return SpamVerdict(bool(strong or weak), len(strong) >= STRONG_FOR_CHECK, strong + weak)
+
+
+def was_check(reasons: Iterable[str]) -> bool:
+    """Whether the reasons kept with a request once laid it under "Check"."""
+    return len(_STRONG.intersection(reasons)) >= STRONG_FOR_CHECK
 
 
 def strong_signs(signals: Signals) -> tuple[str, ...]:

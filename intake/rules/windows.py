@@ -56,7 +56,7 @@ def find(value: str, schedule: Schedule, zone: str, now: datetime, *, days: int 
 
     A window that was offered when the form was opened may be chosen until it begins.
     """
-    window = _read(value)
+    window = read(value)
     if window is None or window.from_at <= now:
         return None
     shown_at = min(utc(now), window.from_at - NOTICE)
@@ -65,11 +65,12 @@ def find(value: str, schedule: Schedule, zone: str, now: datetime, *, days: int 
 
 def is_past(value: str, now: datetime) -> bool:
     """Is it a well-formed window that has already begun? Then the form says so, instead of "choose a time"."""
-    window = _read(value)
+    window = read(value)
     return window is not None and window.from_at <= now
 
 
-def _read(value: str) -> Window | None:
+def read(value: str) -> Window | None:
+    """The window a form value spells, whether or not it was ever offered."""
     if _VALUE.fullmatch(value) is None:
         return None
     try:

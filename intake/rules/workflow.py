@@ -133,7 +133,7 @@ _OPEN = frozenset({Status.NEW, Status.ASSIGNED, Status.ATTEMPTING, Status.SCHEDU
 _ENDED = frozenset({Status.WITHDRAWN, Status.CLOSED})
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     **{status: _OPEN | _ENDED for status in _OPEN},
-    Status.WITHDRAWN: frozenset({Status.NEW, Status.SCHEDULED, Status.CLOSED}),
+    Status.WITHDRAWN: frozenset({Status.NEW, Status.SCHEDULED, Status.CHECK, Status.CLOSED}),
     Status.CLOSED: frozenset({Status.NEW, Status.ASSIGNED, Status.SCHEDULED}),
 }
 

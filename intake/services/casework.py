@@ -13,6 +13,7 @@ from intake.models import Episode
 from intake.models.site import Site
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.permissions import Actor, Permission
+from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Status
 from intake.services import clock
 from intake.services.callbacks import SUPPRESSED
@@ -166,14 +167,22 @@ def reopen(
             raise RefusedError("reason_needed")
         if is_suppressed(conn, phone_indexes(site, row)):
             raise RefusedError("suppressed")
-        old = {name: getattr(row, name) for name in _EPISODE}
-        conn.execute(insert(Episode).values(callback_id=row.id, number=row.reopened_count, **old))
-        calendar = clock.calendar_in_force(conn, site, now)
-        made = clock.promised(conn, site, calendar, row.calling_key, now, window=None, is_free_time=False)
-        fresh = _FRESH | clock.promise_columns(calendar, made, row.calling_key) | clock.arrival_columns(site, now)
-        fresh |= clock.wish_columns(None, is_free_time=False)
-        change(conn, row, status=Status.NEW, reopened_count=row.reopened_count + 1, **fresh)
+        begin_again(conn, site, row, status=Status.NEW, now=now)
         typed = reason.strip() or None
         audit.record(conn, site, actor, "callback.reopened", callback_id=row.id, typed=typed, now=now)
         letters.enqueue_for(conn, site, row, "visitor.received", now=now, delay=letters.AT_ONCE)
         outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
+
+
+def begin_again(
+    conn: Connection, site: Site, row: Row[Any], *, status: Status, window: Window | None = None,
+    is_free_time: bool = False, now: datetime,
+) -> None:  # fmt: skip
+    """A new episode of an ended request, with its own promise; the old one's figures are kept apart."""
+    old = {name: getattr(row, name) for name in _EPISODE}
+    conn.execute(insert(Episode).values(callback_id=row.id, number=row.reopened_count, **old))
+    calendar = clock.calendar_in_force(conn, site, now)
+    made = clock.promised(conn, site, calendar, row.calling_key, now, window=window, is_free_time=is_free_time)
+    fresh = _FRESH | clock.promise_columns(calendar, made, row.calling_key) | clock.arrival_columns(site, now)
+    fresh |= clock.wish_columns(window, is_free_time)
+    change(conn, row, status=status, reopened_count=row.reopened_count + 1, **fresh)

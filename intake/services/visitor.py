@@ -10,20 +10,22 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from intake.database import writing
-from intake.ledger import audit, letters, search_words
+from intake.ledger import audit, letters, outbox, search_words
 from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries.private_link import LINK_DAYS
-from intake.queries.suppression import is_suppressed
+from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
+from intake.rules.spam import was_check
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import clock
 from intake.services.callbacks import contact_columns
 from intake.services.calls import set_aside
-from intake.services.errors import NotFoundError
+from intake.services.casework import begin_again
+from intake.services.errors import EndedError, NotFoundError
 from intake.services.locking import change, ensure_open, lock_link
 
 
@@ -74,9 +76,13 @@ def change_time(
             row,
             "visitor.changed_time",
             now,
-            {"from": _window_value(row), "to": window.value if window else None},
+            {"from": _wish(_window_value(row), row.is_free_time), "to": _wish(window and window.value, is_free_time)},
         )
         _confirm(conn, site, row, "visitor.changed", now)
+
+
+def _wish(window: str | None, is_free_time: bool) -> str:
+    return window or ("other" if is_free_time else "asap")
 
 
 def _window_value(row: Row[Any]) -> str | None:
@@ -107,7 +113,9 @@ def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) 
             columns |= set_aside(row)
         change(conn, row, **columns)
         search_words.replace(conn, site, row.id, name=name, e164=phone.e164, email=email)
-        _note(conn, site, row, "visitor.changed_number", now)
+        before = (ring.open("callback_request.phone", row.public_id, row.phone_encrypted) or "").partition(";")[0]
+        both = f"{before} {phone.e164}"
+        audit.record(conn, site, VISITOR, "visitor.changed_number", callback_id=row.id, typed=both, now=now)
         _confirm(conn, site, row, "visitor.changed", now)
 
 
@@ -132,7 +140,7 @@ def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datet
         if row.voicemail == voicemail:
             return
         change(conn, row, voicemail=voicemail)
-        _note(conn, site, row, "visitor.changed_voicemail", now, {"voicemail": voicemail})
+        _note(conn, site, row, "visitor.changed_voicemail", now, {"before": row.voicemail, "voicemail": voicemail})
         _confirm(conn, site, row, "visitor.changed", now)
 
 
@@ -157,6 +165,30 @@ def withdraw(site: Site, token: str, *, now: datetime) -> None:
         )  # fmt: skip
         _note(conn, site, row, "visitor.withdrew", now)
         _confirm(conn, site, row, "visitor.withdrawn", now)
+
+
+def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
+    """Call me after all: a new promise from now, at the time they had asked for if that is still ahead.
+
+    EndedError when it ended otherwise, or the number must not be called; once it is open again, nothing happens.
+    """
+    with writing() as conn:
+        row = lock_link(conn, link_hash(token))
+        if row.closed_at is None:
+            return
+        if now - row.closed_at > timedelta(days=LINK_DAYS) or row.phone_encrypted is None:
+            raise NotFoundError
+        if row.status != Status.WITHDRAWN or is_suppressed(conn, phone_indexes(site, row)):
+            raise EndedError
+        is_ahead = row.window_from is not None and row.window_from > now
+        window = Window(row.window_from, row.window_until) if is_ahead else None
+        wanted = Status.SCHEDULED if window else Status.NEW
+        status = Status.CHECK if was_check(row.spam_reasons.split(",")) else wanted
+        begin_again(conn, site, row, status=status, window=window, is_free_time=row.is_free_time, now=now)
+        _note(conn, site, row, "visitor.undid_withdrawal", now)
+        if status is not Status.CHECK:
+            outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
+            letters.enqueue_for(conn, site, row, "visitor.received", now=now, delay=letters.A_MOMENT)
 
 
 def _confirm(conn: Connection, site: Site, row: Row[Any], kind: str, now: datetime) -> None:

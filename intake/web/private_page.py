@@ -47,7 +47,7 @@ def show(token: str) -> Response:
 
 @blueprint.post("/callback/<token>")
 def change(token: str) -> Response:
-    """Change one thing: ``change`` is time, number, voicemail or once."""
+    """Change one thing: ``change`` is time, number, voicemail, once or undo (of a cancellation)."""
     now, what = datetime.now(UTC), request.form.get("change", "")
     view, calendar = _find(token, now)
     if what not in _CHANGES:
@@ -98,6 +98,7 @@ def _saved(what: str | None) -> str:
         "number": _("Your new number is saved."),
         "voicemail": _("Your choice is saved."),
         "once": _("We will call you once only."),
+        "undo": _("Your request stands again."),
     }.get(what or "", "")
 
 
@@ -129,11 +130,16 @@ def _once_only(site: Site, token: str, _form: Any, now: datetime) -> None:
     visitor.call_once_only(site, token, now=now)
 
 
+def _undo(site: Site, token: str, _form: Any, now: datetime) -> None:
+    visitor.undo_withdrawal(site, token, now=now)
+
+
 _CHANGES: Mapping[str, Callable[[Site, str, Any, datetime], None]] = {
     "time": _change_time,
     "number": _change_number,
     "voicemail": _change_voicemail,
     "once": _once_only,
+    "undo": _undo,
 }
 
 

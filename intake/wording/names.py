@@ -153,6 +153,7 @@ _ACTION = {
     "visitor.changed_voicemail": lazy_gettext("changed what we may do when they miss the call"),
     "visitor.once_only": lazy_gettext("asked to be called once only"),
     "visitor.withdrew": lazy_gettext("cancelled the request"),
+    "visitor.undid_withdrawal": lazy_gettext("took the cancelling back and wants the call after all"),
     "mail.sent": lazy_gettext("sent a mail"),
     "mail.dead": lazy_gettext("gave up sending a mail"),
     "person.signed_in": lazy_gettext("signed in"),

@@ -21,6 +21,8 @@ from tests.admin.desk import Desk, at, desk, words
 from tests.making import ask, count, person
 from tests.points import point
 
+FILTERED = (("Ana", ""), ("Ben", "k3"), ("Cleo", ""))
+
 
 def references(html: str) -> list[str]:
     return re.findall(r'<span class="ref">([^<]+)</span>', html)
@@ -273,3 +275,45 @@ def test_at_night_every_row_says_when_we_open(maria: Desk, site: Site, now: date
         maria.sign_in("maria@example.com")
         html = maria.text("/admin/queue/")
     assert "until 8 am" in words(html) and "We are closed now" in html and "/call" not in html
+
+
+def test_the_queue_is_narrowed_by_owner_state_and_channel_and_says_so(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    mine, theirs, free = (ask(site, now, name=name, source=code).reference for name, code in FILTERED)
+    maria.press(mine, "claim")
+    dev.press(theirs, "claim")
+    assert dev.actor is not None
+    asked = {
+        "owner=me": {mine},
+        "owner=none": {free},
+        f"owner={dev.actor.user_id}": {theirs},
+        "status=new": {free},
+        "status=assigned&owner=me": {mine},
+        "page=k3": {theirs},
+        "channel=voicemail": set(),
+        "owner=x&status=y&channel=z": {mine, theirs, free},
+    }
+    for query, found in asked.items():
+        html = maria.text(f"/admin/queue/?{query}")
+        assert {one for one in (mine, theirs, free) if f"/admin/queue/{one}" in html} == found, query
+        assert ("Clear filters" in html) == ("owner=x" not in query)
+    assert "1 in this view" in words(maria.text("/admin/queue/?owner=me"))
+    assert "matches these filters" in maria.text("/admin/queue/?channel=voicemail")
+
+
+def test_filters_last_over_views_buttons_and_the_way_back(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    html = maria.text("/admin/queue/?view=unclaimed&owner=none")
+    assert 'href="/admin/queue/?view=due-now&amp;owner=none"' in html
+    assert 'href="/admin/queue/?view=unclaimed&amp;owner=none"' in maria.text(f"/admin/queue/{reference}")
+    back = maria.press(reference, "claim", **{"from": "queue", "view": "unclaimed", "owner": "none"})
+    assert back.location.endswith("/admin/queue/?view=unclaimed&owner=none")
+
+
+def test_what_has_ended_is_narrowed_too(maria: Desk, site: Site, now: datetime) -> None:
+    kept, other = (ask(site, now, name=name, source=code).reference for name, code in FILTERED[:2])
+    for reference in (kept, other):
+        casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now)  # type: ignore[arg-type]
+    html = maria.text("/admin/queue/?view=closed&page=k3&status=closed")
+    assert other in html and kept not in html and "among the last 10,000 that ended" in words(html)

@@ -11,7 +11,7 @@ __all__ = ["full_queue", "working_day"]
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_adding_a_request_is_accessible_and_leads_to_it(
+def test_narrowing_the_queue_and_adding_a_request_are_accessible(
     browser: Browser, live_server: str, full_queue: dict[str, str], scheme: str, width: int
 ) -> None:
     context = browser.new_context(
@@ -21,6 +21,11 @@ def test_adding_a_request_is_accessible_and_leads_to_it(
     page = context.new_page()
     sign_in(page, live_server)
     page.goto(f"{live_server}/admin/queue/")
+    page.get_by_role("link", name="Filter").click()
+    page.get_by_label("State").select_option("New")
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("link", name="Clear filters")).to_be_visible()
+    check(page)
     page.get_by_role("link", name="Add a request").click()
     check(page)
     page.get_by_label("Name", exact=True).fill("Rosa")

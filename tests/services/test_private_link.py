@@ -12,7 +12,7 @@ from intake.queries import private_link, search, worklist
 from intake.rules.phone import parse
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
-from intake.rules.workflow import Disposition, Status, Voicemail
+from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import calls, casework, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, NotFoundError
@@ -170,3 +170,39 @@ def test_a_wrong_link_opens_nothing(site, now):
     token = ask(site, now).link_token
     for wrong in ("", "x", token[:-1], token + "A", token.swapcase()):
         assert find(site, wrong, now) is None
+
+
+def test_a_cancelling_that_is_undone_makes_a_new_promise_and_keeps_the_old_figures(site, now):
+    submitted = ask(site, now)
+    visitor.withdraw(site, submitted.link_token, now=now + timedelta(minutes=1))
+    later = now + timedelta(hours=1)
+    for _ in range(2):  # a double click
+        visitor.undo_withdrawal(site, submitted.link_token, now=later)
+    row = stored(submitted.reference)
+    assert (row.status, row.closed_at, row.received_at, row.reopened_count) == (Status.NEW, None, later, 1)
+    assert actions(submitted.reference)[-2:] == ["visitor.withdrew", "visitor.undid_withdrawal"]
+    assert mails(submitted.reference) == [("team.new", "team")] * 2
+
+
+def test_an_undone_request_keeps_the_time_it_was_asked_for(site, now):
+    window = Window(now + timedelta(hours=2), now + timedelta(hours=4))
+    submitted = ask(site, now, window=window)
+    visitor.withdraw(site, submitted.link_token, now=now)
+    visitor.undo_withdrawal(site, submitted.link_token, now=now)
+    row = stored(submitted.reference)
+    assert (row.status, row.window_from, row.next_at) == (Status.SCHEDULED, window.from_at, window.from_at)
+
+
+def test_undoing_does_not_lead_past_check(site, now):
+    submitted = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.1))
+    visitor.withdraw(site, submitted.link_token, now=now)
+    visitor.undo_withdrawal(site, submitted.link_token, now=now)
+    assert stored(submitted.reference).status == Status.CHECK
+    assert ("team.new", "team") not in mails(submitted.reference)
+
+
+def test_what_staff_have_closed_is_not_for_the_visitor_to_undo(site, now):
+    submitted = ask(site, now)
+    casework.close(site, person(site, "Maria", now=now), submitted.reference, ClosedReason.TEST, now=now)
+    with pytest.raises(EndedError):
+        visitor.undo_withdrawal(site, submitted.link_token, now=now)

@@ -230,6 +230,9 @@ def test_cancelling_is_asked_by_a_link_and_done_by_a_button(app: Flask) -> None:
     assert actions().count("visitor.withdrew") == 1
     with reading() as conn:
         assert conn.execute(select(func.count()).select_from(OutboxMessage.__table__)).scalar_one() >= 3
+    undone = client.post(path, data={"change": "undo"})
+    assert undone.status_code == 303 and "stands again" in words(client.get(undone.headers["Location"]).text)
+    assert "Your request is cancelled" not in words(client.get(path).text)
 
 
 def test_a_wrong_number_is_asked_for_again_with_its_row_open(visitor: FlaskClient) -> None:

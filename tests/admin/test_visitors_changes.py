@@ -1,0 +1,46 @@
+"""What the visitor changed by their private link, as staff read it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from intake.database import reading
+from intake.models.site import Site
+from intake.queries import casefile
+from intake.rules.phone import parse
+from intake.rules.windows import Window
+from intake.rules.workflow import Voicemail
+from intake.services import visitor
+from tests.admin.desk import Desk, words
+from tests.making import ask, stored
+from tests.points import point
+
+
+@point(32)
+def test_time_number_rule_cancelling_and_undoing_stand_in_the_timeline_as_the_visitors(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    sent = ask(site, now)
+    token = sent.link_token
+    window = Window(now + timedelta(hours=2), now + timedelta(hours=4))
+    visitor.change_time(site, token, window=window, now=now)
+    visitor.change_number(site, token, parse("646 555 0121"), now=now)
+    visitor.change_voicemail(site, token, Voicemail.SAY_WHO, now=now)
+    visitor.withdraw(site, token, now=now)
+    visitor.undo_withdrawal(site, token, now=now)
+    text = words(maria.text(f"/admin/queue/{sent.reference}"))
+    told = (
+        "The visitor changed when to call", "Before: as soon as possible. Now: today",
+        "The visitor changed the number", "Before: (212) 555-0182. Now: (646) 555-0121.",
+        "The visitor changed what we may do when they miss the call", "Now: Leave a message that says who we are.",
+        "The visitor cancelled the request", "The visitor took the cancelling back",
+    )  # fmt: skip
+    assert [part for part in told if part.casefold() not in text.casefold()] == []
+
+
+def test_numbers_in_the_timeline_are_for_those_who_may_see_numbers(site: Site, now: datetime) -> None:
+    sent = ask(site, now)
+    visitor.change_number(site, sent.link_token, parse("646 555 0121"), now=now)
+    with reading() as conn:
+        entries = casefile.timeline(conn, site, stored(sent.reference).id, with_contact=False)
+    assert "0121" not in repr(entries)
