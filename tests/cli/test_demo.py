@@ -19,7 +19,8 @@ from intake.cli.demo_stories import STORIES
 from intake.database import reading
 from intake.models import Audit, CallAttempt, CallbackRequest, OutboxMessage
 from intake.models.site import Site
-from intake.queries import people
+from intake.queries import directory, people
+from intake.queries.directory import PersonState
 from intake.rules import phone
 from intake.rules.workflow import ClosedReason, Disposition, Status
 from intake.services import people as people_services
@@ -129,6 +130,15 @@ def test_the_command_makes_people_who_can_sign_in_and_says_the_password(
         assert email in done.output
         with reading() as conn:
             assert people.by_email(conn, email) is not None
+    assert standing(demo.COMES) is PersonState.INVITED and standing(demo.GOES) is PersonState.DISABLED
+
+
+def standing(email: str) -> PersonState | None:
+    """How this person's account stands in the panel."""
+    with reading() as conn:
+        found = people.by_email(conn, email)
+        entry = directory.one(conn, found.id, now=datetime.now(UTC)) if found else None
+    return entry.state(datetime.now(UTC)) if entry else None
 
 
 def test_a_second_run_adds_nothing_and_says_so(sqlite_app: Flask) -> None:
