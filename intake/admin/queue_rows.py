@@ -128,7 +128,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         there=clock.there(row.calling_key, clock.now) if is_open(row.status) else "",
         hint=_hint(judged, row, calendar, clock) if is_open(row.status) else None,
         state=_state(row),
-        tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calling.MAX_ATTEMPTS),
+        tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calling.most_attempts(row.is_once_only)),
         owner=gettext("You") if is_mine else row.assignee_name or "",
         can_call=may_work
         and not is_check

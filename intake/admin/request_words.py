@@ -275,7 +275,7 @@ def next_step(conn: Connection, site: Site, case: CaseFile, calendar: Calendar, 
         for retry in RETRIES
     ]
     schedule = calling.callable_hours(calendar.hours, case.calling_key)
-    most = 1 if case.is_once_only else calling.MAX_ATTEMPTS
+    most = calling.most_attempts(case.is_once_only)
     tries = gettext("This is try %(number)s of %(most)s", number=case.attempt_count + 1, most=most)
     today = gettext("%(number)s of %(most)s in 24 hours", number=_within_24h(case, clock) + 1, most=calling.MAX_IN_24H)
     return NextStep(proposals, choices(schedule, clock, case.calling_key), f"{tries}, {today}.")

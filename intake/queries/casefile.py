@@ -28,7 +28,7 @@ from intake.rules.workflow import Channel, Disposition, Status
 _C = CallbackRequest.__table__.c
 _W = ConsentWording.__table__.c
 _EXTRA = (
-    "source", "reached_at", "last_attempt_at", "is_once_only", "reopened_count", "withdrawn_at", "calendar_id",
+    "source", "reached_at", "last_attempt_at", "reopened_count", "withdrawn_at", "calendar_id",
     "open_seconds", "all_seconds", "is_met", "is_promise_kept", "is_window_kept", "is_open_arrival", "is_promised",
 )  # fmt: skip
 _SEALED = ("phone_typed", "email", "message", "preferred_note", "source_path")
@@ -47,7 +47,6 @@ class CaseFile(WorklistRow):
     reached_at: datetime | None
     last_attempt_at: datetime | None
     last_disposition: Disposition | None
-    is_once_only: bool
     reopened_count: int
     withdrawn_at: datetime | None
     calendar_id: int | None

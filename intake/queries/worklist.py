@@ -88,6 +88,7 @@ class WorklistRow:
     calling_key: str
     is_zone_known: bool
     attempt_count: int
+    is_once_only: bool
     first_attempt_at: datetime | None
     is_marked: bool
     spam_reasons: tuple[str, ...]
@@ -110,7 +111,8 @@ class WorklistPage:
 _PLAIN = (
     "id", "public_id", "reference", "version", "due_at", "target_at", "promised_by_at", "received_at", "next_at",
     "window_from", "window_until", "is_free_time", "free_time_seen_at", "language", "calling_key", "is_zone_known",
-    "attempt_count", "first_attempt_at", "is_marked", "assignee_id", "claimed_at", "call_started_at", "closed_at",
+    "attempt_count", "is_once_only", "first_attempt_at", "is_marked", "assignee_id", "claimed_at", "call_started_at",
+    "closed_at",
 )  # fmt: skip
 _READ = ("status", "voicemail", "for_whom", "spam_reasons", "closed_reason", "name_encrypted", "phone_encrypted")
 SELECTED = (*(_C[name] for name in (*_PLAIN, *_READ)), _U.name.label("assignee_name"))

@@ -162,6 +162,11 @@ def _opening(schedule: Schedule, office: OpeningHours, window: Interval | None, 
 # And again? --------------------------------------------------------------------------------------------------------
 
 
+def most_attempts(is_once_only: bool) -> int:
+    """How often we try; visitors may ask for a single call."""
+    return 1 if is_once_only else MAX_ATTEMPTS
+
+
 def next_attempt(
     *,
     disposition: Disposition,
@@ -186,7 +191,7 @@ def next_attempt(
     ended_at = utc(ended_at)
     if schedule.next_opening(ended_at) is None:
         schedule = legal_hours(key or office.zone)
-    if disposition not in _RETRIED or len(tried) >= MAX_ATTEMPTS or (is_once_only and tried):
+    if disposition not in _RETRIED or len(tried) >= most_attempts(is_once_only):
         return None
     if window is not None:
         soonest = _soonest_in_window(disposition, ended_at, office.zone)

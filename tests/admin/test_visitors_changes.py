@@ -9,7 +9,7 @@ from intake.models.site import Site
 from intake.queries import casefile
 from intake.rules.phone import parse
 from intake.rules.windows import Window
-from intake.rules.workflow import Voicemail
+from intake.rules.workflow import ClosedReason, Status, Voicemail
 from intake.services import visitor
 from tests.admin.desk import Desk, words
 from tests.making import ask, stored
@@ -44,3 +44,17 @@ def test_numbers_in_the_timeline_are_for_those_who_may_see_numbers(site: Site, n
     with reading() as conn:
         entries = casefile.timeline(conn, site, stored(sent.reference).id, with_contact=False)
     assert "0121" not in repr(entries)
+
+
+def test_who_asked_for_one_call_only_gets_one_and_staff_read_it_before_they_call(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    sent = ask(site, now)
+    visitor.call_once_only(site, sent.link_token, now=now)
+    assert "0 of 1" in words(maria.text("/admin/queue/"))
+    maria.press(sent.reference, "claim")
+    text = words(maria.text(f"/admin/queue/{sent.reference}"))
+    assert "The visitor asked to be called once only" in text and "This is try 1 of 1" in text
+    maria.press(sent.reference, "attempt", outcome="no_answer")
+    row = stored(sent.reference)
+    assert (row.status, row.closed_reason, row.next_at) == (Status.CLOSED, ClosedReason.UNREACHABLE, None)
