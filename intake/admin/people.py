@@ -16,9 +16,9 @@ from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import directory
 from intake.rules.permissions import Permission, Role
-from intake.services import inviting, people
+from intake.services import inviting, people, second_factor
 from intake.services.accounts import LONGEST_NAME, PeopleError, faults
-from intake.services.errors import ChangedError, NotFoundError
+from intake.services.errors import ChangedError, NotFoundError, RefusedError
 from intake.wording import roles
 from intake.wording.translation import gettext, ngettext
 
@@ -177,6 +177,16 @@ class People(PanelView):
         except PeopleError as error:
             return self._one(user_id, code=422, problem=people_words.refusal(error.code)[1])
         flash(gettext("A new link goes out by mail and works for three days. Older links no longer work."), "ok")
+        return see_other("people.show", user_id=user_id)
+
+    @expose("/<int:user_id>/second-factor", methods=("POST",))
+    def second_factor(self, user_id: int) -> ResponseReturnValue:
+        """Take it away: the telephone and the recovery codes are lost."""
+        try:
+            second_factor.reset(current_site(), acting(), user_id, now=request_time())
+        except RefusedError as refused:
+            return self._one(user_id, code=422, problem=people_words.refusal(refused.code)[1])
+        flash(gettext("The second factor is taken away, and every sign-in is ended. They are told by mail."), "ok")
         return see_other("people.show", user_id=user_id)
 
     @expose("/<int:user_id>/sign-out", methods=("POST",))

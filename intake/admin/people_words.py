@@ -23,7 +23,10 @@ _COLOURS = {PersonState.NO_LINK: "soon"}
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One account as the list and its own page show it. ``link``: words about an open link of an active person."""
+    """One account as the list and its own page show it. ``link``: words about an open link of an active person.
+
+    ``factor``: since when signing in asks for a code.
+    """
 
     id: int
     name: str
@@ -37,6 +40,7 @@ class PersonRow:
     seen: Stamp | None
     sign_ins: int
     link: str
+    factor: Stamp | None = None
 
 
 def row(entry: PersonEntry, clock: Clock) -> PersonRow:
@@ -57,6 +61,7 @@ def row(entry: PersonEntry, clock: Clock) -> PersonRow:
         seen=clock.stamp(entry.last_signed_in_at) if entry.last_signed_in_at else None,
         sign_ins=entry.live_sign_ins,
         link=link if entry.has_password and entry.has_link(clock.now) else "",
+        factor=clock.stamp(entry.factor_since) if entry.factor_since else None,
     )
 
 
@@ -101,6 +106,8 @@ def refusal(code: str) -> tuple[str, str]:
         "self": ("", gettext("You cannot disable yourself. Another administrator can.")),
         "self_role": ("roles", gettext("You cannot take administration from yourself. Another administrator can")),
         "last_admin": ("roles", gettext("This is the last administrator. Make somebody else administrator first")),
+        "no_factor": ("", gettext("There is no second factor to take away (any more).")),
+        "own_factor": ("", gettext("Your own second factor is on the page Second factor, under your name.")),
         "disabled": ("", gettext("This person is disabled. Enable them first, then send a link.")),
     }.get(code, ("", gettext("That is not possible now.")))
 
@@ -110,9 +117,18 @@ def record(entries: Iterable[TimelineEntry], clock: Clock) -> list[Line]:
     return [_line(entry, clock) for entry in entries]
 
 
+def _refused(reason: str) -> str:
+    """Why somebody who knew the email, or the password too, did not get in."""
+    words = {
+        "code": gettext("The password was right, and the code from the app was wrong or used"),
+        "recovery_code": gettext("The password was right, and the recovery code was wrong or used"),
+    }
+    return words.get(reason, gettext("A sign-in was refused: the password was wrong, or the account was closed"))
+
+
 def _line(entry: TimelineEntry, clock: Clock) -> Line:
     at = clock.stamp(entry.at)
     if entry.action == "person.refused":
-        return Line("lock", "", gettext("A sign-in was refused: the password was wrong, or the account was closed"), at)
+        return Line("lock", "", _refused(str(entry.details.get("reason", ""))), at)
     who = entry.actor_name or gettext("The service")
     return Line("person", who, names.action(entry.action, entry.details), at, entry.text or "")

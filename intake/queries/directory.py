@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
-from intake.models import Audit, AuditText, CallbackRequest, Invitation, Role, SignIn, User
+from intake.models import Audit, AuditText, CallbackRequest, Invitation, Role, SecondFactor, SignIn, User
 from intake.models.people import user_role
 from intake.models.records import IS_ABOUT_PEOPLE
 from intake.models.site import Site
@@ -23,6 +23,7 @@ PAGE = 50
 _USER = User.__table__.c
 _LINK = Invitation.__table__.c
 _SIGN_IN = SignIn.__table__.c
+_FACTOR = SecondFactor.__table__.c
 
 
 class PersonState(StrEnum):
@@ -36,7 +37,10 @@ class PersonState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonEntry:
-    """One account. ``link_until``: when the open link to choose a password runs out, or ran out unused."""
+    """One account. ``link_until``: when the open link to choose a password runs out, or ran out unused.
+
+    ``factor_since``: when the second factor was set up; None without one.
+    """
 
     id: int
     name: str
@@ -48,6 +52,7 @@ class PersonEntry:
     last_signed_in_at: datetime | None
     live_sign_ins: int
     link_until: datetime | None
+    factor_since: datetime | None = None
 
     @property
     def mark(self) -> str:
@@ -129,6 +134,7 @@ def _entries(now: datetime) -> Select[Any]:
         select(func.max(_SIGN_IN.started_at)).where(of_theirs).scalar_subquery().label("last_signed_in_at"),
         select(func.count(_SIGN_IN.id)).where(of_theirs, live).scalar_subquery().label("live_sign_ins"),
         select(func.max(_LINK.expires_at)).where(is_open).scalar_subquery().label("link_until"),
+        select(_FACTOR.since).where(_FACTOR.user_id == _USER.id).scalar_subquery().label("factor_since"),
     )  # fmt: skip
 
 
@@ -145,4 +151,5 @@ def _entry(row: Row[Any]) -> PersonEntry:
         last_signed_in_at=row.last_signed_in_at,
         live_sign_ins=row.live_sign_ins,
         link_until=row.link_until,
+        factor_since=row.factor_since,
     )

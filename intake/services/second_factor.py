@@ -111,7 +111,7 @@ def reset(site: Site, actor: Actor, user_id: int, *, now: datetime) -> None:
     """
     accounts.require_people(actor)
     if actor.user_id == user_id:
-        raise RefusedError("self")
+        raise RefusedError("own_factor")
     with writing() as conn:
         if people_queries.by_id(conn, user_id) is None:
             raise NotFoundError

@@ -61,6 +61,7 @@ PANEL = {
     ("POST", "/admin/people/<int:user_id>/disable"): ("admin",),
     ("POST", "/admin/people/<int:user_id>/enable"): ("admin",),
     ("POST", "/admin/people/<int:user_id>/link"): ("admin",),
+    ("POST", "/admin/people/<int:user_id>/second-factor"): ("admin",),
     ("POST", "/admin/people/<int:user_id>/sign-out"): ("admin",),
     ("POST", "/admin/people/invite"): ("admin",),
     ("GET", "/admin/queue/"): WORKERS,
