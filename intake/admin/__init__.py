@@ -11,6 +11,7 @@ from intake.admin.adding import AddingPages
 from intake.admin.audit import Audit
 from intake.admin.base import PanelIndex, request_time
 from intake.admin.claiming import ClaimingPages
+from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
 from intake.admin.outcomes import OutcomePages
@@ -25,7 +26,7 @@ from intake.rules.permissions import Permission
 from intake.wording.translation import language, lazy_gettext
 
 
-class Queue(QueuePages, AddingPages, ClaimingPages, HandingPages, OutcomePages, DeskWorkPages):
+class Queue(QueuePages, AddingPages, ClaimingPages, HandingPages, OutcomePages, CorrectingPages, DeskWorkPages):
     """The place where requests are worked: the list, one request, and every button on both."""
 
 

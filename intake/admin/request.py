@@ -160,6 +160,7 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None) -> dict[str
         "people": _colleagues(conn, case) if may["assign"] else (),
         "colleagues": _callers(conn) if may["hand_off"] else (),
         "collision": collision(collided, entries, story, acting()) if collided else None,
+        "wrong": words.wrong(case, entries, acting()),
         "queue_place": queue_place(),
         "happened": happened,
         "opened": opened,

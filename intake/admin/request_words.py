@@ -11,14 +11,16 @@ from sqlalchemy import Connection
 
 from intake.admin.moments import Clock, Due, Stamp
 from intake.admin.next_tries import Choice, choices
-from intake.admin.outcome_form import GROUPS, RETRIES
+from intake.admin.outcome_form import GROUPS, OFFERED, RETRIES
 from intake.admin.queue_rows import against, awaited, window_of
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
-from intake.queries.casefile import CaseFile
+from intake.queries.casefile import CaseFile, TimelineEntry
 from intake.rules import calling
 from intake.rules.calling import CallVerdict
+from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import (
+    CORRECTABLE,
     EFFECTS,
     Channel,
     ClosedReason,
@@ -305,3 +307,30 @@ def since(at: datetime | None, clock: Clock) -> Stamp | None:
 def suspicions(reasons: Iterable[str]) -> list[str]:
     """Why it looks like spam, in words."""
     return [names.spam_reason(reason) for reason in reasons if reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The last outcome, for whoever may correct it: which attempt, what it says, what may stand instead."""
+
+    attempt: int
+    outcome: str
+    choices: list[tuple[str, str]]
+
+
+def wrong(case: CaseFile, entries: Iterable[TimelineEntry], actor: Actor) -> Wrong | None:
+    """None when there is no outcome to correct here, or it is somebody else's."""
+    last = next((entry for entry in entries if entry.kind == "attempt"), None)
+    if last is None or case.last_disposition is None or not actor.may(Permission.WORK):
+        return None
+    is_free = case.assignee_id in (None, actor.user_id)
+    if not actor.may(Permission.ASSIGN) and not (is_free and last.details.get("by") == actor.user_id):
+        return None
+    if last.details.get("disposition") != case.last_disposition or case.last_disposition is Disposition.DO_NOT_CALL:
+        return None
+    choices = [
+        (one.value, names.disposition(one))
+        for one in OFFERED
+        if one in CORRECTABLE and one is not case.last_disposition and may_leave_message(one, case.voicemail)
+    ]
+    return Wrong(int(last.details["attempt_id"]), names.disposition(case.last_disposition), choices)

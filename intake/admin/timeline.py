@@ -16,6 +16,7 @@ from intake.wording import names
 from intake.wording.translation import gettext
 
 VIEWED = "callback.viewed"
+CORRECTED = "callback.corrected"
 MISSED = "callback.target_missed"
 
 _ICONS = {
@@ -28,6 +29,7 @@ _ICONS = {
     "callback.handed_off": "person",
     "callback.call_started": "call",
     "callback.attempted": "call",
+    "callback.corrected": "call",
     "callback.noted": "note",
     "callback.closed": "done",
     "callback.reopened": "back",
@@ -53,6 +55,8 @@ class Line:
     text: str = ""
     is_typed: bool = True
     is_bad: bool = False
+    corrected: str = ""
+    """By whom and when, where another outcome stands for this one."""
     resend: str = ""
     """The mail that may be sent once more from here."""
 
@@ -71,8 +75,18 @@ def lines(entries: Iterable[TimelineEntry], story: Story) -> tuple[list[Line], l
     """What happened, and apart from it who has opened the page."""
     extra = missed(story.case, story.clock)
     whole = sorted([*entries, *([extra] if extra else [])], key=_order, reverse=True)
-    happened = [line(entry, story) for entry in whole if entry.action != VIEWED]
+    corrected = {entry.details.get("corrected_id"): entry for entry in whole if entry.action == CORRECTED}
+    happened = [_struck(entry, story, corrected) for entry in whole if entry.action != VIEWED]
     return happened, [line(entry, story) for entry in whole if entry.action == VIEWED]
+
+
+def _struck(entry: TimelineEntry, story: Story, corrected: Mapping[object, TimelineEntry]) -> Line:
+    """An outcome that was corrected stays, with who says otherwise."""
+    told, later = line(entry, story), corrected.get(entry.details.get("attempt_id"))
+    if later is None:
+        return told
+    words = gettext("Corrected by %(person)s, %(moment)s", person=_who(later), moment=story.clock.stamp(later.at).words)
+    return replace(told, corrected=words)
 
 
 def line(entry: TimelineEntry, story: Story) -> Line:
@@ -93,7 +107,7 @@ def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
     if entry.action == MISSED:
         words = gettext("The first call was due by now. This stays, however the call goes.")
         return Line("late", "", names.action(MISSED, entry.details), at, words, is_typed=False, is_bad=True)
-    if entry.kind == "attempt":
+    if entry.kind == "attempt" and entry.action != CORRECTED:
         happened = names.action(entry.action, entry.details)
         told = " ".join(part for part in (_exception(entry), _next_try(entry, clock)) if part)
         return Line("call", _who(entry), happened, at, told, is_typed=False)

@@ -156,6 +156,8 @@ class CallAttempt(Base):
     window_until: Mapped[datetime | None] = mapped_column(Instant)
     next_at: Mapped[datetime | None] = mapped_column(Instant)
     override_reason: Mapped[str | None] = mapped_column(String(32))
+    # The outcome this one stands for instead. No foreign key: SQLite could add one by rewriting the table only.
+    corrects_id: Mapped[int | None] = mapped_column(big_id)
 
 
 class Note(Base):

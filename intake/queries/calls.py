@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
 from intake.models import CallAttempt
 from intake.rules.workflow import Disposition
@@ -35,9 +36,23 @@ class Made:
         return self.earlier + self.now
 
 
-def made(conn: Connection, callback_id: int, episode: int) -> Made:
-    """The attempts of one request; ``episode``: how often it was opened again."""
-    asked = select(_A.started_at, _A.episode).where(_A.callback_id == callback_id, _A.is_attempt)
+def stands() -> ColumnElement[bool]:
+    """Not corrected by a later outcome."""
+    later = CallAttempt.__table__.alias()
+    return ~exists().where(later.c.callback_id == _A.callback_id, later.c.corrects_id == _A.id)
+
+
+def standing(conn: Connection, callback_id: int, episode: int) -> list[Row[Any]]:
+    """The outcomes of one episode that have not been corrected, in the order they were logged first."""
+    asked = select(CallAttempt.__table__).where(_A.callback_id == callback_id, _A.episode == episode, stands())
+    return list(conn.execute(asked.order_by(_A.started_at, _A.id)))
+
+
+def made(conn: Connection, callback_id: int, episode: int, *, besides: int | None = None) -> Made:
+    """The attempts of one request; ``episode``: how often it was opened again; ``besides``: one that is wrong."""
+    asked = select(_A.started_at, _A.episode).where(_A.callback_id == callback_id, _A.is_attempt, stands())
+    if besides is not None:
+        asked = asked.where(_A.id != besides)
     rows = conn.execute(asked.order_by(_A.started_at)).all()
     return Made(
         tuple(row.started_at for row in rows if row.episode == episode),

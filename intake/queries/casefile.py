@@ -155,12 +155,12 @@ def _audits(conn: Connection, site: Site, callback_id: int, most: int, with_cont
     source = source.outerjoin(c, c.c.id == a.c.details["attempt_id"].as_integer())
     asked = select(
         a.c.at, a.c.actor_kind, a.c.action, a.c.details, u.c.name, t.c.public_id, t.c.text_encrypted,
-        c.c.started_at, c.c.next_at, c.c.override_reason, c.c.voicemail_rule,
+        c.c.started_at, c.c.next_at, c.c.override_reason, c.c.voicemail_rule, c.c.by_id,
     ).select_from(source)  # fmt: skip
     for row in conn.execute(asked.where(a.c.callback_id == callback_id).order_by(a.c.id.desc()).limit(most)):
         may_read = row.public_id and with_contact
         text = site.keyring.open("audit_text.text", row.public_id, row.text_encrypted) if may_read else None
-        call = {"started_at": row.started_at, "next_at": row.next_at, "exception": row.override_reason}
+        call = {"started_at": row.started_at, "next_at": row.next_at, "exception": row.override_reason, "by": row.by_id}
         details = row.details | (call if row.started_at else {})
         kind = "attempt" if row.started_at else "audit"
         if not row.action.startswith("mail."):

@@ -129,12 +129,15 @@ EFFECTS: Mapping[Disposition, Effect] = {
 }
 """The only table of dispositions in the service (docs/metrics.md)."""
 
+CORRECTABLE = frozenset(_D) - {_D.SPOKE_CALL_AGAIN, _D.DO_NOT_CALL, _D.CRISIS, _D.UNREACHABLE}
+"""What an outcome may be corrected to: the others ask for more, or set something off that is not taken back."""
+
 _OPEN = frozenset({Status.NEW, Status.ASSIGNED, Status.ATTEMPTING, Status.SCHEDULED, Status.CHECK})
 _ENDED = frozenset({Status.WITHDRAWN, Status.CLOSED})
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     **{status: _OPEN | _ENDED for status in _OPEN},
     Status.WITHDRAWN: frozenset({Status.NEW, Status.SCHEDULED, Status.CHECK, Status.CLOSED}),
-    Status.CLOSED: frozenset({Status.NEW, Status.ASSIGNED, Status.SCHEDULED}),
+    Status.CLOSED: frozenset({Status.NEW, Status.ASSIGNED, Status.ATTEMPTING, Status.SCHEDULED}),
 }
 
 

@@ -84,7 +84,7 @@ def _log(conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Out
     effect = EFFECTS[outcome.disposition]
     started_at = _started(row, outcome, now)
     exception = _exception(conn, site, row, outcome, started_at)
-    plan = {} if row.closed_at else _plan(conn, site, row, outcome, started_at, now)
+    plan = {} if row.closed_at else plan_for(conn, site, row, outcome, started_at, now)
     calendar = calendars.version(conn, site, row.calendar_id)
     figures = clock.attempt_figures(row, calendar, effect, started_at, actor.person_id)
     _keep(conn, site, actor, row, outcome, started_at, exception, plan, now)
@@ -142,10 +142,11 @@ def _started(row: Row[Any], outcome: Outcome, now: datetime) -> datetime:
     return min(pressed, now)
 
 
-def _plan(
-    conn: Connection, site: Site, row: Row[Any], outcome: Outcome, started_at: datetime, now: datetime
-) -> dict[str, Any]:
-    """The columns that say what happens next."""
+def plan_for(
+    conn: Connection, site: Site, row: Any, outcome: Outcome, started_at: datetime, now: datetime,
+    *, besides: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The columns that say what happens next; ``besides``: an attempt that this outcome corrects."""
     effect = EFFECTS[outcome.disposition]
     if effect.next is Next.CLOSE:
         return _closed(effect.closed_reason, now)
@@ -155,7 +156,7 @@ def _plan(
         return _agreed(outcome) or _closed(ClosedReason.INFORMATION, now)
     if effect.next is Next.MAIL_OR_CLOSE:
         return _waiting_for_number(now) if row.email_encrypted else _closed(effect.closed_reason, now)
-    return _retry(conn, site, row, outcome, started_at, now)
+    return _retry(conn, site, row, outcome, started_at, now, besides)
 
 
 def _waiting_for_number(now: datetime) -> dict[str, Any]:
@@ -165,9 +166,9 @@ def _waiting_for_number(now: datetime) -> dict[str, Any]:
 
 
 def _retry(
-    conn: Connection, site: Site, row: Row[Any], outcome: Outcome, started_at: datetime, now: datetime
+    conn: Connection, site: Site, row: Any, outcome: Outcome, started_at: datetime, now: datetime, besides: int | None
 ) -> dict[str, Any]:
-    made = calls.made(conn, row.id, row.reopened_count)
+    made = calls.made(conn, row.id, row.reopened_count, besides=besides)
     counted = (*made.now, started_at) if EFFECTS[outcome.disposition].is_attempt else made.now
     office = calendars.current(conn, site).hours
     proposed = _proposal(row, outcome.disposition, counted, made.earlier, office, now)

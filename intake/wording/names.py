@@ -138,6 +138,7 @@ _ACTION = {
     "callback.handed_off": lazy_gettext("handed the request to a colleague"),
     "callback.call_started": lazy_gettext("pressed Call, the number was shown"),
     "callback.attempted": lazy_gettext("logged a call"),
+    "callback.corrected": lazy_gettext("corrected the outcome of a call"),
     "callback.noted": lazy_gettext("wrote a note"),
     "callback.closed": lazy_gettext("closed the request"),
     "callback.reopened": lazy_gettext("opened the request again"),
@@ -268,6 +269,9 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
     if entry_action == "callback.attempted" and "disposition" in details:
         outcome = _detail(_DISPOSITION, Disposition, details["disposition"])
         return gettext("logged a call: %(outcome)s", outcome=outcome)
+    if entry_action == "callback.corrected" and "disposition" in details:
+        outcome = _detail(_DISPOSITION, Disposition, details["disposition"])
+        return gettext("corrected the outcome: %(outcome)s", outcome=outcome)
     if entry_action == "callback.closed" and "reason" in details:
         reason = _detail(_CLOSED_REASON, ClosedReason, details["reason"])
         return gettext("closed the request: %(reason)s", reason=reason)

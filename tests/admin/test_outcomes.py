@@ -349,3 +349,21 @@ def _version(html: str) -> str:
     found = re.search(r'name="version" value="(\d+)"', html)
     assert found
     return found.group(1)
+
+
+@point(64)
+def test_a_corrected_outcome_keeps_the_old_entry_in_view(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    maria.press(reference, "claim")
+    maria.press(reference, "attempt", outcome="spoke_information")
+    html = maria.text(f"/admin/queue/{reference}")
+    fields = {name: re.findall(rf'name="{name}" value="([^"]*)"', html)[0] for name in ("version", "attempt")}
+    refused = maria.press(reference, "correct", right_outcome="no_answer", **fields)
+    assert refused.status_code == 422 and "Say why it was wrong" in refused.get_data(as_text=True)
+    answer = maria.press(reference, "correct", right_outcome="no_answer", why_wrong="The wrong key", **fields)
+    assert answer.status_code == 303
+    html = maria.text(f"/admin/queue/{reference}")
+    assert "<s><b>Maria</b> logged a call: Information given</s>" in html
+    text = words(html)
+    assert "Maria corrected the outcome: No answer" in text and "Corrected by Maria" in text and "The wrong key" in text
+    assert stored(reference).status == Status.ATTEMPTING

@@ -71,6 +71,7 @@ PANEL = {
     ("POST", "/admin/queue/<reference>/call"): WORKERS,
     ("POST", "/admin/queue/<reference>/claim"): WORKERS,
     ("POST", "/admin/queue/<reference>/close"): WORKERS,
+    ("POST", "/admin/queue/<reference>/correct"): WORKERS,
     ("POST", "/admin/queue/<reference>/hand-off"): WORKERS,
     ("POST", "/admin/queue/<reference>/mail/<public_id>"): ("manager", "admin"),
     ("POST", "/admin/queue/<reference>/note"): WORKERS,
@@ -99,6 +100,8 @@ PANEL = {
 NOWHERE, NOBODY = "000-000", "99999"
 _FIELDS = {
     "outcome": "busy",
+    "right_outcome": "busy",
+    "why_wrong": "x",
     "remark": "x",
     "reason": "test",
     "person": "1",

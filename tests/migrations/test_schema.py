@@ -23,6 +23,7 @@ TRIGGERS = {
     "0005": SEALED,
     "0006": SEALED,
     "0007": SEALED,
+    "0008": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 

@@ -1,0 +1,132 @@
+"""Saying that another thing came of the last call: a new outcome beside the old one, and everything that follows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert
+
+from intake.database import writing
+from intake.ledger import audit, letters
+from intake.models import CallAttempt
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries import calls
+from intake.rules.permissions import Actor, Permission
+from intake.rules.workflow import CORRECTABLE, EFFECTS, Disposition, Effect, Next, Status, Voicemail, may_leave_message
+from intake.services import clock
+from intake.services.calls import Outcome, plan_for
+from intake.services.errors import RefusedError
+from intake.services.locking import change, ensure_free, ensure_unchanged, lock
+
+_UNKNOWN: dict[str, Any] = {
+    "first_attempt_at": None,
+    "first_attempt_by_id": None,
+    "reached_at": None,
+    "open_seconds": None,
+    "all_seconds": None,
+    "reach_open_seconds": None,
+    "reach_all_seconds": None,
+    "is_met": None,
+    "is_promise_kept": None,
+    "is_window_kept": None,
+    "is_preempted": False,
+}
+"""The figures of a request for which nobody has called yet."""
+
+
+def correct(
+    site: Site, actor: Actor, reference: str, attempt_id: int, disposition: Disposition, *, reason: str,
+    expected_version: int | None = None, now: datetime,
+) -> None:  # fmt: skip
+    """Correct the last outcome of a request: its caller may, or a manager. The old one stays on record.
+
+    What comes next and the figures are worked out as if this had been logged then. RefusedError: reason_needed,
+    not_yours, not_correctable, same_outcome, message_not_allowed, moved_on (something else has happened since).
+    """
+    actor.require(Permission.WORK)
+    if not reason.strip():
+        raise RefusedError("reason_needed")
+    with writing() as conn:
+        row = lock(conn, reference)
+        if not actor.may(Permission.ASSIGN):
+            ensure_free(conn, row, actor)
+        ensure_unchanged(row, expected_version)
+        logged = calls.standing(conn, row.id, row.reopened_count)
+        wrong = next((one for one in logged if one.id == attempt_id), None)
+        if wrong is None or wrong.id != max(one.id for one in logged) or _has_moved_on(row, wrong):
+            raise RefusedError("moved_on")
+        _check(row, wrong, disposition, actor)
+        _replace(conn, site, actor, row, logged, wrong, disposition, reason.strip(), now)
+
+
+def _has_moved_on(row: Row[Any], wrong: Row[Any]) -> bool:
+    """Whether the request stands elsewhere than where that outcome left it."""
+    is_elsewhere = row.closed_at != wrong.logged_at if row.closed_at else row.next_at != wrong.next_at
+    is_busy = row.call_started_at is not None or row.status in (Status.CHECK, Status.WITHDRAWN)
+    return is_elsewhere or is_busy or row.last_disposition != wrong.disposition or row.phone_encrypted is None
+
+
+def _check(row: Row[Any], wrong: Row[Any], disposition: Disposition, actor: Actor) -> None:
+    if wrong.by_id != actor.user_id and not actor.may(Permission.ASSIGN):
+        raise RefusedError("not_yours")
+    if disposition not in CORRECTABLE or wrong.disposition == Disposition.DO_NOT_CALL:
+        raise RefusedError("not_correctable")
+    if disposition == wrong.disposition:
+        raise RefusedError("same_outcome")
+    if not may_leave_message(disposition, Voicemail(row.voicemail)):
+        raise RefusedError("message_not_allowed")
+
+
+def _replace(
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], logged: list[Row[Any]], wrong: Row[Any],
+    disposition: Disposition, reason: str, now: datetime,
+) -> None:  # fmt: skip
+    effect = EFFECTS[disposition]
+    told = [(EFFECTS[Disposition(one.disposition)], one.started_at, one.by_id) for one in logged if one.id != wrong.id]
+    told.append((effect, wrong.started_at, wrong.by_id))
+    has_agreed = EFFECTS[Disposition(wrong.disposition)].next is Next.ASK and wrong.next_at is not None
+    wish = {name: getattr(wrong if has_agreed else row, name) for name in ("window_from", "window_until")}
+    before = SimpleNamespace(**{**row._mapping, **_UNKNOWN, **wish})
+    plan = plan_for(conn, site, before, Outcome(disposition), wrong.started_at, wrong.logged_at, besides=wrong.id)
+    is_held = row.assignee_id is not None
+    open_again: dict[str, Any] = {
+        "status": Status.ASSIGNED if is_held else Status.NEW,
+        "closed_at": None,
+        "closed_reason": None,
+        "due_at": wrong.logged_at,
+    }
+    columns = open_again | wish | _figures(conn, site, before, told) | _counted(told, disposition) | plan
+    added = insert(CallAttempt).values(
+        callback_id=row.id, episode=row.reopened_count, disposition=disposition, is_attempt=effect.is_attempt,
+        is_reach=effect.is_reach, started_at=wrong.started_at, logged_at=wrong.logged_at, by_id=wrong.by_id,
+        voicemail_rule=wrong.voicemail_rule, next_at=plan.get("next_at"), override_reason=wrong.override_reason,
+        corrects_id=wrong.id, **wish,
+    )  # fmt: skip
+    attempt_id = int(conn.execute(added.returning(CallAttempt.id)).scalar_one())
+    change(conn, row, **columns)
+    details = {"attempt_id": attempt_id, "corrected_id": wrong.id, "before": wrong.disposition}
+    audit.record(
+        conn, site, actor, "callback.corrected", callback_id=row.id,
+        details=details | {"disposition": disposition}, typed=reason, now=now,
+    )  # fmt: skip
+    if disposition is Disposition.WRONG_NUMBER:
+        letters.enqueue_for(conn, site, row, "visitor.wrong_number", now=now, delay=letters.AT_ONCE)
+
+
+def _figures(
+    conn: Connection, site: Site, before: SimpleNamespace, told: list[tuple[Effect, datetime, int]]
+) -> dict[str, Any]:
+    """What the calls that stand come to, one after the other."""
+    calendar, figures = calendars.version(conn, site, before.calendar_id), dict(_UNKNOWN)
+    for effect, started_at, by_id in told:
+        figures |= clock.attempt_figures(before, calendar, effect, started_at, by_id)
+        vars(before).update(figures)
+    return figures
+
+
+def _counted(told: list[tuple[Effect, datetime, int]], disposition: Disposition) -> dict[str, Any]:
+    tries = [started_at for effect, started_at, _ in told if effect.is_attempt]
+    return {"attempt_count": len(tries), "last_attempt_at": max(tries, default=None), "last_disposition": disposition}
