@@ -14,6 +14,7 @@ from intake.admin.claiming import ClaimingPages
 from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
+from intake.admin.outbox import Outbox
 from intake.admin.outcomes import OutcomePages
 from intake.admin.people import People
 from intake.admin.queue import QueuePages
@@ -40,6 +41,9 @@ def init_app(app: Flask) -> None:
         app, name="Intake", index_view=PanelIndex(), theme=Theme(folder="bootstrap4", base_template="admin/base.html")
     )
     admin.add_view(Queue(name=lazy_gettext("Queue"), endpoint="queue", url="/admin/queue", menu_icon_value="queue"))
+    admin.add_view(
+        Outbox(name=lazy_gettext("Outbox"), endpoint="outbox", url="/admin/outbox", menu_icon_value="outbox")
+    )
     admin.add_view(Audit(name=lazy_gettext("Audit"), endpoint="audit", url="/admin/audit", menu_icon_value="audit"))
     admin.add_view(
         People(name=lazy_gettext("People"), endpoint="people", url="/admin/people", menu_icon_value="people")

@@ -151,6 +151,10 @@ def _for_invited(occasion: Occasion) -> Words:
     }
 
 
+def _for_test(occasion: Occasion) -> Words:
+    return {"link": f"{occasion.site.public_url}/admin/outbox/"}
+
+
 _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "team.new": _for_desk,
     "team.check_digest": _for_check,
@@ -158,6 +162,7 @@ _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "person.taken_over": _for_desk,
     "person.security": _for_account,
     "person.invite": _for_invited,
+    "person.test": _for_test,
     "manager.crisis": _for_desk,
     "visitor.received": _for_visitor,
     "visitor.changed": _for_visitor,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, RowMapping, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, RowMapping, Select, bindparam, insert, select, update
 
 from intake.database import Prepared
 from intake.models.base import table_of
@@ -38,6 +38,8 @@ _UNSENT: BindParameter[list[str]] = bindparam(
 )
 IS_WAITING = _rows.state.in_(_UNSENT)
 """The condition of the index on messages that are still to go out."""
+IS_DEAD = _rows.state == bindparam("dead", OutboxState.DEAD.value, literal_execute=True)
+"""The condition of the index on messages that were given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,11 @@ def enqueue(
     details: Mapping[str, Any] | None = None,
     now: datetime,
     available_at: datetime | None = None,
-) -> None:
-    """Add a mail. ``recipient`` is "team", "visitor", "managers" or "user:<id>"; never an address."""
+) -> str:
+    """Add a mail; returns its name. ``recipient`` is "team", "visitor", "managers" or "user:<id>", never an address."""
+    public_id = uuid.uuid4().hex
     row = {
-        "public_id": uuid.uuid4().hex,
+        "public_id": public_id,
         "kind": kind,
         "recipient": recipient,
         "callback_id": callback_id,
@@ -84,6 +87,7 @@ def enqueue(
         "attempt_count": 0,
     }
     _ADD.run(conn, row)
+    return public_id
 
 
 def is_waiting(conn: Connection, kind: str) -> bool:
@@ -186,5 +190,32 @@ def defer(conn: Connection, message: Leased, *, now: datetime) -> bool:
 def replay(conn: Connection, public_id: str, *, now: datetime) -> bool:
     """Let a dead message go out again from the start of the schedule, under its old Message-ID."""
     dead = (_rows.public_id == public_id, _rows.state == OutboxState.DEAD)
-    fresh = {"state": OutboxState.PENDING, "available_at": now, "attempt_count": 0, "dead_at": None, "last_error": None}
-    return conn.execute(update(OutboxMessage).where(*dead).values(**fresh)).rowcount == 1
+    return conn.execute(update(OutboxMessage).where(*dead).values(**_afresh(now))).rowcount == 1
+
+
+def replay_many(conn: Connection, *, kind: str, limit: int, now: datetime) -> Sequence[Row[Any]]:
+    """Let dead messages go out again, of one kind or of all (""), the oldest first; returns their rows.
+
+    On PostgreSQL rows that another is replaying are passed over, so that each is counted by one person.
+    """
+    dead: Select[Any] = select(_rows.id, _rows.callback_id, _rows.kind, _rows.recipient).where(IS_DEAD)
+    dead = dead.where(_rows.kind == kind) if kind else dead
+    rows = conn.execute(dead.order_by(_rows.id).limit(limit).with_for_update(skip_locked=True)).all()
+    if rows:
+        mine = _rows.id.in_([row.id for row in rows])
+        conn.execute(update(OutboxMessage).where(mine).values(**_afresh(now)))
+    return rows
+
+
+def hasten(conn: Connection, public_id: str, *, now: datetime) -> bool:
+    """Let a message that failed and waits for its next attempt be tried at once."""
+    waits = (_rows.public_id == public_id, _rows.state == OutboxState.PENDING, _rows.attempt_count > 0)
+    later = update(OutboxMessage).where(*waits, _rows.available_at > now)
+    return conn.execute(later.values(available_at=now)).rowcount == 1
+
+
+def _afresh(now: datetime) -> dict[str, Any]:
+    """A row as on its first day."""
+    return {
+        "state": OutboxState.PENDING, "available_at": now, "attempt_count": 0, "dead_at": None, "last_error": None,
+    }  # fmt: skip

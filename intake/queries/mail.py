@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from intake.ledger import mail_channel, outbox
 from intake.models import CallbackRequest, OutboxMessage
-from intake.models.records import MailChannel, OutboxState
+from intake.models.records import MailChannel
 from intake.models.site import Site
 from intake.queries import people
 from intake.rules.permissions import Role
@@ -19,8 +19,6 @@ from intake.rules.workflow import Status, Voicemail, is_open
 
 _C = CallbackRequest.__table__.c
 _M = OutboxMessage.__table__.c
-# Written into the statement, so that the partial index on dead messages is used.
-_IS_DEAD = _M.state == bindparam("dead", OutboxState.DEAD.value, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def staff_addresses(conn: Connection, site: Site, recipient: str) -> tuple[str, 
 
 def health(conn: Connection) -> MailHealth:
     """One look at the channel and at the rows that are not yet out."""
-    waiting, dead = conn.execute(select(_count(outbox.IS_WAITING), _count(_IS_DEAD))).one()
+    waiting, dead = conn.execute(select(_count(outbox.IS_WAITING), _count(outbox.IS_DEAD))).one()
     channel = mail_channel.state(conn)
     return MailHealth(channel.down_since, channel.last_error, int(waiting), int(dead))
 
@@ -119,7 +117,13 @@ LONE_FOR = timedelta(days=1)
 
 def alarm(conn: Connection, *, now: datetime) -> MailAlarm:
     """What is worth an alarm on a page of work, in one statement that stays cheap however many mails there are."""
-    dead = select(_M.id, _M.callback_id, _M.dead_at).where(_IS_DEAD).order_by(_M.id.desc()).limit(LOOKED_AT).subquery()
+    dead = (
+        select(_M.id, _M.callback_id, _M.dead_at)
+        .where(outbox.IS_DEAD)
+        .order_by(_M.id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
     told = or_(
         and_(dead.c.callback_id.is_not(None), _C.closed_at.is_(None)),
         and_(dead.c.callback_id.is_(None), dead.c.dead_at > now - LONE_FOR),

@@ -98,11 +98,21 @@ def searched(site: Site, actor: Actor, *, now: datetime) -> None:
 def read_record(site: Site, actor: Actor, *, about: Mapping[str, object], now: datetime) -> None:
     """Whoever reads the record is in it too: one entry per person and question within TOLD_AGAIN_AFTER."""
     actor.require(Permission.AUDIT)
-    memory, key = _MEMORIES.setdefault(db.engine, _Memory()), (actor.person_id, f"record {sorted(about.items())}")
+    _told_once(site, actor, "audit.viewed", about, now)
+
+
+def read_outbox(site: Site, actor: Actor, *, about: Mapping[str, object], now: datetime) -> None:
+    """A look at the mails: one entry per person and list within TOLD_AGAIN_AFTER."""
+    actor.require(Permission.OUTBOX)
+    _told_once(site, actor, "outbox.viewed", about, now)
+
+
+def _told_once(site: Site, actor: Actor, action: str, about: Mapping[str, object], now: datetime) -> None:
+    memory, key = _MEMORIES.setdefault(db.engine, _Memory()), (actor.person_id, f"{action} {sorted(about.items())}")
     if memory.news(key, [], now) is None:
         return
     with writing() as conn:
-        audit.record(conn, site, actor, "audit.viewed", details=about, now=now)
+        audit.record(conn, site, actor, action, details=about, now=now)
     memory.keep(key, [], now)
 
 

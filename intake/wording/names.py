@@ -114,6 +114,7 @@ _MAIL_KIND = {
     "person.taken_over": lazy_gettext("A request of yours was taken over"),
     "person.security": lazy_gettext("Your sign-in"),
     "person.invite": lazy_gettext("Link to choose a password"),
+    "person.test": lazy_gettext("Test mail"),
     "manager.crisis": lazy_gettext("A request needs a manager"),
 }
 _RECIPIENT = {
@@ -157,6 +158,9 @@ _ACTION = {
     "visitor.undid_withdrawal": lazy_gettext("took the cancelling back and wants the call after all"),
     "mail.sent": lazy_gettext("sent a mail"),
     "mail.dead": lazy_gettext("gave up sending a mail"),
+    "mail.resent": lazy_gettext("sent a mail again"),
+    "mail.test_asked": lazy_gettext("sent a test mail to their own address"),
+    "outbox.viewed": lazy_gettext("looked at the outbox"),
     "person.signed_in": lazy_gettext("signed in"),
     "person.signed_out": lazy_gettext("signed out"),
     "person.refused": lazy_gettext("was refused"),
@@ -252,6 +256,11 @@ def spam_reason(code: str) -> str:
 def mail_kind(kind: str) -> str:
     """What a mail is about, as the outbox lists it."""
     return _words(_MAIL_KIND, kind)
+
+
+def mail_kinds() -> dict[str, str]:
+    """Every kind of mail there is, by its code."""
+    return {kind: str(words) for kind, words in _MAIL_KIND.items()}
 
 
 def mail_state(state: OutboxState) -> str:

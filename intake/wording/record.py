@@ -114,7 +114,7 @@ def changes(action: str, details: Mapping[str, Any], people: Mapping[int, str], 
     if "user_id" in details:
         known = people.get(shown.pop("user_id", 0), "")
         said.append(gettext("account: %(person)s", person=known or gettext("unknown")))
-    if action == "callback.mail_resent":
+    if action in ("callback.mail_resent", "mail.resent"):
         said.append(_mail(details))
     return said + [_SAID[key](value) if key in _SAID else _pair(key, value) for key, value in shown.items()]
 

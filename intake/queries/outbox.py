@@ -1,0 +1,142 @@
+"""The outbox as the panel lists it: the mails of one kind or state, newest first, and how sending stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, func, select
+
+from intake.ledger import outbox
+from intake.ledger.mail_channel import ChannelState
+from intake.models import Audit, CallbackRequest, OutboxMessage
+from intake.models.base import table_of
+from intake.models.records import MailChannel, OutboxState
+
+PAGE = 50
+COUNTED_TO = 1000
+LOOKED_THROUGH = 50_000
+"""Mails that one page looks through for those it lists: an index on kinds would slow down storing every request."""
+LAST_SENT_WITHIN = timedelta(days=7)
+"""So far back the last mail that went out is looked for."""
+
+_M, _C, _A, _CH = (model.__table__.c for model in (OutboxMessage, CallbackRequest, Audit, MailChannel))
+
+
+class Shelf(StrEnum):
+    """The lists of the outbox, as an address names them."""
+
+    ALL = "all"
+    WAITING = "waiting"
+    DEAD = "gave-up"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail, without an address. ``recipient`` and ``kind`` are codes; ``reference`` is empty for no request."""
+
+    id: int
+    public_id: str
+    kind: str
+    recipient: str
+    reference: str
+    state: OutboxState
+    created_at: datetime
+    next_at: datetime
+    attempts: int
+    sent_at: datetime | None
+    dead_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Mails, newest first. ``older`` is the number before which to look on; None at the end."""
+
+    mails: tuple[Mail, ...]
+    older: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How sending stands. Counts stop at COUNTED_TO + 1; ``due_since`` is when the first waiting mail may be tried."""
+
+    waiting: int
+    dead: int
+    sent: int
+    due_since: datetime | None
+    newest_id: int
+    last_sent_at: datetime | None
+    channel: ChannelState
+
+
+def standing(conn: Connection, *, now: datetime) -> Standing:
+    """One statement of small reads, whatever the number of mails."""
+    first = select(_M.available_at).where(outbox.IS_WAITING).order_by(_M.available_at, _M.id).limit(1)
+    sent = select(_A.at).where(_A.action == "mail.sent", _A.at >= now - LAST_SENT_WITHIN)
+    row = conn.execute(
+        select(
+            _count(outbox.IS_WAITING),
+            _count(outbox.IS_DEAD),
+            _count(_M.state == OutboxState.SENT),
+            first.scalar_subquery(),
+            select(func.max(_M.id)).scalar_subquery(),
+            sent.order_by(_A.at.desc(), _A.id.desc()).limit(1).scalar_subquery(),
+            *(
+                select(column).limit(1).scalar_subquery()
+                for column in (_CH.down_since, _CH.next_probe_at, _CH.last_error)
+            ),
+        )
+    ).one()
+    return Standing(int(row[0]), int(row[1]), int(row[2]), row[3], int(row[4] or 0), row[5], ChannelState(*row[6:9]))
+
+
+def _count(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    some = select(_M.id).where(condition).limit(COUNTED_TO + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def page(conn: Connection, shelf: Shelf, *, kind: str = "", before: int, most: int = PAGE) -> Page:
+    """Mails numbered below ``before``. A page may be short and still name an older place: it looks only so far back."""
+    floor = max(before - LOOKED_THROUGH, 0) if shelf in (Shelf.ALL, Shelf.SENT) else 0
+    asked = _asked(shelf).where(_M.kind == kind) if kind else _asked(shelf)
+    rows = conn.execute(_between(asked, shelf, floor, before).limit(most + 1)).all()
+    mails = tuple(_mail(row) for row in rows[:most])
+    if len(rows) > most:
+        return Page(mails, mails[-1].id)
+    return Page(mails, floor if floor > 1 else None)
+
+
+def one(conn: Connection, public_id: str) -> Mail | None:
+    """The mail of this name."""
+    row = conn.execute(_asked(Shelf.ALL).where(_M.public_id == public_id)).first()
+    return _mail(row) if row else None
+
+
+def _asked(shelf: Shelf) -> Select[Any]:
+    asked = select(
+        _M.id, _M.public_id, _M.kind, _M.recipient, _C.reference, _M.state, _M.created_at, _M.available_at,
+        _M.attempt_count, _M.sent_at, _M.dead_at, _M.last_error,
+    ).select_from(table_of(OutboxMessage).outerjoin(table_of(CallbackRequest), _C.id == _M.callback_id))  # fmt: skip
+    conditions = {
+        Shelf.WAITING: outbox.IS_WAITING,
+        Shelf.DEAD: outbox.IS_DEAD,
+        Shelf.SENT: _M.state == OutboxState.SENT,
+    }
+    return asked.where(conditions[shelf]) if shelf in conditions else asked
+
+
+def _between(asked: Select[Any], shelf: Shelf, floor: int, before: int) -> Select[Any]:
+    """Newest first. Few mails wait among many: adding 0 keeps databases from walking all of them by number."""
+    number = _M.id + 0 if shelf is Shelf.WAITING else _M.id
+    return asked.where(number >= floor, number < before).order_by(number.desc())
+
+
+def _mail(row: Row[Any]) -> Mail:
+    return Mail(
+        row.id, row.public_id, row.kind, row.recipient, row.reference or "", OutboxState(row.state), row.created_at,
+        row.available_at, row.attempt_count, row.sent_at, row.dead_at, row.last_error or "",
+    )  # fmt: skip
