@@ -82,7 +82,7 @@ def layers(site: Site) -> Iterator[Layer]:
         now, schedule=schedule, zone=site.time_zone, target=target, backlog=3
     ), 1000  # fmt: skip
     yield "people ahead, nobody waiting", waiting, 500
-    yield "sealing and blind indexes", lambda: callbacks._sealed(site, "0" * 32, answers, arrival), 1000
+    yield "sealing and blind indexes", lambda: callbacks.sealed_columns(site, "0" * 32, answers, arrival.address), 1000
     yield "search words", lambda: site.keyring.search_tokens(words), 1000
     yield "private link and replay key", lambda: (
         link_hash(site.keyring.link_token("0" * 32, 1)), site.keyring.idempotency_key("n", answers.canonical())
