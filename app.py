@@ -13,14 +13,17 @@ import intake.web.headers
 import intake.web.health
 import intake.web.public
 import intake.web.signin
-from config import ROOT, Settings, load
+from config import ROOT, Settings, SettingsError, load, new_keys
 from intake import extensions
 from intake.database import db, prepare_engine
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """A ready app; SettingsError if the settings do not allow one."""
-    settings = settings or load()
+    """A ready app; SettingsError if the settings do not allow one (a shell gets the commands that help with that)."""
+    try:
+        settings = settings or load()
+    except SettingsError as error:
+        return intake.cli.without_settings(error, error.problems, new_keys)
     app = intake.web.fault_log.QuietFlask(
         "intake",
         root_path=str(ROOT),
@@ -43,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     intake.web.health.init_app(app)
     intake.admin.init_app(app)
     intake.delivery.init_app(app)
-    intake.cli.init_app(app)
+    intake.cli.init_app(app, new_keys)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     return app

@@ -24,8 +24,8 @@ from intake.database import engine_options
 from intake.models.key_file import kept_keys
 from intake.models.keyring import Key, Keyring
 from intake.models.site import Site
+from intake.rules import setting
 from intake.rules.retention import Retention
-from intake.rules.setting import SHORTEST_SECRET, is_here, is_place, is_reached_from_here_only, is_weak, odd_phone
 
 ROOT = Path(__file__).resolve().parent
 _SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY",
@@ -37,15 +37,14 @@ _KEY_NUMBER = re.compile(r"[0-9]{1,3}")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+""")
 
 
-_AT_A_DESK = (
-    "INTAKE_ENV=development is for this machine only, and INTAKE_PUBLIC_URL leads to it from outside. It makes "
-    "its own keys beside the data, sets cookies that travel without TLS and lays mail into files: set "
-    "INTAKE_ENV=production for real people, or INTAKE_PUBLIC_URL=http://127.0.0.1:8000 to try it out"
-)
-
-
 class SettingsError(RuntimeError):
     """The service cannot start like this. The message names every setting at fault and what to do."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each by itself."""
+        first, *rest = str(self).split("\n  - ")
+        return tuple(rest or [first])
 
 
 @dataclass(frozen=True)
@@ -248,6 +247,8 @@ def _typed(chosen: Mapping[str, str]) -> Settings:
         values["require_mfa"] = str(values["require_mfa"]).lower() not in ("0", "false", "no", "off")
     if values.get("mail_use_ssl") and "mail_use_tls" not in chosen:
         values["mail_use_tls"] = False
+    if "provider_name" in values:  # the sample's short name is nobody else's
+        values.setdefault("provider_short_name", values["provider_name"])
     instance = Path(str(values.get("instance", ROOT / "instance"))).resolve()
     values["instance"] = instance
     values["secret_key_fallbacks"] = tuple(part for part in chosen.get("secret_key_fallbacks", "").split(",") if part)
@@ -300,8 +301,8 @@ def _check(settings: Settings) -> None:
     problems += _odd_values(settings)
     if settings.is_production:
         problems += _not_for_production(settings)
-    elif is_place(settings.public_url) and not is_reached_from_here_only(settings.public_url):
-        problems.append(_AT_A_DESK)
+    elif setting.is_place(settings.public_url) and not setting.is_reached_from_here_only(settings.public_url):
+        problems.append(setting.AT_A_DESK)
     if problems:
         raise SettingsError("\n  - ".join(["The service does not start like this:", *problems]))
 
@@ -340,7 +341,7 @@ def _travels_in_clear_text(url: str) -> bool:
     for key in ("host", "hostaddr"):
         given = place.query.get(key, "")
         named += ",".join([given] if isinstance(given, str) else given).split(",")
-    return not all(is_here(name) for name in named)
+    return not all(setting.is_here(name) for name in named)
 
 
 def _shared_secrets(settings: Settings) -> list[str]:
@@ -360,9 +361,9 @@ def _weak_secrets(settings: Settings) -> list[str]:
     given = [(name, getattr(settings, _NAMES[name])) for name in named]
     given += [("SECRET_KEY_FALLBACKS", secret) for secret in settings.secret_key_fallbacks]
     problems = [
-        f"{name} is too weak: {SHORTEST_SECRET} random characters or more"
+        f"{name} is too weak: {setting.SHORTEST_SECRET} random characters or more"
         for name, secret in given
-        if secret and is_weak(secret)
+        if secret and setting.is_weak(secret)
     ]
     for name in ("INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_TOTP_KEYS"):
         try:
@@ -377,7 +378,7 @@ def _odd_values(settings: Settings) -> list[str]:
     problems = []
     if settings.time_zone not in available_timezones():
         problems.append(f"INTAKE_TIME_ZONE: there is no zone called {settings.time_zone}")
-    if not is_place(settings.public_url):
+    if not setting.is_place(settings.public_url):
         problems.append("INTAKE_PUBLIC_URL must be an address like https://callback.example.org, no user, ? or #")
     if _database(settings.database_url) is None:
         problems.append("DATABASE_URL must be an address like postgresql://user@host/name")
@@ -388,4 +389,4 @@ def _odd_values(settings: Settings) -> list[str]:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
     if settings.mail_server and settings.mail_password and not (settings.mail_use_tls or settings.mail_use_ssl):
         problems.append("MAIL_PASSWORD would travel in clear text: set MAIL_USE_TLS or MAIL_USE_SSL")
-    return problems + odd_phone(settings.provider_phone)
+    return problems + setting.odd_phone(settings.provider_phone)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from flask_migrate import upgrade
 
+from intake.cli import without_settings as unset
 from intake.cli.demo import demo
+from intake.cli.first_start import init
 from intake.cli.keeping import backup, purge, restore
 from intake.cli.record import verify_audit
 from intake.cli.second_factor import reset_mfa
-from intake.database import reading
 from intake.delivery import worker
 from intake.extensions import current_site
-from intake.queries import people as people_queries
 from intake.rules.permissions import Role
 from intake.services import people
 from intake.services.accounts import PeopleError
@@ -28,12 +26,18 @@ from intake.services.passwords import PasswordError
 intake = AppGroup("intake", help="Callback Intake: set up, deliver, look after.")
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, new_keys: unset.NewKeys) -> None:
     """Add the commands to ``flask``."""
+    unset.keep_maker(app, new_keys)
     app.cli.add_command(intake)
 
 
-for command in (demo, purge, backup, restore, verify_audit, reset_mfa):
+def without_settings(error: Exception, problems: Sequence[str], new_keys: unset.NewKeys) -> Flask:
+    """For a shell: the commands that help to make settings. Everywhere else the error."""
+    return unset.stand_in(error, problems, new_keys, [init])
+
+
+for command in (init, demo, purge, backup, restore, verify_audit, reset_mfa):
     intake.add_command(command)
 
 
@@ -59,28 +63,3 @@ def create_user(email: str, roles: tuple[str, ...], name: str, password_stdin: b
 def deliver(once: bool) -> None:
     """Send waiting mail until stopped. Several of these may run at once on PostgreSQL."""
     worker.deliver_forever(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
-
-
-@intake.command("init")
-@click.option("--email", default="admin@example.com", show_default=True, help="The first administrator.")
-def init(email: str) -> None:
-    """Bring a development database up to date and make the first administrator."""
-    if current_app.config["IS_PRODUCTION"]:
-        raise click.ClickException("In production run 'flask db upgrade' and 'flask intake create-user' yourself.")
-    upgrade()
-    say_where()
-    with reading() as conn:
-        if people_queries.any_person(conn):
-            return
-    password = os.environ.get("INTAKE_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
-    roles = [role.value for role in (Role.ADMIN, Role.MANAGER, Role.STAFF)]
-    people.create_user(
-        current_site(), email=email, name="Administrator", roles=roles, password=password, now=datetime.now(UTC)
-    )
-    click.echo(f"\n  Sign in as  {email}\n  Password    {password}   (shown once; change it after signing in)\n")
-
-
-def say_where() -> None:
-    """Print where the form and the panel are."""
-    url = current_site().public_url
-    click.echo(f"\n  The form    {url}/callback\n  The panel   {url}/admin/")

@@ -49,3 +49,9 @@ def find(conn: Connection, token: str, *, now: datetime) -> OpenInvitation | Non
     if row is None:
         return None
     return OpenInvitation(**{**row, "is_first": bool(row["is_first"]), "invited_by": row["invited_by"] or ""})
+
+
+def newest_open(conn: Connection, user_id: int, *, now: datetime) -> str | None:
+    """The public id of the newest link of a person that may still be used, from which the link itself is made."""
+    is_open = (_LINK.user_id == user_id, _LINK.used_at.is_(None), _LINK.revoked_at.is_(None), _LINK.expires_at > now)
+    return conn.execute(select(_LINK.public_id).where(*is_open).order_by(_LINK.id.desc()).limit(1)).scalar()

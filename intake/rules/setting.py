@@ -11,6 +11,11 @@ import phonenumbers
 from intake.rules.phone import CRISIS_NUMBERS
 
 SHORTEST_SECRET = 32
+AT_A_DESK = (
+    "INTAKE_ENV=development is for this machine only, and INTAKE_PUBLIC_URL leads to it from outside. It makes "
+    "its own keys beside the data, sets cookies that travel without TLS and lays mail into files: set "
+    "INTAKE_ENV=production for real people, or INTAKE_PUBLIC_URL=http://127.0.0.1:8000 to try it out"
+)
 _PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret|password|placeholder|example|replace.?me", re.IGNORECASE)
 _PLACE = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?")
 

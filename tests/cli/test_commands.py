@@ -63,10 +63,3 @@ def test_init_makes_the_first_administrator_once(sqlite_app: Flask, monkeypatch:
     code, output = run(sqlite_app, "init")
     assert code == 0
     assert "Password" not in output
-
-
-def test_init_refuses_in_production(sqlite_app: Flask) -> None:
-    sqlite_app.config["IS_PRODUCTION"] = True
-    code, output = run(sqlite_app, "init")
-    assert code != 0
-    assert "production" in output.lower()
