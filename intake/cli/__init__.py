@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from intake.cli import without_settings as unset
+from intake.cli.checking import check
 from intake.cli.demo import demo
 from intake.cli.first_start import init
 from intake.cli.keeping import backup, purge, restore
@@ -34,10 +35,10 @@ def init_app(app: Flask, new_keys: unset.NewKeys) -> None:
 
 def without_settings(error: Exception, problems: Sequence[str], new_keys: unset.NewKeys) -> Flask:
     """For a shell: the commands that help to make settings. Everywhere else the error."""
-    return unset.stand_in(error, problems, new_keys, [init])
+    return unset.stand_in(error, problems, new_keys, [init, check])
 
 
-for command in (init, demo, purge, backup, restore, verify_audit, reset_mfa):
+for command in (init, check, demo, purge, backup, restore, verify_audit, reset_mfa):
     intake.add_command(command)
 
 

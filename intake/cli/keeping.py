@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from intake.queries import retention as expiry
 from intake.rules.retention import Retention
 from intake.services import backup as copying
 from intake.services import retention as forgetting
+
+LAST_BACKUP = "last-backup"
+"""An empty file in the instance folder, as old as the newest backup made on this machine."""
 
 
 @click.command("purge")
@@ -43,6 +47,8 @@ def backup(file: Path, force: bool) -> None:
         size = copying.back_up(file, is_forced=force)
     except copying.BackupError as error:
         raise click.ClickException(str(error)) from error
+    with contextlib.suppress(OSError):  # ``check`` then cannot tell how old it is; the backup is there all the same
+        (Path(current_app.config["INTAKE_INSTANCE"]) / LAST_BACKUP).touch(mode=0o600)
     click.echo(f"{file} holds everything up to now ({size / 1_000_000:.1f} MB). Keep the keys somewhere else.")
 
 

@@ -76,6 +76,9 @@ class Mailer(Protocol):
     def send(self, posting: Posting, *, now: datetime) -> None:
         """Send, or raise one of the errors above."""
 
+    def knock(self) -> None:
+        """Send nothing, and raise ServerDownError if nothing could be sent."""
+
     def close(self) -> None:
         """The batch is over."""
 
@@ -150,6 +153,15 @@ class SmtpMailer:
             if self._is_stopping:
                 raise StoppedError from None
             raise
+
+    def knock(self) -> None:
+        """Connect, secure and sign in within DEADLINE_SECONDS, and hang up."""
+        self._deadline = Deadline()
+        try:
+            with self._deadline.within(DEADLINE_SECONDS):
+                self._open()
+        finally:
+            self.close()
 
     def _open(self) -> CheckedConnection:
         connection = self._connect(self._deadline)
@@ -235,6 +247,14 @@ class FolderMailer:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
             os.replace(draft, self._folder / name)
+        except OSError as error:
+            raise ServerDownError(f"the mail folder cannot be written: {error.strerror}") from None
+
+    def knock(self) -> None:
+        """Whether files can be made there."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self._folder).close()
         except OSError as error:
             raise ServerDownError(f"the mail folder cannot be written: {error.strerror}") from None
 

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, column, func, inspect, select, table
 
 from intake.ledger import mail_channel, outbox
-from intake.models import CallbackRequest, OutboxMessage, SignIn
+from intake.models import Audit, AuditSeal, CallbackRequest, OutboxMessage, SignIn
 from intake.queries import mail
 from intake.rules.readiness import Standing
 from intake.rules.workflow import Status
 
 _C = CallbackRequest.__table__.c
 _M = OutboxMessage.__table__.c
+_A, _S = Audit.__table__.c, AuditSeal.__table__.c
 _VERSION = table("alembic_version", column("version_num"))
 
 
@@ -36,6 +37,14 @@ class Figures:
     people_signed_in: int
 
 
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """When the newest entry of the record was made, and since when the oldest one waits for a seal."""
+
+    newest_at: datetime | None
+    unsealed_since: datetime | None
+
+
 def schema(conn: Connection) -> str | None:
     """The migration the database stands at; None for an empty one."""
     if not inspect(conn).has_table("alembic_version"):
@@ -50,6 +59,14 @@ def standing(conn: Connection, now: datetime) -> Standing:
         return Standing(None)
     channel = mail_channel.state(conn)
     return Standing(found, _oldest_due(conn, now), channel.down_since, channel.next_probe_at)
+
+
+def trail(conn: Connection) -> Trail:
+    """How far the record is, and how far its seals are."""
+    sealed = select(func.coalesce(func.max(_S.through_id), 0)).scalar_subquery()
+    newest = select(_A.at).order_by(_A.id.desc()).limit(1).scalar_subquery()
+    waiting = select(_A.at).where(_A.id > sealed).order_by(_A.id).limit(1).scalar_subquery()
+    return Trail(*conn.execute(select(newest, waiting)).one())
 
 
 def _oldest_due(conn: Connection, now: datetime) -> datetime | None:
