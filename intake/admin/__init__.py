@@ -19,6 +19,7 @@ from intake.admin.outcomes import OutcomePages
 from intake.admin.people import People
 from intake.admin.queue import QueuePages
 from intake.admin.settings import HoursPages
+from intake.admin.settings_calling import CallingPages
 from intake.admin.settings_days import HolidayPages
 from intake.admin.settings_history import HistoryPages
 from intake.admin.settings_targets import TargetPages
@@ -31,8 +32,8 @@ class Queue(QueuePages, AddingPages, ClaimingPages, HandingPages, OutcomePages, 
     """The place where requests are worked: the list, one request, and every button on both."""
 
 
-class Settings(HoursPages, HolidayPages, TargetPages, HistoryPages):
-    """What holds from now on: hours, holidays, targets, and what was set before."""
+class Settings(HoursPages, HolidayPages, TargetPages, CallingPages, HistoryPages):
+    """What holds from now on: hours, holidays, targets, calling rules, and what was set before."""
 
 
 def init_app(app: Flask) -> None:

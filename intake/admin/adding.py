@@ -166,7 +166,8 @@ def _window(typed: Typed, phone: PhoneNumber | None) -> Window | None:
         return None
     window = Window(start, end or agreed_end(start))
     with reading() as conn:
-        hours = calendars.current(conn, current_site()).hours
-    if not windows.is_callable(window, callable_hours(hours, calling_key(phone.zones or (typed.zone,)))):
+        calendar = calendars.current(conn, current_site())
+    key = calling_key(phone.zones or (typed.zone,))
+    if not windows.is_callable(window, callable_hours(calendar.hours, key, calendar.calling)):
         typed.errors["agreed"] = gettext("Choose another time, we may not call this number then")
     return window

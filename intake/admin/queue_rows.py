@@ -78,6 +78,7 @@ def verdict(row: WorklistRow, calendar: Calendar, clock: Clock) -> CallVerdict:
     return calling.may_call(
         now=clock.now,
         office=calendar.hours,
+        rules=calendar.calling,
         key=row.calling_key,
         next_at=row.next_at,
         window=awaited(row, clock.now),
@@ -128,7 +129,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         there=clock.there(row.calling_key, clock.now) if is_open(row.status) else "",
         hint=_hint(judged, row, calendar, clock) if is_open(row.status) else None,
         state=_state(row),
-        tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calling.most_attempts(row.is_once_only)),
+        tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calendar.calling.most(row.is_once_only)),
         owner=gettext("You") if is_mine else row.assignee_name or "",
         can_call=may_work
         and not is_check
@@ -159,7 +160,7 @@ def _hint(judged: CallVerdict, row: WorklistRow, calendar: Calendar, clock: Cloc
         return Hint("moon", gettext("asked for it now"), why, is_fine=True)
     if judged.reason in _CLOSED:
         return Hint("moon", _until(judged.opens_at, row.calling_key, clock), why)
-    is_open_there = calling.callable_hours(calendar.hours, row.calling_key).is_open(clock.now)
+    is_open_there = calling.callable_hours(calendar.hours, row.calling_key, calendar.calling).is_open(clock.now)
     return Hint("wait" if is_open_there else "moon", gettext("later"), why)
 
 

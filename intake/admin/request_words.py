@@ -96,6 +96,7 @@ def verdict(case: CaseFile, calendar: Calendar, clock: Clock) -> CallVerdict:
     return calling.may_call(
         now=clock.now,
         office=calendar.hours,
+        rules=calendar.calling,
         key=case.calling_key,
         next_at=case.next_at,
         window=awaited(case, clock.now),
@@ -118,7 +119,7 @@ def judged(case: CaseFile, calendar: Calendar, clock: Clock) -> Judged:
 def _fine_until(found: CallVerdict, case: CaseFile, calendar: Calendar, clock: Clock) -> str:
     if found.reason:
         return names.call_reason(found.reason)
-    until = calling.callable_hours(calendar.hours, case.calling_key).closing(clock.now)
+    until = calling.callable_hours(calendar.hours, case.calling_key, calendar.calling).closing(clock.now)
     if until is None:
         return gettext("fine to call")
     there = clock.there(case.calling_key, until)
@@ -276,10 +277,11 @@ def next_step(conn: Connection, site: Site, case: CaseFile, calendar: Calendar, 
         Proposal(retry.value, names.disposition(retry), _proposed(conn, site, case, retry, calendar, clock))
         for retry in RETRIES
     ]
-    schedule = calling.callable_hours(calendar.hours, case.calling_key)
-    most = calling.most_attempts(case.is_once_only)
+    schedule = calling.callable_hours(calendar.hours, case.calling_key, calendar.calling)
+    most = calendar.calling.most(case.is_once_only)
     tries = gettext("This is try %(number)s of %(most)s", number=case.attempt_count + 1, most=most)
-    today = gettext("%(number)s of %(most)s in 24 hours", number=_within_24h(case, clock) + 1, most=calling.MAX_IN_24H)
+    daily = calendar.calling.daily
+    today = gettext("%(number)s of %(most)s in 24 hours", number=_within_24h(case, clock) + 1, most=daily)
     return NextStep(proposals, choices(schedule, clock, case.calling_key), f"{tries}, {today}.")
 
 

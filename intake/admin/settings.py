@@ -34,6 +34,7 @@ TABS = (
     ("hours", lazy_gettext("Opening hours")),
     ("holidays", lazy_gettext("Holidays")),
     ("targets", lazy_gettext("Targets")),
+    ("calling", lazy_gettext("Calling rules")),
     ("history", lazy_gettext("History")),
 )
 

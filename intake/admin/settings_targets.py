@@ -73,7 +73,7 @@ class TargetPages(SettingsView):
             "targets",
             **{"version": stored.id, **more},
             values=values,
-            fields=[(name, words.target_label(name), *RANGES[name]) for name in RANGES],
+            fields=[(name, words.label(name), *RANGES[name]) for name in RANGES],
             changed=words.changes(stored, wanted) if wanted else [],
             warned=words.warnings(current_site(), shown, request_time()),
         )
@@ -85,7 +85,7 @@ def _written(target: ResponseTarget) -> dict[str, str]:
 
 def _read(typed: Typed, before: ResponseTarget) -> ResponseTarget | None:
     """The numbers as typed; None with every mistake named at its field."""
-    numbers = {name: _number(typed, name, *bounds) for name, bounds in RANGES.items()}
+    numbers = {name: read_number(typed, name, *bounds) for name, bounds in RANGES.items()}
     minutes, soon = numbers["minutes"], numbers["due_soon_minutes"]
     if minutes is not None and soon is not None and soon >= minutes:
         typed.errors["due_soon_minutes"] = gettext(
@@ -95,7 +95,8 @@ def _read(typed: Typed, before: ResponseTarget) -> ResponseTarget | None:
     return None if typed.errors else replace(before, **found)
 
 
-def _number(typed: Typed, name: str, lowest: int, highest: int) -> int | None:
+def read_number(typed: Typed, name: str, lowest: int, highest: int) -> int | None:
+    """A whole number between two others; None with the mistake noted."""
     text = typed.text(name)
     if text.isascii() and text.isdigit() and len(text) < 6 and lowest <= int(text) <= highest:
         return int(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,9 +12,8 @@ from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.rules.calling import CALLING_HOURS, callable_hours, calling_key
 from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, Span
-from intake.rules.promise import ResponseTarget
 from intake.wording import times
-from intake.wording.translation import gettext, language, lazy_gettext
+from intake.wording.translation import LazyString, gettext, language, lazy_gettext
 
 _DAY = 1440
 _PROBLEMS = {
@@ -35,6 +35,15 @@ _TARGET = {
     "callers_on_duty": lazy_gettext("People who call at the same time"),
 }
 """The fields of a target that something reads, as the page and the record call them."""
+_CALLING = {
+    "attempts": lazy_gettext("Tries in all"),
+    "days": lazy_gettext("Over so many days on which calls are possible"),
+    "daily": lazy_gettext("At most in 24 hours"),
+    "gap_minutes": lazy_gettext("Opening minutes between two tries"),
+    "earliest": lazy_gettext("No call before, on their clock"),
+    "latest": lazy_gettext("No call after, on their clock"),
+}
+TIMES_OF_DAY = ("earliest", "latest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,9 @@ def problem(error: HoursError, day: str = "") -> str:
     return gettext("%(day)s: %(problem)s", day=day, problem=said) if day else said
 
 
-def target_label(name: str) -> str:
-    """What a field of the target is called."""
-    return str(_TARGET[name])
+def label(name: str) -> str:
+    """What a field of the target or of the calling rules is called."""
+    return str((_TARGET | _CALLING)[name])
 
 
 def weekday(index: int) -> str:
@@ -71,7 +80,7 @@ def span_words(span: Span) -> str:
     """ "8 am to 8 pm", "8 pm to 2 am the next day", "all day"."""
     if (span.start, span.end) == (0, _DAY):
         return gettext("all day")
-    words = {"start": _clock(span.start), "end": _clock(span.end)}
+    words = {"start": clock_words(span.start), "end": clock_words(span.end)}
     if span.end > _DAY:
         return gettext("%(start)s to %(end)s the next day", **words)
     return gettext("%(start)s to %(end)s", **words)
@@ -82,13 +91,18 @@ def day_words(day: Day) -> str:
     return ", ".join(span_words(span) for span in day) or gettext("closed")
 
 
-def _clock(minutes: int) -> str:
+def clock_words(minutes: int) -> str:
+    """ "8:30 am", of minutes after midnight."""
     return times.clock(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes), "UTC")
 
 
 def changes(before: Calendar, after: Calendar) -> list[Change]:
     """Everything that is different, in the order of the pages."""
-    return [*_hours(before.hours, after.hours), *_target(before.target, after.target)]
+    return [
+        *_hours(before.hours, after.hours),
+        *_numbers(_TARGET, before.target, after.target),
+        *_numbers(_CALLING, before.calling, after.calling),
+    ]
 
 
 def sentence(found: list[Change]) -> str:
@@ -116,9 +130,13 @@ def _special(hours: OpeningHours, day: date) -> str:
     return f"{day_words(spans)} ({reason})" if reason else day_words(spans)
 
 
-def _target(before: ResponseTarget, after: ResponseTarget) -> list[Change]:
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _TARGET)
-    return [Change(target_label(name), str(old), str(new)) for name, old, new in pairs if old != new]
+def _numbers(labels: Mapping[str, LazyString], before: object, after: object) -> list[Change]:
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in labels)
+    return [Change(label(name), _number(name, old), _number(name, new)) for name, old, new in pairs if old != new]
+
+
+def _number(name: str, value: int) -> str:
+    return clock_words(value) if name in TIMES_OF_DAY else str(value)
 
 
 def warnings(site: Site, calendar: Calendar, now: datetime) -> list[str]:
@@ -126,7 +144,7 @@ def warnings(site: Site, calendar: Calendar, now: datetime) -> list[str]:
     hours, minutes = calendar.hours, calendar.target.minutes
     if hours.next_opening(now) is None:
         return [gettext("You are never open: every request is due 72 hours after it came.")]
-    if callable_hours(hours, calling_key((site.time_zone,))).next_opening(now) is None:
+    if callable_hours(hours, calling_key((site.time_zone,)), calendar.calling).next_opening(now) is None:
         return [gettext("You are open only when the law allows no call: every request is due 72 hours after it came.")]
     found = []
     if any(_is_unlawful(span) for day in hours.weekly for span in day):

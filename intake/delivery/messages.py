@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from intake.models.site import Site
 from intake.queries.mail import MailedCallback
-from intake.rules.calling import MAX_ATTEMPTS, MAX_DAYS
+from intake.rules.limits import STANDARD, CallingRules
 from intake.rules.workflow import Voicemail
 from intake.wording import times
 from intake.wording.translation import gettext, language, ngettext
@@ -45,12 +45,13 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a mail is written from: the request it is about (if any), details of the row, the site and the instant."""
+    """What a mail is written from: site, instant, the request (if any), the row's details, how often we call."""
 
     site: Site
     now: datetime
     callback: MailedCallback | None
     details: Mapping[str, Any]
+    limits: CallingRules = STANDARD
 
     @property
     def about(self) -> MailedCallback:
@@ -118,7 +119,7 @@ def _for_visitor(occasion: Occasion) -> Words:
     callback = occasion.about
     steps = [_see_link()]
     if _is_awaited(callback):
-        steps = [_when(occasion), _from_where(occasion.site), _if_missed(callback)]
+        steps = [_when(occasion), _from_where(occasion.site), _if_missed(callback, occasion.limits)]
     return {"reference": callback.reference, "link": callback.link, "steps": steps}
 
 
@@ -195,7 +196,7 @@ def _from_where(site: Site) -> str:
     return gettext("The call comes from %(phone)s. It may show as private.", phone=site.provider_phone)
 
 
-def _if_missed(callback: MailedCallback) -> str:
+def _if_missed(callback: MailedCallback, limits: CallingRules) -> str:
     rules = {
         Voicemail.NONE: gettext("If you miss it, we will not leave a message."),
         Voicemail.NUMBER_ONLY: gettext("If you miss it, we may leave a first name and a number only."),
@@ -204,5 +205,5 @@ def _if_missed(callback: MailedCallback) -> str:
     if callback.is_once_only:
         tries = gettext("We call you once only.")
     else:
-        tries = gettext("We try up to %(tries)s times over %(days)s days.", tries=MAX_ATTEMPTS, days=MAX_DAYS)
+        tries = gettext("We try up to %(tries)s times over %(days)s days.", tries=limits.attempts, days=limits.days)
     return f"{rules[callback.voicemail]} {tries}"

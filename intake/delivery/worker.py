@@ -42,6 +42,7 @@ from intake.delivery.seal_turn import SealTurn
 from intake.ledger import audit, mail_channel, outbox
 from intake.ledger.outbox import Leased
 from intake.models.site import Site
+from intake.queries import calendar as calendars
 from intake.queries import mail
 from intake.rules.permissions import SYSTEM
 
@@ -140,9 +141,10 @@ def _posting(site: Site, message: Leased, now: datetime) -> Posting:
             to: tuple[str, ...] = (callback.email,) if callback and callback.email else ()
         else:
             to = mail.staff_addresses(conn, site, message.recipient)
+        limits = calendars.current(conn, site).calling
     if not to:
         raise UndeliverableError("there is no address to send it to")
-    letter = messages.write(message.kind, messages.Occasion(site, now, callback, message.details))
+    letter = messages.write(message.kind, messages.Occasion(site, now, callback, message.details, limits))
     return Posting(message.public_id, message.kind, to, letter, message.created_at)
 
 

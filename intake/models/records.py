@@ -23,7 +23,7 @@ class OutboxState(StrEnum):
 
 
 class CalendarVersion(Base):
-    """Opening hours and target from an instant on. Never edited: a change is a new row."""
+    """Opening hours, target and calling rules from an instant on. Never edited: a change is a new row."""
 
     __tablename__ = "calendar_version"
 
@@ -32,6 +32,7 @@ class CalendarVersion(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     hours: Mapped[dict[str, Any]] = mapped_column(JSON)
     target: Mapped[dict[str, Any]] = mapped_column(JSON)
+    calling: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ConsentWording(Base):

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, String, bindparam, case, or_, select
 from intake.models import CalendarVersion, ConsentWording, User
 from intake.models.site import Site
 from intake.rules.hours import OpeningHours, default_hours
+from intake.rules.limits import STANDARD, CallingRules
 from intake.rules.promise import ResponseTarget
 
 DEFAULT_ID = 0
@@ -21,11 +22,12 @@ DEFAULT_ID = 0
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One version of the opening hours and the target. ``id`` is None for the built-in default."""
+    """One version of opening hours, target and calling rules. ``id`` is None for the built-in default."""
 
     id: int | None
     hours: OpeningHours
     target: ResponseTarget
+    calling: CallingRules = STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,14 @@ class Consent:
 
 
 @lru_cache(maxsize=256)
-def parsed(hours: str, target: str) -> tuple[OpeningHours, ResponseTarget]:
-    """A version's two JSON documents, read once for each wording of them."""
-    return OpeningHours.from_document(json.loads(hours)), ResponseTarget(**json.loads(target))
+def parsed(hours: str, target: str, calling: str | None) -> tuple[OpeningHours, ResponseTarget, CallingRules]:
+    """A version's three JSON documents, read once for each wording of them; without calling rules the widest hold."""
+    rules = CallingRules(**(json.loads(calling or "null") or {}))
+    return OpeningHours.from_document(json.loads(hours)), ResponseTarget(**json.loads(target)), rules
+
+
+def _calendar(row: Any) -> Calendar:
+    return Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target), json.dumps(row.calling)))
 
 
 @lru_cache(maxsize=8)
@@ -58,14 +65,15 @@ def default_calendar(zone: str) -> Calendar:
     return Calendar(None, default_hours(zone), ResponseTarget())
 
 
-def documents(calendar: Calendar) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The calendar as its row keeps it."""
-    return calendar.hours.to_document(), asdict(calendar.target)
+def documents(calendar: Calendar) -> dict[str, dict[str, Any]]:
+    """The calendar as the columns of its row keep it."""
+    target, calling = asdict(calendar.target), asdict(calendar.calling)
+    return {"hours": calendar.hours.to_document(), "target": target, "calling": calling}
 
 
 _C = CalendarVersion.__table__.c
 _U = User.__table__.c
-_NEWEST = select(_C.id, _C.hours, _C.target).order_by(_C.id.desc()).limit(1)
+_NEWEST = select(_C.id, _C.hours, _C.target, _C.calling).order_by(_C.id.desc()).limit(1)
 
 
 _W = ConsentWording.__table__.c
@@ -83,28 +91,26 @@ def current(conn: Connection, site: Site) -> Calendar:
     row = conn.execute(_NEWEST).first()
     if row is None:
         return default_calendar(site.time_zone)
-    return Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target)))
+    return _calendar(row)
 
 
 def version(conn: Connection, site: Site, calendar_id: int | None) -> Calendar:
     """The version a request was promised by."""
     if calendar_id is None:
         return default_calendar(site.time_zone)
-    row = conn.execute(select(_C.id, _C.hours, _C.target).where(_C.id == calendar_id)).one()
-    return Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target)))
+    row = conn.execute(select(_C.id, _C.hours, _C.target, _C.calling).where(_C.id == calendar_id)).one()
+    return _calendar(row)
 
 
 def versions(conn: Connection, *, before: int | None = None, after: int | None = None, limit: int) -> list[Version]:
     """What was in force, newest first: below ``before``, above ``after`` (both ids)."""
-    asked = select(_C.id, _C.hours, _C.target, _C.created_at, _U.name).outerjoin(
+    asked = select(_C.id, _C.hours, _C.target, _C.calling, _C.created_at, _U.name).outerjoin(
         User.__table__, _U.id == _C.created_by_id
     )
     asked = asked.where(_C.id < before) if before is not None else asked
     asked = asked.where(_C.id > after) if after is not None else asked
     return [
-        Version(
-            Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target))), row.created_at, row.name or ""
-        )
+        Version(_calendar(row), row.created_at, row.name or "")
         for row in conn.execute(asked.order_by(_C.id.desc()).limit(limit))
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from intake.models import SuppressedNumber
 from intake.models.site import Site
@@ -16,6 +16,11 @@ def phone_indexes(site: Site, row: Any) -> list[bytes]:
     """The keyed hashes, under every live key, of a stored request's number; none once it is redacted."""
     dialled = site.keyring.open("callback_request.phone", row.public_id, row.phone_encrypted)
     return site.keyring.indexes_of("phone", dialled.partition(";")[0]) if dialled else []
+
+
+def count(conn: Connection) -> int:
+    """How many numbers asked never to be called again."""
+    return int(conn.execute(select(func.count()).select_from(SuppressedNumber)).scalar_one())
 
 
 def is_suppressed(conn: Connection, phone_indexes: list[bytes]) -> bool:

@@ -19,23 +19,19 @@ from intake.rules.hours import (
     utc,
     zone_info,
 )
+from intake.rules.limits import EARLIEST, LATEST, STANDARD, CallingRules
 from intake.rules.remembered import Remembered
 from intake.rules.workflow import Disposition
 
-CALLING_HOURS: Mapping[str, tuple[int, int]] = {"": (8 * 60, 21 * 60)}
-"""Lawful calling hours by region, minutes after midnight where the called party is. "" is everywhere else:
-47 CFR 64.1200(c)(1), no call before 8 am or after 9 pm, local time at the called party's location."""
+CALLING_HOURS: Mapping[str, tuple[int, int]] = {"": (EARLIEST, LATEST)}
+"""Lawful calling hours by region, minutes after midnight where the called party is. "" is everywhere else."""
 
-MAX_ATTEMPTS = 6
-MAX_DAYS = 5
-MAX_IN_24H = 3
 INVITED_FOR = timedelta(minutes=60)
 """So long after asking to be called as soon as possible, a call at an unusual hour is one that was invited."""
 
 FARTHEST_APART = timedelta(hours=12)
 """Zones further apart than this share less than one lawful hour a day."""
 
-_RETRY_AFTER_SECONDS = 2 * 3600
 _BUSY_AGAIN = timedelta(minutes=15)
 _A_DAY = timedelta(hours=24)
 _PART_HOURS = 3
@@ -57,14 +53,18 @@ def zones_of(key: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def legal_hours(key: str) -> Schedule:
-    """The hours at which a call is lawful in *every* zone of the key.
+def legal_hours(key: str, rules: CallingRules = STANDARD) -> Schedule:
+    """The hours at which a call is lawful, and within the house's own hours, in *every* zone of the key.
 
     Never empty: zones so far apart that they share less than an hour (FARTHEST_APART, in summer or winter) give the
-    hours of the one in the middle, which is the one least wrong for the others. "" names no place and sets no limit.
-    Raises HoursError for an unknown zone.
+    hours of the one in the middle, which is the one least wrong for the others; likewise with the house's own hours,
+    which are shorter. "" names no place and sets no limit. Raises HoursError for an unknown zone.
     """
-    schedules: list[Schedule] = [_lawful_in(zone) for zone in _agreeing(zones_of(key))]
+    zones, lawful, wanted = zones_of(key), CALLING_HOURS[""], (rules.earliest, rules.latest)
+    schedules: list[Schedule] = [_daily_in(zone, *lawful) for zone in _agreeing(zones, FARTHEST_APART)]
+    if wanted != lawful:
+        farthest = timedelta(minutes=rules.latest - rules.earliest - 60)
+        schedules += [_daily_in(zone, *wanted) for zone in _agreeing(zones, farthest)]
     if not schedules:
         return Always()
     result = schedules[0]
@@ -74,24 +74,24 @@ def legal_hours(key: str) -> Schedule:
 
 
 @lru_cache(maxsize=1024)
-def callable_hours(office: OpeningHours, key: str) -> Schedule:
+def callable_hours(office: OpeningHours, key: str, rules: CallingRules = STANDARD) -> Schedule:
     """Office hours cut with the lawful hours; a number that names no place is taken to be in the office's zone.
 
     May be empty, for an office that is open only while the other side of the world sleeps.
     """
-    return Remembered(Both(office, legal_hours(key or office.zone)))
+    return Remembered(Both(office, legal_hours(key or office.zone, rules)))
 
 
-def _lawful_in(zone: str) -> OpeningHours:
-    return OpeningHours(zone, ((Span(*CALLING_HOURS[""]),),) * 7)
+def _daily_in(zone: str, earliest: int, latest: int) -> OpeningHours:
+    return OpeningHours(zone, ((Span(earliest, latest),),) * 7)
 
 
-def _agreeing(zones: tuple[str, ...]) -> tuple[str, ...]:
+def _agreeing(zones: tuple[str, ...], farthest: timedelta) -> tuple[str, ...]:
     """One zone of each kind of clock; only the middle one if they are too far apart to agree on an hour."""
     offsets = {tuple(_offset(zone, at) for at in _SUMMER_AND_WINTER): zone for zone in reversed(zones)}
     ordered = sorted(offsets)
     apart = max((max(column) - min(column) for column in zip(*ordered, strict=True)), default=timedelta(0))
-    if apart > FARTHEST_APART:
+    if apart > farthest:
         return (offsets[ordered[len(ordered) // 2]],)
     return tuple(offsets[key] for key in ordered)
 
@@ -123,6 +123,7 @@ def may_call(
     is_suppressed: bool,
     received_at: datetime,
     is_asap: bool,
+    rules: CallingRules = STANDARD,
 ) -> CallVerdict:
     """The first reason that stands against a call now, the gravest first.
 
@@ -130,15 +131,15 @@ def may_call(
     for a call as soon as possible, younger than INVITED_FOR and not yet tried, passes the two kinds of hours with the
     reason "invited". A requested window that has passed comes again at the same hours of the following days.
     """
-    now, schedule = utc(now), callable_hours(office, key)
+    now, schedule = utc(now), callable_hours(office, key, rules)
     again_at = _opening(schedule, office, window, utc(next_at)) if next_at and next_at > now else None
     if is_suppressed:
         return CallVerdict(False, "suppressed")
-    if attempts_24h >= MAX_IN_24H:
+    if attempts_24h >= rules.daily:
         return CallVerdict(False, "too_many_in_24h", again_at)
     if next_at and next_at > now:
         return CallVerdict(False, "before_next_try", again_at)
-    closed = _closed_reason(now, office, key)
+    closed = _closed_reason(now, office, key, rules)
     if closed is not None:
         if is_asap and attempts_24h == 0 and timedelta(0) <= now - received_at < INVITED_FOR:
             return CallVerdict(True, "invited")
@@ -149,8 +150,8 @@ def may_call(
     return CallVerdict(True)
 
 
-def _closed_reason(now: datetime, office: OpeningHours, key: str) -> str | None:
-    if not legal_hours(key or office.zone).is_open(now):
+def _closed_reason(now: datetime, office: OpeningHours, key: str, rules: CallingRules) -> str | None:
+    if not legal_hours(key or office.zone, rules).is_open(now):
         return "outside_legal_hours"
     return None if office.is_open(now) else "outside_office_hours"
 
@@ -160,11 +161,6 @@ def _opening(schedule: Schedule, office: OpeningHours, window: Interval | None, 
 
 
 # And again? --------------------------------------------------------------------------------------------------------
-
-
-def most_attempts(is_once_only: bool) -> int:
-    """How often we try; visitors may ask for a single call."""
-    return 1 if is_once_only else MAX_ATTEMPTS
 
 
 def next_attempt(
@@ -177,28 +173,30 @@ def next_attempt(
     window: Interval | None = None,
     is_once_only: bool = False,
     earlier: Sequence[datetime] = (),
+    rules: CallingRules = STANDARD,
 ) -> datetime | None:
     """The instant proposed for the next try; None when there is none to make.
 
     ``attempts``: the starts of all attempts so far, this one included (a failed line of ours is none). ``earlier``:
-    those made before the request was opened again; they use up no tries, but count among three in 24 hours.
-    None after MAX_ATTEMPTS, after the first where the visitor asked for one call only, beyond MAX_DAYS days on which
+    those made before the request was opened again; they use up no tries, but count among those of 24 hours.
+    None after the last try, after the first where the visitor asked for one call only, beyond the days on which
     calls are possible, and for outcomes that are not tried again by themselves. Never outside the callable hours; an
-    office whose hours never meet the lawful ones is held to the lawful ones alone. Never the fourth try in 24 hours.
+    office whose hours never meet the lawful ones is held to the lawful ones alone. Never more tries in 24 hours than
+    the rules say.
     """
-    schedule, tried = callable_hours(office, key), sorted(utc(at) for at in attempts)
+    schedule, tried = callable_hours(office, key, rules), sorted(utc(at) for at in attempts)
     rung = sorted([*(utc(at) for at in earlier), *tried])
     ended_at = utc(ended_at)
     if schedule.next_opening(ended_at) is None:
-        schedule = legal_hours(key or office.zone)
-    if disposition not in _RETRIED or len(tried) >= most_attempts(is_once_only):
+        schedule = legal_hours(key or office.zone, rules)
+    if disposition not in _RETRIED or len(tried) >= rules.most(is_once_only):
         return None
     if window is not None:
         soonest = _soonest_in_window(disposition, ended_at, office.zone)
-        found = _in_window(schedule, office.zone, window, _rested(soonest, rung))
+        found = _in_window(schedule, office.zone, window, _rested(soonest, rung, rules))
     else:
-        found = _by_cadence(disposition, ended_at, tried, rung, schedule, office.zone)
-    return found if found and _is_within_days(schedule, office.zone, tried, found) else None
+        found = _by_cadence(disposition, ended_at, tried, rung, schedule, office.zone, rules)
+    return found if found and _is_within_days(schedule, office.zone, tried, found, rules) else None
 
 
 _AT_ONCE = {Disposition.LINE_FAILED: timedelta(0), Disposition.BUSY: _BUSY_AGAIN}
@@ -213,16 +211,17 @@ def _by_cadence(
     rung: Sequence[datetime],
     schedule: Schedule,
     zone: str,
+    rules: CallingRules,
 ) -> datetime | None:
     if disposition in _AT_ONCE:
         soonest: datetime | None = ended_at + _AT_ONCE[disposition]
     elif disposition is Disposition.LEFT_MESSAGE:
         soonest = _tomorrow(ended_at, zone)
     else:
-        soonest = schedule.add(ended_at, _RETRY_AFTER_SECONDS)
+        soonest = schedule.add(ended_at, rules.gap_minutes * 60)
     if soonest is None:
         return None
-    soonest = schedule.next_opening(_rested(soonest, rung))
+    soonest = schedule.next_opening(_rested(soonest, rung, rules))
     if soonest is None or disposition not in _OTHER_TIME:
         return soonest
     return _at_another_time(soonest, tried, schedule, zone)
@@ -232,9 +231,9 @@ def _tomorrow(at: datetime, zone: str) -> datetime:
     return instant(zone, local_date(at, zone) + timedelta(days=1), 0)
 
 
-def _rested(at: datetime, tried: Sequence[datetime]) -> datetime:
-    """No earlier than a day after the third-last try: no 24 hours see a fourth."""
-    return max(at, tried[-MAX_IN_24H] + _A_DAY) if len(tried) >= MAX_IN_24H else at
+def _rested(at: datetime, tried: Sequence[datetime], rules: CallingRules) -> datetime:
+    """No earlier than a day after the third-last try, where three a day are allowed: no 24 hours see a fourth."""
+    return max(at, tried[-rules.daily] + _A_DAY) if len(tried) >= rules.daily else at
 
 
 def _at_another_time(soonest: datetime, tried: Sequence[datetime], schedule: Schedule, zone: str) -> datetime:
@@ -263,8 +262,10 @@ def _part_starts(soonest: datetime, schedule: Schedule, zone: str) -> Iterator[d
             at = max(instant(zone, local_date(at, zone), part * _PART_HOURS * 60), at + timedelta(minutes=1))
 
 
-def _is_within_days(schedule: Schedule, zone: str, tried: Sequence[datetime], at: datetime) -> bool:
-    """Is ``at`` on one of the first MAX_DAYS days, counted from the first try, that have callable time?
+def _is_within_days(
+    schedule: Schedule, zone: str, tried: Sequence[datetime], at: datetime, rules: CallingRules
+) -> bool:
+    """Is ``at`` on one of the first days that the rules allow, counted from the first try, that have callable time?
 
     Closed days do not count: a long weekend would otherwise use up the tries of everybody who asked before it.
     """
@@ -275,9 +276,9 @@ def _is_within_days(schedule: Schedule, zone: str, tried: Sequence[datetime], at
         if start > at:
             break
         days.add(local_date(max(start, tried[0]), zone))
-        if len(days) > MAX_DAYS:
+        if len(days) > rules.days:
             return False
-    return len(days | {local_date(at, zone)}) <= MAX_DAYS
+    return len(days | {local_date(at, zone)}) <= rules.days
 
 
 # In the visitor's window -------------------------------------------------------------------------------------------

@@ -32,19 +32,20 @@ def read_day(field: str, typed: Sequence[TypedRange]) -> Day:
 
 def write_day(day: Day) -> list[TypedRange]:
     """The inverse of ``read_day``, for ranges that last a day at most."""
-    return [(_clock(span.start), _clock(span.end)) for span in day]
+    return [(write_clock(span.start), write_clock(span.end)) for span in day]
 
 
 def _read(field: str, start: str, until: str) -> Span:
     if not (start and until):
         raise HoursError(field, "a range has a start and an end", HoursProblem.HALF_RANGE)
-    begin, end = _minutes(field, start), _minutes(field, until)
+    begin, end = read_clock(field, start), read_clock(field, until)
     if begin == end != 0:
         raise HoursError(field, "a range ends when it starts", HoursProblem.SAME_TIME)
     return Span(begin, end if end > begin else end + _DAY)
 
 
-def _minutes(field: str, text: str) -> int:
+def read_clock(field: str, text: str) -> int:
+    """Minutes after midnight of "08:30". Raises HoursError on ``field``."""
     hours, colon, minutes = text.partition(":")
     is_time = bool(colon) and len(hours) == len(minutes) == 2 and (hours + minutes).isascii()
     if not (is_time and (hours + minutes).isdigit() and int(hours) < 24 and int(minutes) < 60):
@@ -52,5 +53,6 @@ def _minutes(field: str, text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _clock(minutes: int) -> str:
+def write_clock(minutes: int) -> str:
+    """The inverse of ``read_clock``, within the day."""
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"

@@ -15,10 +15,10 @@ from intake.models import CallAttempt, CallbackRequest, Note
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import calls
+from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
 from intake.queries.suppression import phone_indexes
-from intake.rules.calling import MAX_DAYS, next_attempt
-from intake.rules.hours import OpeningHours
+from intake.rules.calling import next_attempt
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Effect, Next, Status, Voicemail, may_leave_message
 from intake.services import clock
@@ -155,13 +155,15 @@ def plan_for(
     if effect.next is Next.ASK:
         return _agreed(outcome) or _closed(ClosedReason.INFORMATION, now)
     if effect.next is Next.MAIL_OR_CLOSE:
-        return _waiting_for_number(now) if row.email_encrypted else _closed(effect.closed_reason, now)
+        if not row.email_encrypted:
+            return _closed(effect.closed_reason, now)
+        return _waiting_for_number(calendars.current(conn, site), now)
     return _retry(conn, site, row, outcome, started_at, now, besides)
 
 
-def _waiting_for_number(now: datetime) -> dict[str, Any]:
+def _waiting_for_number(calendar: Calendar, now: datetime) -> dict[str, Any]:
     """The visitor is asked by mail for another number. Until then nobody is called; after some days staff close it."""
-    until = now + timedelta(days=MAX_DAYS)
+    until = now + timedelta(days=calendar.calling.days)
     return {"status": Status.ATTEMPTING, "next_at": until, "due_at": until}
 
 
@@ -170,8 +172,8 @@ def _retry(
 ) -> dict[str, Any]:
     made = calls.made(conn, row.id, row.reopened_count, besides=besides)
     counted = (*made.now, started_at) if EFFECTS[outcome.disposition].is_attempt else made.now
-    office = calendars.current(conn, site).hours
-    proposed = _proposal(row, outcome.disposition, counted, made.earlier, office, now)
+    calendar = calendars.current(conn, site)
+    proposed = _proposal(row, outcome.disposition, counted, made.earlier, calendar, now)
     wanted = proposed and (outcome.next_at or proposed)
     if wanted is None:
         return _closed(ClosedReason.UNREACHABLE, now)
@@ -180,14 +182,15 @@ def _retry(
 
 def _proposal(
     row: Any, disposition: Disposition, made: tuple[datetime, ...], earlier: tuple[datetime, ...],
-    office: OpeningHours, now: datetime,
+    calendar: Calendar, now: datetime,
 ) -> datetime | None:  # fmt: skip
     return next_attempt(
         disposition=disposition,
         ended_at=now,
         attempts=made,
         earlier=earlier,
-        office=office,
+        office=calendar.hours,
+        rules=calendar.calling,
         key=row.calling_key,
         window=(row.window_from, row.window_until) if row.window_from else None,
         is_once_only=row.is_once_only,
@@ -196,13 +199,13 @@ def _proposal(
 
 def proposed_next(
     conn: Connection, site: Site, case: CaseFile, disposition: Disposition,
-    *, calendar: calendars.Calendar | None = None, now: datetime,
+    *, calendar: Calendar | None = None, now: datetime,
 ) -> datetime | None:  # fmt: skip
     """When the next try would be after this outcome; None where it ends the request or the tries are used up."""
     if EFFECTS[disposition].next is not Next.RETRY:
         return None
-    office = (calendar or calendars.current(conn, site)).hours
-    return _proposal(case, disposition, (*case.attempts, now), case.earlier_attempts, office, now)
+    calendar = calendar or calendars.current(conn, site)
+    return _proposal(case, disposition, (*case.attempts, now), case.earlier_attempts, calendar, now)
 
 
 def _agreed(outcome: Outcome) -> dict[str, Any] | None:

@@ -170,6 +170,7 @@ def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> C
     return may_call(
         now=now,
         office=calendar.hours,
+        rules=calendar.calling,
         key=row.calling_key,
         next_at=row.next_at,
         window=(row.window_from, row.window_until) if awaited else None,

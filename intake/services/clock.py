@@ -39,15 +39,14 @@ def calendar_in_force(conn: Connection, site: Site, now: datetime) -> Calendar:
 
 def _keep_default(conn: Connection, default: Calendar, now: datetime) -> None:
     """Under a number below all others: hours that somebody saves at this very moment are newer, whoever is first."""
-    hours, target = calendars.documents(default)
     insert = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(CalendarVersion)
-    kept = insert.values(id=calendars.DEFAULT_ID, hours=hours, target=target, created_at=now)
+    kept = insert.values(id=calendars.DEFAULT_ID, created_at=now, **calendars.documents(default))
     conn.execute(kept.on_conflict_do_nothing(index_elements=["id"]))
 
 
 def target_at(calendar: Calendar, calling_key: str, received_at: datetime) -> datetime:
     """When a request that arrives now is due: whoever is due before it is ahead of it."""
-    schedule = callable_hours(calendar.hours, calling_key)
+    schedule = callable_hours(calendar.hours, calling_key, calendar.calling)
     return schedule.add(received_at, calendar.target.minutes * 60) or received_at + NEVER_OPEN
 
 
@@ -70,7 +69,7 @@ def promise_from(
     """The promise a request gets with so many people ahead of it; asks nobody, so an example can be worked out too."""
     return promise(
         received_at,
-        schedule=callable_hours(calendar.hours, calling_key),
+        schedule=callable_hours(calendar.hours, calling_key, calendar.calling),
         zone=site.time_zone,
         target=calendar.target,
         backlog=ahead,
@@ -131,7 +130,7 @@ def wish_columns(window: Window | None, is_free_time: bool) -> dict[str, Any]:
 
 def attempt_figures(row: Any, calendar: Calendar, effect: Effect, started_at: datetime, user_id: int) -> dict[str, Any]:
     """What the first attempt and the first reach write; empty for a later one (docs/metrics.md, 2–4 and 8)."""
-    schedule = callable_hours(calendar.hours, row.clock_key)
+    schedule = callable_hours(calendar.hours, row.clock_key, calendar.calling)
     open_seconds = schedule.elapsed(row.received_at, started_at)
     all_seconds = max(0, int((started_at - row.received_at).total_seconds()))
     figures: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Changing opening hours and target: each change is a new version, and what an old one promised stays."""
+"""Changing hours, target and calling rules: each change is a new version, and what an old one promised stays."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries.calendar import Calendar
 from intake.rules.hours import Day, OpeningHours
+from intake.rules.limits import CallingRules, wider
 from intake.rules.permissions import Actor, Permission
 from intake.rules.promise import ResponseTarget
 from intake.services.errors import ChangedError
@@ -84,6 +85,20 @@ def change_target(
         return _store(conn, site, actor, newest, replace(newest, target=target), words, now)
 
 
+def change_calling(
+    site: Site, actor: Actor, rules: CallingRules, *, seen: int | None, words: str, now: datetime
+) -> Calendar:
+    """Other calling rules. ValueError if they are wider than they may be; else as for the target."""
+    actor.require(Permission.SETTINGS)
+    if wider(rules):
+        raise ValueError(f"wider than allowed: {', '.join(wider(rules))}")
+    with writing() as conn:
+        newest = _newest(conn, site)
+        if _seen(conn, site, seen).calling != newest.calling:
+            raise ChangedError
+        return _store(conn, site, actor, newest, replace(newest, calling=rules), words, now)
+
+
 def _newest(conn: Connection, site: Site) -> Calendar:
     """What is in force, with nobody else changing it until this is done (SQLite has one writer anyway)."""
     if conn.dialect.name == "postgresql":
@@ -102,10 +117,9 @@ def _store(
     conn: Connection, site: Site, actor: Actor, before: Calendar, after: Calendar, words: str, now: datetime
 ) -> Calendar:
     """The new version and its entry; nothing if nothing is different."""
-    hours, target = calendars.documents(after)
-    if (hours, target) == calendars.documents(before):
+    if calendars.documents(after) == calendars.documents(before):
         return before
-    row = {"hours": hours, "target": target, "created_at": now, "created_by_id": actor.user_id}
+    row = {**calendars.documents(after), "created_at": now, "created_by_id": actor.user_id}
     version = conn.execute(insert(table_of(CalendarVersion)).values(row).returning(CalendarVersion.id)).scalar_one()
     audit.record(
         conn, site, actor, "settings.calendar_changed",

@@ -106,6 +106,10 @@ class VisitorForm(FlaskForm):
         found = self.errors
         return {name: str(found[name][0]) for name in ORDER if name in found}
 
+    def is_callable(self, window: Window, key: str) -> bool:
+        """Whether a call is possible in that window where a number may be."""
+        return windows.is_callable(window, callable_hours(self.context["schedule"], key, self.context["rules"]))
+
     @property
     def typed(self) -> dict[str, str]:
         """What to put back into the fields."""
@@ -127,11 +131,7 @@ class PhoneForm(VisitorForm):
             self.is_crisis = error.problem is PhoneProblem.CRISIS
             raise ValidationError(answers.phone_problem(error.problem)) from None
         chosen, zones = self.context.get("chosen"), self.number.zones
-        if (
-            chosen
-            and zones
-            and not windows.is_callable(chosen, callable_hours(self.context["schedule"], calling_key(zones)))
-        ):
+        if chosen and zones and not self.is_callable(chosen, calling_key(zones)):
             raise ValidationError(_l("We may not call that number at the time you chose. Change the time first"))
 
 
@@ -194,7 +194,7 @@ class TimeForm(VisitorForm):
         key = self.calling_key
         if key is None or self.window is None:
             return
-        if not windows.is_callable(self.window, callable_hours(self.context["schedule"], key)):
+        if not self.is_callable(self.window, key):
             raise ValidationError(answers.uncallable_time())
 
     def validate_preferred_time_note(self, field: StringField) -> None:

@@ -69,7 +69,7 @@ def ask_cancel(token: str) -> Response:
     """The question; only the answer below does something."""
     now = datetime.now(UTC)
     view, calendar = _find(token, now)
-    state = standing.standing(view, current_site().time_zone, now)
+    state = standing.standing(view, current_site().time_zone, now, calendar.calling)
     if state.is_over:
         return _back(token)
     offer = opening.offer(calendar, current_site().time_zone, now)
@@ -108,7 +108,7 @@ def _form(what: str, calendar: Calendar, view: PrivateView, now: datetime) -> Vi
     asked = view.window if view.window and view.window.until_at > now else None
     return kind(
         request.form, schedule=calendar.hours, zone=zone, now=now, opened_at=now, calling_key=view.calling_key,
-        chosen=asked,
+        chosen=asked, rules=calendar.calling,
     )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _page(
     status: int = 200, saved: str = "", opened: str = "", form: VisitorForm | None = None,
 ) -> Response:  # fmt: skip
     zone = current_site().time_zone
-    state = standing.standing(view, zone, now)
+    state = standing.standing(view, zone, now, calendar.calling)
     number = _whole_number(view)
     return look.page(
         "public/request.html",
@@ -161,7 +161,7 @@ def _page(
         shown_number=number if state.is_fresh else _("Ending %(last4)s", last4=view.last4),
         wish=standing.wish(view, zone, now),
         missed=standing.missed_row(view.voicemail),
-        tries=standing.tries(view),
+        tries=standing.tries(view, calendar.calling),
         choices=choices(),
         typed=_chosen(view) | (form.typed if form else {}),
         problems=form.problems if form else {},

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from intake.extensions import LANGUAGES, choose_language, csrf, current_site
 from intake.queries.calendar import Calendar
+from intake.rules.limits import STANDARD
 from intake.rules.spam import Signals, count_links
 from intake.services import callbacks
 from intake.services.callbacks import Answers, Arrival, Submitted
@@ -119,6 +120,7 @@ def _read(known: Known | None, token: FormToken | None, now: datetime) -> Callba
     filled = CallbackForm(
         request.form,
         schedule=calendar.hours if calendar else None,
+        rules=calendar.calling if calendar else STANDARD,
         zone=zone,
         now=now,
         opened_at=token.given_at if token else now,

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from intake.queries.private_link import PrivateView
-from intake.rules.calling import MAX_ATTEMPTS, MAX_DAYS
 from intake.rules.hours import zone_info
+from intake.rules.limits import CallingRules
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.web.look import timed
 from intake.wording import times
@@ -39,7 +39,7 @@ class Standing:
     has_wrong_number: bool = False
 
 
-def standing(view: PrivateView, zone: str, now: datetime) -> Standing:
+def standing(view: PrivateView, zone: str, now: datetime, rules: CallingRules) -> Standing:
     """What to tell the visitor at ``now``; ``zone``: the site's, in which every time is told."""
     if view.status in (Status.WITHDRAWN, Status.CLOSED):
         return _over(view)
@@ -48,7 +48,7 @@ def standing(view: PrivateView, zone: str, now: datetime) -> Standing:
     if not view.is_promised:
         return _unpromised()
     if view.attempt_count == 0 and view.last_disposition is None:
-        return _first_call(view, zone, now)
+        return _first_call(view, zone, now, rules)
     return _called(view, zone, now)
 
 
@@ -87,7 +87,7 @@ def _unpromised() -> Standing:
     return Standing(_("We have your request"), Markup(), (told,), plan=_("Your request is with us."))
 
 
-def _first_call(view: PrivateView, zone: str, now: datetime) -> Standing:
+def _first_call(view: PrivateView, zone: str, now: datetime, rules: CallingRules) -> Standing:
     fresh = is_fresh(view, now)
     if now >= view.promised_by_at:
         return _late(view, zone, now)
@@ -99,7 +99,7 @@ def _first_call(view: PrivateView, zone: str, now: datetime) -> Standing:
         when=_marked(spoken, view, zone),
         notes=_free_time_note(view),
         plan=plan,
-        if_missed=if_missed(view),
+        if_missed=if_missed(view, rules),
         is_fresh=fresh,
     )
 
@@ -168,9 +168,9 @@ def _next_marked(words: str, view: PrivateView, zone: str) -> Markup:
     return timed(words, (times.clock(view.next_at, zone), times.iso(view.next_at.astimezone(zone_info(zone)))))
 
 
-def if_missed(view: PrivateView) -> str:
+def if_missed(view: PrivateView, rules: CallingRules) -> str:
     """Step three: what happens when the call is missed, and how often we try."""
-    return f"{_missed(view.voicemail)} {tries(view)}"
+    return f"{_missed(view.voicemail)} {tries(view, rules)}"
 
 
 def _missed(voicemail: Voicemail) -> str:
@@ -190,11 +190,11 @@ def missed_row(voicemail: Voicemail) -> str:
     return _("We do not leave a message")
 
 
-def tries(view: PrivateView) -> str:
+def tries(view: PrivateView, rules: CallingRules) -> str:
     """How often we try."""
     if view.is_once_only:
         return _("We try once only.")
-    return _("We try up to %(tries)s times over %(days)s days.", tries=MAX_ATTEMPTS, days=MAX_DAYS)
+    return _("We try up to %(tries)s times over %(days)s days.", tries=rules.attempts, days=rules.days)
 
 
 def wish(view: PrivateView, zone: str, now: datetime) -> str:

@@ -85,7 +85,7 @@ _CALL_REASON = {
     "before_next_try": lazy_gettext("The next try is planned for later"),
     "asked_for_later": lazy_gettext("They asked to be called later"),
     "outside_window": lazy_gettext("They asked to be called at another time"),
-    "too_many_in_24h": lazy_gettext("They were called 3 times in the last 24 hours"),
+    "too_many_in_24h": lazy_gettext("They were called as often in the last 24 hours as we may"),
     "suppressed": lazy_gettext("They asked not to be called"),
     "under_check": lazy_gettext("First decide whether this request is genuine"),
     "invited": lazy_gettext("They asked for a call as soon as possible, less than an hour ago"),

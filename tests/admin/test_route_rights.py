@@ -89,6 +89,8 @@ PANEL = {
     ("POST", "/admin/queue/add"): WORKERS,
     ("POST", "/admin/queue/search"): WORKERS,
     ("GET", "/admin/settings/"): ("manager", "admin"),
+    ("GET", "/admin/settings/calling"): ("manager", "admin"),
+    ("POST", "/admin/settings/calling"): ("admin",),
     ("GET", "/admin/settings/history"): ("manager", "admin"),
     ("GET", "/admin/settings/holidays"): ("manager", "admin"),
     ("GET", "/admin/settings/hours"): ("manager", "admin"),

@@ -17,6 +17,7 @@ from tests.making import ask, count, stored
 from tests.points import point
 
 HOURS, DAYS, TARGETS = "/admin/settings/hours", "/admin/settings/holidays", "/admin/settings/targets"
+CALLING = "/admin/settings/calling"
 
 
 @pytest.fixture
@@ -229,8 +230,47 @@ def test_a_manager_reads_the_settings_and_works_out_examples_but_changes_nothing
     assert grace.post(HOURS, **week(), do="save").status_code == 403
 
 
-@pytest.mark.parametrize("path", [HOURS, DAYS, TARGETS])
+@pytest.mark.parametrize("path", [HOURS, DAYS, TARGETS, CALLING])
 def test_a_page_of_the_settings_asks_few_questions(ada: Desk, count_queries: Callable[[], int], path: str) -> None:
     count_queries()
     ada.text(path)
     assert count_queries() <= 6
+
+
+def test_calling_rules_may_be_stricter_and_never_wider(ada: Desk) -> None:
+    form = fields(ada.text(CALLING))
+    for wrong in ({"attempts": "7"}, {"gap_minutes": "60"}, {"earliest": "07:30"}, {"latest": "21:30"}):
+        name = next(iter(wrong))
+        answer = ada.post(CALLING, **form | wrong, do="save")
+        html = answer.get_data(as_text=True)
+        assert answer.status_code == 422 and f'href="#f-{name}"' in html and f'id="{name}-e"' in html
+    narrow = ada.post(CALLING, **form | {"earliest": "12:00", "latest": "12:30"}, do="save")
+    assert narrow.status_code == 422 and "at least four hours" in narrow.get_data(as_text=True)
+    assert count(CalendarVersion) == 0
+    saved = form | {"attempts": "4", "latest": "18:00", "do": "save"}
+    assert ada.post(CALLING, **saved).status_code == 303
+    text = words(ada.text(CALLING))
+    assert "Tries in all: 6 → 4; No call after, on their clock: 9 pm → 6 pm" in text
+    assert "47 CFR 64.1200" in text and "0 numbers asked never to be called again" in text
+
+
+def test_the_visitor_and_the_desk_are_told_the_rules_that_hold(app: Flask, ada: Desk, maria: Desk) -> None:
+    form = fields(ada.text(CALLING))
+    ada.post(CALLING, **form | {"attempts": "2", "days": "2", "latest": "16:00"}, do="save")
+    sent = ask(app.extensions["intake"], datetime.now(UTC))
+    told = words(app.test_client().get(f"/callback/{sent.link_token}").get_data(as_text=True))
+    assert "We try up to 2 times over 2 days" in told
+    maria.press(sent.reference, "claim")
+    maria.press(sent.reference, "call")
+    assert "This is try 1 of 2" in words(maria.text(f"/admin/queue/{sent.reference}"))
+
+
+def test_an_evening_the_house_does_not_call_in_moves_the_promise(app: Flask, ada: Desk) -> None:
+    form = fields(ada.text(CALLING)) | {"latest": "16:00", "on": "2026-11-18", "at": "15:50"}
+    html = ada.post(CALLING, **form, do="check").get_data(as_text=True)
+    assert "is due tomorrow, Thursday, 8:05 am ET" in words(html).replace("Tomorrow", "tomorrow")
+    ada.post(CALLING, **form, do="save")
+    moment = datetime(2026, 11, 18, 20, 50, tzinfo=UTC)
+    with at(moment):
+        sent = ask(app.extensions["intake"], moment)
+        assert stored(sent.reference).target_at == datetime(2026, 11, 19, 13, 5, tzinfo=UTC)

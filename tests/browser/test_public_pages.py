@@ -31,9 +31,9 @@ LONG_NAME = "María Fernanda de los Ángeles Villavicencio-Etxeberría"
 def open_day_and_night(sqlite_app: Flask) -> None:
     """So that a test reads the same at any hour."""
     week = ((Span(0, 1440),),) * 7
-    hours, target = documents(Calendar(None, OpeningHours("America/New_York", week), ResponseTarget()))
+    kept = documents(Calendar(None, OpeningHours("America/New_York", week), ResponseTarget()))
     with writing() as conn:
-        conn.execute(insert(CalendarVersion).values(created_at=datetime.now(UTC), hours=hours, target=target))
+        conn.execute(insert(CalendarVersion).values(created_at=datetime.now(UTC), **kept))
 
 
 @pytest.fixture

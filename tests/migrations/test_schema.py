@@ -24,6 +24,7 @@ TRIGGERS = {
     "0006": SEALED,
     "0007": SEALED,
     "0008": SEALED,
+    "0009": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 

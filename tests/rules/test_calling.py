@@ -11,9 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.rules.calling import (
-    MAX_ATTEMPTS,
-    MAX_DAYS,
-    MAX_IN_24H,
     CallVerdict,
     callable_hours,
     calling_key,
@@ -23,6 +20,7 @@ from intake.rules.calling import (
     zones_of,
 )
 from intake.rules.hours import DEFAULT_WEEK, Always, OpeningHours, Span, default_hours
+from intake.rules.limits import STANDARD
 from intake.rules.workflow import EFFECTS, Disposition
 
 NEW_YORK, PORTLAND = "America/New_York", "America/Los_Angeles"
@@ -296,6 +294,6 @@ def test_no_course_of_tries_ever_breaks_the_limits(
         assert hours.is_open(found)
         tried, now = [*tried, found], found
     zone = ZoneInfo(NEW_YORK)
-    assert len(tried) <= MAX_ATTEMPTS
-    assert len({t.astimezone(zone).date() for t in tried}) <= MAX_DAYS
-    assert all(later - earlier >= 24 * HOUR for earlier, later in zip(tried, tried[MAX_IN_24H:], strict=False))
+    assert len(tried) <= STANDARD.attempts
+    assert len({t.astimezone(zone).date() for t in tried}) <= STANDARD.days
+    assert all(later - earlier >= 24 * HOUR for earlier, later in zip(tried, tried[STANDARD.daily :], strict=False))

@@ -19,6 +19,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries.calendar import Calendar
 from intake.rules.hours import Span
+from intake.rules.limits import CallingRules
 from intake.rules.permissions import Actor, ForbiddenError
 from intake.services import clock, settings
 from intake.services.errors import ChangedError
@@ -183,3 +184,13 @@ def test_another_process_takes_a_change_up_within_five_seconds(
             settings.change_target(site, ada, replace(current(site).target, minutes=40), seen=None, words="x", now=now)
         traveller.shift(5)
         assert "within 40 minutes" in client.get("/callback").get_data(as_text=True)
+
+
+def test_calling_rules_wider_than_allowed_are_refused_whoever_asks(site: Site, ada: Actor, now: datetime) -> None:
+    with pytest.raises(ValueError, match="attempts"):
+        settings.change_calling(site, ada, CallingRules(attempts=9), seen=None, words="x", now=now)
+    rules = CallingRules(attempts=2, latest=18 * 60)
+    settings.change_calling(site, ada, rules, seen=None, words="x", now=now)
+    assert current(site).calling == rules
+    with pytest.raises(ChangedError):
+        settings.change_calling(site, ada, CallingRules(), seen=None, words="x", now=now)

@@ -30,9 +30,9 @@ def visitor(sqlite_app: Flask) -> FlaskClient:
 
 
 def set_hours(hours: OpeningHours, now: datetime, minutes: int = 15) -> None:
-    opening, target = documents(Calendar(None, hours, ResponseTarget(minutes=minutes)))
+    kept = documents(Calendar(None, hours, ResponseTarget(minutes=minutes)))
     with writing() as conn:
-        conn.execute(insert(CalendarVersion).values(created_at=now, hours=opening, target=target))
+        conn.execute(insert(CalendarVersion).values(created_at=now, **kept))
 
 
 @point(1)
