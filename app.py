@@ -12,6 +12,7 @@ import intake.web.fault_log
 import intake.web.headers
 import intake.web.health
 import intake.web.public
+import intake.web.request_number
 import intake.web.signin
 from config import ROOT, Settings, SettingsError, load, new_keys
 from intake import extensions
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     extensions.babel.init_app(app, locale_selector=extensions.choose_language)
     extensions.csrf.init_app(app)
     intake.web.fault_log.init_app(app)
+    intake.web.request_number.init_app(app)
     intake.web.headers.init_app(app)
     intake.web.signin.init_app(app)
     intake.web.public.init_app(app)

@@ -20,6 +20,7 @@ import phonenumbers
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from intake import logs
 from intake.database import engine_options
 from intake.models.key_file import kept_keys
 from intake.models.keyring import Key, Keyring
@@ -79,6 +80,7 @@ class Settings:
     mail_ca_file: str = ""  # MAIL_CA_FILE: an own authority's certificate, for a server inside your network
     embedded_worker: bool = False  # INTAKE_EMBEDDED_WORKER: deliver mail in a thread of the web process
     trusted_proxies: int = 0  # INTAKE_TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
+    log_format: str = ""  # INTAKE_LOG_FORMAT: json or text; unset: json in production
     metrics_token: str = field(default="", repr=False)  # INTAKE_METRICS_TOKEN: opens /metrics, which is off without it
     keep_closed_days: int = 180  # INTAKE_KEEP_CLOSED_DAYS: then ``purge`` takes what a closed request says of a person
     keep_spam_days: int = 30  # INTAKE_KEEP_SPAM_DAYS: likewise for one closed as spam
@@ -121,6 +123,7 @@ class Settings:
             "INTAKE_REDIS_URL": self.redis_url,
             "INTAKE_EMBEDDED_WORKER": self.embedded_worker,
             "INTAKE_TRUSTED_PROXIES": self.trusted_proxies,
+            "INTAKE_LOG_FORMAT": logs.chosen(self.log_format, self.env),
             "INTAKE_METRICS_TOKEN": self.metrics_token,
             "INTAKE_RETENTION": Retention(self.keep_closed_days, self.keep_spam_days, self.keep_audit_years),
         }
@@ -197,6 +200,7 @@ _NAMES = {
     "MAIL_CA_FILE": "mail_ca_file",
     "INTAKE_EMBEDDED_WORKER": "embedded_worker",
     "INTAKE_TRUSTED_PROXIES": "trusted_proxies",
+    "INTAKE_LOG_FORMAT": "log_format",
     "INTAKE_METRICS_TOKEN": "metrics_token",
     "INTAKE_KEEP_CLOSED_DAYS": "keep_closed_days",
     "INTAKE_KEEP_SPAM_DAYS": "keep_spam_days",
@@ -385,6 +389,8 @@ def _odd_values(settings: Settings) -> list[str]:
     for name in ("INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER"):
         if not _ADDRESS.fullmatch(getattr(settings, _NAMES[name])):
             problems.append(f"{name} must be one plain address like intake@example.org")
+    if settings.log_format not in ("", *logs.FORMATS):
+        problems.append("INTAKE_LOG_FORMAT must be json or text")
     if settings.mail_use_tls and settings.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other")
     if settings.mail_server and settings.mail_password and not (settings.mail_use_tls or settings.mail_use_ssl):

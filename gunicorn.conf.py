@@ -28,11 +28,13 @@ class QuietLogger(Logger):
 
     def setup(self, cfg: Any) -> None:
         """As ever, with lines that are cut and escaped. Imported here: the settings are read before the path is set."""
-        from intake.web.fault_log import OneLine
+        from intake import logs
 
         super().setup(cfg)
+        form = logs.chosen(os.environ.get("INTAKE_LOG_FORMAT", ""), os.environ.get("INTAKE_ENV", ""))
+        own = logs.OneLine(self.error_fmt, self.datefmt) if form == "text" else logs.JsonLine()
         for handler in self.error_log.handlers:
-            handler.setFormatter(OneLine(self.error_fmt, self.datefmt))
+            handler.setFormatter(own)
 
 
 logger_class = QuietLogger

@@ -8,6 +8,7 @@
 ``services``  verbs: one thing a person does, one transaction
 ``wording``   enums, times, numbers and promises in words
 ``delivery``  the only code that talks to the outside
+``logs``      what a line of the log holds, and what it never does
 ``web``       the visitor's pages and sign-in
 ``admin``     the staff panel
 ``cli``       ``flask intake …``

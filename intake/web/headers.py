@@ -9,6 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from intake import logs
 from intake.web import look
 from intake.web.look import EVERYWHERE, STRICT_TRANSPORT, ReadyResponse
 from intake.wording.translation import gettext as _
@@ -80,7 +81,9 @@ def _explain(error: HTTPException) -> Response:
 def _page(code: int) -> Response:
     title, text = _words(code)
     at_desk = request.path.startswith(DESK)
-    response = look.page("errors/desk.html" if at_desk else "errors/page.html", code, title=title, text=text)
+    response = look.page(
+        "errors/desk.html" if at_desk else "errors/page.html", code, title=title, text=text, number=logs.NUMBER.get()
+    )
     if code == 503:
         response.headers["Retry-After"] = "30"
     return response

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask import Flask
@@ -11,8 +13,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from intake import logs
 from intake.database import db, writing
-from intake.web.fault_log import OneLine, one_line, what_failed
+from intake.logs import JsonLine, OneLine, one_line, what_failed
 from tests.points import point
 from tests.web.visiting import ask
 
@@ -96,14 +99,49 @@ def test_errors_that_name_each_other_as_cause_end() -> None:
     assert what_failed(one).startswith("ValueError < KeyError at ")
 
 
-def test_the_own_handler_of_flask_writes_safe_lines(sqlite_app: Flask) -> None:
-    from flask.logging import default_handler
+@contextmanager
+def bare_root() -> Iterator[logging.Logger]:
+    """The root logger without the handlers pytest has put there."""
+    root = logging.getLogger()
+    kept, root.handlers = root.handlers, []
+    yield root
+    root.handlers = kept
 
-    from intake.web import fault_log
 
-    sqlite_app.logger.addHandler(default_handler)
-    try:
-        fault_log.init_app(sqlite_app)
-        assert isinstance(default_handler.formatter, OneLine)
-    finally:
-        sqlite_app.logger.removeHandler(default_handler)
+@pytest.mark.parametrize(("form", "kind"), [("json", JsonLine), ("text", OneLine)])
+def test_a_process_without_a_handler_gets_one_that_writes_safe_lines(form: str, kind: type) -> None:
+    with bare_root() as root:
+        logs.init(form)
+        logs.init(form)
+        (handler,) = root.handlers
+    assert type(handler.formatter) is kind
+
+
+def test_a_handler_of_the_operators_is_left_alone() -> None:
+    own = logging.NullHandler()
+    with bare_root() as root:
+        root.addHandler(own)
+        logs.init("json")
+        assert root.handlers == [own] and own.formatter is None
+
+
+@pytest.mark.parametrize("formatter", [OneLine("%(message)s"), JsonLine()], ids=["text", "json"])
+def test_no_line_holds_a_link_a_query_a_sender_or_an_exceptions_text(formatter: logging.Formatter) -> None:
+    said = [
+        "Error handling request GET /callback/AbC-123_x?name=Zoe",
+        "Error handling request GET /welcome/AbC-123_x",
+        "Error handling request GET /admin/queue/?m=AbC-123_x",
+        "Invalid request from ip=203.0.113.9: Invalid HTTP request line: 'GET /AbC-123_x?name=Zoe'",
+    ]
+    lines = [formatter.format(record_of(text, ValueError(NAME))) for text in said]
+    for private in ("AbC-123_x", "Zoe", "203.0.113.9", NAME, "Long-Name"):
+        assert not any(private in line for line in lines), lines
+    assert all("ValueError at no frame" in line for line in lines)
+
+
+def test_a_json_line_is_one_object_in_ascii_with_time_level_and_place() -> None:
+    line = JsonLine().format(record_of("a\r\nb\u202ec\x00"))
+    told = json.loads(line)
+    assert line.isascii() and len(line.splitlines()) == 1
+    assert told["message"] == "a\r\nb\u202ec\x00" and told["level"] == "error" and told["logger"] == "gunicorn.error"
+    assert told["time"].endswith("Z") and "request" not in told and "fault" not in told

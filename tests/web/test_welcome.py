@@ -12,11 +12,11 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from intake.database import reading
+from intake.logs import OneLine
 from intake.models import Base, OutboxMessage
 from intake.models.site import Site
 from intake.rules.permissions import Actor
 from intake.services import inviting, people
-from intake.web.fault_log import OneLine
 from tests.admin.desk import at
 from tests.making import PASSWORD, person
 from tests.web.signing_in import BETTER, INSIDE, TOKEN, Desk, new_desk
