@@ -6,7 +6,9 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+_host = os.environ.get("HOST") or "127.0.0.1"
+_port = os.environ.get("PORT") or "8000"
+bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
@@ -38,6 +40,15 @@ class QuietLogger(Logger):
 
 
 logger_class = QuietLogger
+
+
+def on_starting(server: Any) -> None:
+    """Before anything listens: whatever names the address (HOST, --bind), at a desk it is this machine's own."""
+    from intake.rules.setting import NOT_FROM_OUTSIDE, is_here
+
+    hosts = [address[0] if isinstance(address, tuple) else "" for address in server.cfg.address]
+    if os.environ.get("INTAKE_ENV") == "development" and not all(is_here(host) for host in hosts):
+        raise SystemExit(NOT_FROM_OUTSIDE)
 
 
 def post_worker_init(worker: Any) -> None:

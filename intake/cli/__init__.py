@@ -30,6 +30,7 @@ intake = AppGroup("intake", help="Callback Intake: set up, deliver, look after."
 def init_app(app: Flask, new_keys: unset.NewKeys) -> None:
     """Add the commands to ``flask``."""
     unset.keep_maker(app, new_keys)
+    unset.refuse_outside(app)
     app.cli.add_command(intake)
 
 

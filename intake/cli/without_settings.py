@@ -9,6 +9,8 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, FlaskGroup
 
+from intake.rules.setting import NOT_FROM_OUTSIDE, is_here
+
 _PROBLEMS, _NEW_KEYS = "intake_problems", "intake_new_keys"
 
 NewKeys = Callable[[], Mapping[str, str]]
@@ -49,6 +51,14 @@ def stand_in(error: Exception, problems: Sequence[str], new_keys: NewKeys, comma
 def keep_maker(app: Flask, new_keys: NewKeys) -> None:
     """Remember how keys are made: settings are no business of the rooms, and a shell needs fresh ones once."""
     app.extensions[_NEW_KEYS] = new_keys
+
+
+def refuse_outside(app: Flask) -> None:
+    """``flask run --host`` in development listens to this machine only, as gunicorn does."""
+    context = click.get_current_context(silent=True)
+    host = context.params.get("host") if context is not None and context.info_name == "run" else None
+    if host and not app.config["IS_PRODUCTION"] and not is_here(str(host)):
+        raise click.ClickException(NOT_FROM_OUTSIDE)
 
 
 def new_keys() -> Mapping[str, str]:

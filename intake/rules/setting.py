@@ -16,6 +16,11 @@ AT_A_DESK = (
     "its own keys beside the data, sets cookies that travel without TLS and lays mail into files: set "
     "INTAKE_ENV=production for real people, or INTAKE_PUBLIC_URL=http://127.0.0.1:8000 to try it out"
 )
+NOT_FROM_OUTSIDE = (
+    "INTAKE_ENV=development does not listen to other machines: it makes its own keys beside the data, sets cookies "
+    "that travel without TLS and shows what it should not. Take HOST, --host or --bind away, or set "
+    "INTAKE_ENV=production, behind a proxy that ends TLS"
+)
 _PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret|password|placeholder|example|replace.?me", re.IGNORECASE)
 _PLACE = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import http.client
 import stat
+import subprocess
+import sys
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.processes import environment, free_port, wait_until_up, web
+from bench.processes import ROOT, environment, free_port, wait_until_up, web
 from tests.conftest import KEYS
 from tests.web.visiting import ANA, token_in
 
@@ -80,3 +82,25 @@ def test_what_a_real_service_writes_is_its_owners_alone(port: int, tmp_path: Pat
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir() if path.is_file()}
     assert {"intake.db", "intake.db-wal", "intake.db-shm", "intake.db-turn"} <= set(modes)
     assert [name for name, mode in modes.items() if mode & 0o077] == []
+
+
+GUNICORN = ("gunicorn", "--config", "gunicorn.conf.py", "app:create_app()")
+
+
+@pytest.mark.parametrize(
+    ("words", "host"),
+    [
+        (GUNICORN, "0.0.0.0"),
+        (GUNICORN, "::"),
+        ((*GUNICORN, "--bind", "192.0.2.1:0"), ""),
+        (("flask", "--app", "app", "run", "--host", "0.0.0.0"), ""),
+    ],
+    ids=["HOST", "HOST in IPv6", "--bind", "flask run --host"],
+)
+def test_development_does_not_listen_to_other_machines(words: tuple[str, ...], host: str, tmp_path: Path) -> None:
+    env = environment(f"sqlite:///{tmp_path / 'intake.db'}", tmp_path, KEYS, HOST=host, PORT="0")
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert "does not listen to other machines" in done.stderr
+    assert "Listening at" not in done.stderr and "Traceback" not in done.stderr
