@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from intake.models import SecondFactor, SignIn, User
 
@@ -25,9 +25,19 @@ _FACTOR = SecondFactor.__table__.c
 class LiveSignIn:
     """A session that may go on."""
 
+    id: int
     user_id: int
     last_seen_at: datetime
     has_second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSignIn:
+    """One of a person's live sessions, as they see it themself."""
+
+    id: int
+    started_at: datetime
+    last_seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +60,38 @@ class Ending(StrEnum):
 def live(conn: Connection, sid_hash: bytes, *, now: datetime) -> LiveSignIn | None:
     """The session with this digest, unless it was ended, lay idle, is too old, or its person was disabled."""
     query = (
-        select(_SIGN_IN.user_id, _SIGN_IN.last_seen_at, _FACTOR.secret_encrypted.is_not(None).label("has_factor"))
+        select(
+            _SIGN_IN.id,
+            _SIGN_IN.user_id,
+            _SIGN_IN.last_seen_at,
+            _FACTOR.secret_encrypted.is_not(None).label("has_factor"),
+        )
         .join_from(SignIn.__table__, User.__table__, _USER.id == _SIGN_IN.user_id)
         .outerjoin(SecondFactor.__table__, _FACTOR.user_id == _SIGN_IN.user_id)
-        .where(
-            _SIGN_IN.sid_hash == sid_hash,
-            _SIGN_IN.ended_at.is_(None),
-            _SIGN_IN.last_seen_at > now - LONGEST_QUIET,
-            _SIGN_IN.started_at > now - LONGEST_SESSION,
-            _USER.active,
-        )
+        .where(_SIGN_IN.sid_hash == sid_hash, *going_on(now), _USER.active)
     )
     row = conn.execute(query).first()
-    return LiveSignIn(row.user_id, row.last_seen_at, bool(row.has_factor)) if row else None
+    return LiveSignIn(row.id, row.user_id, row.last_seen_at, bool(row.has_factor)) if row else None
+
+
+def going_on(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What holds for a session that was not ended, did not lie idle, and is not too old."""
+    return (
+        _SIGN_IN.ended_at.is_(None),
+        _SIGN_IN.last_seen_at > now - LONGEST_QUIET,
+        _SIGN_IN.started_at > now - LONGEST_SESSION,
+    )
+
+
+def live_of(conn: Connection, user_id: int, *, now: datetime, limit: int = 50) -> tuple[OwnSignIn, ...]:
+    """A person's live sessions, the one used last first."""
+    query = (
+        select(_SIGN_IN.id, _SIGN_IN.started_at, _SIGN_IN.last_seen_at)
+        .where(_SIGN_IN.user_id == user_id, *going_on(now))
+        .order_by(_SIGN_IN.last_seen_at.desc(), _SIGN_IN.id.desc())
+        .limit(limit)
+    )
+    return tuple(OwnSignIn(*row) for row in conn.execute(query))
 
 
 def ending(conn: Connection, sid_hash: bytes, *, now: datetime) -> Ending | None:

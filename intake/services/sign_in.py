@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, update
 
 from intake.database import reading, writing
 from intake.ledger import audit, outbox, throttle
@@ -181,6 +181,30 @@ def end(site: Site, actor: Actor, sid: str, *, now: datetime) -> None:
         )
         if ended.rowcount:
             audit.record(conn, site, actor, "person.signed_out", now=now)
+
+
+def end_own(site: Site, actor: Actor, sign_in_id: int, *, now: datetime) -> bool:
+    """End one of one's own sessions from another; False when it was over already, or never one's own."""
+    return _end_of(site, actor, _SIGN_IN.id == sign_in_id, now) > 0
+
+
+def end_others(site: Site, actor: Actor, kept_id: int, *, now: datetime) -> int:
+    """End all of one's own sessions but this; returns how many there were."""
+    return _end_of(site, actor, _SIGN_IN.id != kept_id, now)
+
+
+def _end_of(site: Site, actor: Actor, which: ColumnElement[bool], now: datetime) -> int:
+    user_id = actor.person_id
+    with writing() as conn:
+        ended = conn.execute(
+            update(SignIn)
+            .where(_SIGN_IN.user_id == user_id, which, *queries.going_on(now))
+            .values(ended_at=now, ended_reason="elsewhere")
+        ).rowcount
+        if ended:
+            details = {"user_id": user_id, "sign_ins": ended}
+            audit.record(conn, site, actor, "person.own_sign_ins_ended", details=details, now=now)
+    return ended
 
 
 def end_all(conn: Connection, user_id: int, *, reason: str, now: datetime) -> int:

@@ -15,7 +15,7 @@ from intake.extensions import current_site
 from intake.services import passwords, people, sign_in
 from intake.web.sign_in_form import find_person, wait_words
 
-HOME = "/admin/"
+HOME, ACCOUNT = "/admin/", "/admin/account/"
 
 pages = Blueprint("account", __name__)
 
@@ -44,7 +44,7 @@ def ask_for_password() -> ResponseReturnValue:
 
 def _password_page(status: int = 200, **errors: str) -> Response:
     email, limits = current_user.email, {"shortest": passwords.SHORTEST, "longest": passwords.LONGEST}
-    return plain_page("security/change_password.html", status, errors=errors, home=HOME, email=email, **limits)
+    return plain_page("security/change_password.html", status, errors=errors, back=ACCOUNT, email=email, **limits)
 
 
 @pages.post("/admin/password")
@@ -67,7 +67,7 @@ def change_password() -> ResponseReturnValue:
         return redirect(url_for("security.login", next=url_for("account.ask_for_password")))
     login_user(person)
     flash(gettext("Your password is changed. All your other sessions are signed out."))
-    return redirect(HOME, 303)
+    return redirect(ACCOUNT, 303)
 
 
 def password_words(code: str) -> str:

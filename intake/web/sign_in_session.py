@@ -83,7 +83,7 @@ def _live_only(stock: Callable[[str], User | None]) -> Callable[[str], User | No
         db.session.close()
         if live is None or user is None or user.id != live.user_id:
             return None
-        g.has_second_factor = live.has_second_factor
+        g.has_second_factor, g.sign_in_id = live.has_second_factor, live.id
         _note_seen(sid, live, now)
         return user
 

@@ -42,7 +42,7 @@ _BY_END = {
     "call_started": Group.CALLED, "attempted": Group.CALLED, "refused": Group.REFUSED,
     "redacted": Group.DELETED, "texts_redacted": Group.DELETED, "deleted": Group.DELETED,
     "signed_in": Group.SIGNED_IN, "signed_out": Group.SIGNED_IN, "locked": Group.SIGNED_IN, "unlocked": Group.SIGNED_IN,
-    "code_used": Group.SIGNED_IN,
+    "code_used": Group.SIGNED_IN, "own_sign_ins_ended": Group.SIGNED_IN,
 }  # fmt: skip
 _BY_START = {
     "callback": Group.CHANGED, "visitor": Group.CHANGED, "mail": Group.MAIL, "outbox": Group.MAIL,

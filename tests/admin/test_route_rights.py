@@ -51,6 +51,9 @@ OWN = {
 
 PANEL = {
     ("GET", "/admin/"): (*KINDS,),
+    ("GET", "/admin/account/"): (*KINDS,),
+    ("POST", "/admin/account/sign-out"): (*KINDS,),
+    ("POST", "/admin/account/sign-out-others"): (*KINDS,),
     ("GET", "/admin/audit/"): ("auditor",),
     ("GET", "/admin/audit/seen/<reference>"): ("auditor",),
     ("POST", "/admin/audit/check"): ("auditor",),

@@ -155,7 +155,7 @@ def test_a_changed_password_signs_the_other_browsers_out(app: Flask, desk: Desk)
     other.sign_in()
     data = {"csrf_token": desk.token("/admin/password"), "current": GOOD, "new": BETTER}
     answer = desk.post("/admin/password", data=data)
-    assert (answer.status_code, answer.location) == (303, "/admin/")
+    assert (answer.status_code, answer.location) == (303, "/admin/account/")
     assert desk.is_in() and not other.is_in()
     assert other.sign_in().status_code == 422 and other.sign_in(BETTER).status_code == 302
 
