@@ -49,7 +49,7 @@ class Account(PanelView):
                     "id": one.id,
                     "started": clock.stamp(one.started_at),
                     "seen": clock.stamp(one.last_seen_at),
-                    "is_this": one.id == g.sign_in_id,
+                    "is_this": one.id == g.sign_in.id,
                 }
                 for one in sign_ins
             ],
@@ -60,7 +60,7 @@ class Account(PanelView):
         """End one session that is open elsewhere; this one is ended by its own button, which forgets its pages too."""
         chosen = request.form.get("sign_in", "")
         sign_in_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0
-        if sign_in_id == g.sign_in_id:
+        if sign_in_id == g.sign_in.id:
             return see_other("account.ask_to_sign_out")
         if sign_in.end_own(current_site(), acting(), sign_in_id, now=request_time()):
             flash(gettext("Signed out there. The next click there asks for the password."), "ok")
@@ -71,7 +71,7 @@ class Account(PanelView):
     @expose("/sign-out-others", methods=("POST",))
     def sign_out_others(self) -> ResponseReturnValue:
         """End every session but this."""
-        ended = sign_in.end_others(current_site(), acting(), g.sign_in_id, now=request_time())
+        ended = sign_in.end_others(current_site(), acting(), g.sign_in.id, now=request_time())
         if ended:
             words = ngettext("Signed out in %(num)s other browser.", "Signed out in %(num)s other browsers.", ended)
             flash(words, "ok")

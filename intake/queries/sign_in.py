@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from intake.models import SecondFactor, SignIn, User
 
+LOCKED_AFTER = timedelta(minutes=15)
+"""A session without a request by hand for this long opens nothing until the password is given again."""
+
 LONGEST_QUIET = timedelta(minutes=60)
 """A session without a request by hand for this long is over (polling does not count)."""
 
@@ -29,6 +32,10 @@ class LiveSignIn:
     user_id: int
     last_seen_at: datetime
     has_second_factor: bool
+
+    def is_locked(self, now: datetime) -> bool:
+        """Whether it lay idle for so long that the password is asked for. The row says so, whatever a browser shows."""
+        return now - self.last_seen_at >= LOCKED_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,17 @@ class Ending(StrEnum):
 
     IDLE = "idle"
     TOO_LONG = "too_long"
+    WRONG_UNLOCK = "wrong_unlock"
     ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A session that is over. ``is_noted``: its row says so already."""
+
+    user_id: int
+    why: Ending
+    is_noted: bool
 
 
 def live(conn: Connection, sid_hash: bytes, *, now: datetime) -> LiveSignIn | None:
@@ -94,17 +111,20 @@ def live_of(conn: Connection, user_id: int, *, now: datetime, limit: int = 50) -
     return tuple(OwnSignIn(*row) for row in conn.execute(query))
 
 
-def ending(conn: Connection, sid_hash: bytes, *, now: datetime) -> Ending | None:
+def over(conn: Connection, sid_hash: bytes, *, now: datetime) -> Over | None:
     """Why this session is over; None when it was never there or goes on."""
-    query = select(_SIGN_IN.started_at, _SIGN_IN.last_seen_at, _SIGN_IN.ended_at).where(_SIGN_IN.sid_hash == sid_hash)
+    query = select(
+        _SIGN_IN.user_id, _SIGN_IN.started_at, _SIGN_IN.last_seen_at, _SIGN_IN.ended_at, _SIGN_IN.ended_reason
+    ).where(_SIGN_IN.sid_hash == sid_hash)
     row = conn.execute(query).first()
     if row is None:
         return None
     if row.ended_at is not None:
-        return Ending.ENDED
+        why = Ending(row.ended_reason) if row.ended_reason in set(Ending) else Ending.ENDED
+        return Over(row.user_id, why, is_noted=True)
     if row.last_seen_at <= now - LONGEST_QUIET:
-        return Ending.IDLE
-    return Ending.TOO_LONG if row.started_at <= now - LONGEST_SESSION else None
+        return Over(row.user_id, Ending.IDLE, is_noted=False)
+    return Over(row.user_id, Ending.TOO_LONG, is_noted=False) if row.started_at <= now - LONGEST_SESSION else None
 
 
 def credentials(conn: Connection, email: str) -> Credentials | None:

@@ -158,6 +158,11 @@ def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta
     return {view: int(getattr(row, view.value)) for view in views}
 
 
+def waiting(conn: Connection, *, now: datetime) -> int:
+    """How many open requests nobody has claimed, counted to 1,000: a number for a page that shows nothing else."""
+    return int(conn.execute(select(_count(_condition(View.UNCLAIMED, 0, now)))).scalar_one())
+
+
 def narrowed_count(
     conn: Connection, view: View, filters: Filters, *, user_id: int, now: datetime, due_soon: timedelta
 ) -> int:

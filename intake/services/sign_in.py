@@ -150,14 +150,28 @@ def sid_hash(sid: str) -> bytes:
     return hashlib.sha256(sid.encode()).digest()
 
 
-def start(site: Site, actor: Actor, sid: str, *, now: datetime) -> None:
-    """Open the session that ``sid`` names."""
+def start(site: Site, actor: Actor, sid: str, *, instead_of: str = "", now: datetime) -> None:
+    """Open the session that ``sid`` names. The one this browser had before, if it still goes on, is over."""
     with writing() as conn:
+        if instead_of:
+            _replace(conn, site, instead_of, now)
         conn.execute(
             insert(SignIn).values(user_id=actor.person_id, sid_hash=sid_hash(sid), started_at=now, last_seen_at=now)
         )
         audit.record(conn, site, actor, "person.signed_in", now=now)
         throttle.forget_before(conn, now - KNOWN_FOR)
+
+
+def _replace(conn: Connection, site: Site, sid: str, now: datetime) -> None:
+    before = conn.execute(
+        update(SignIn)
+        .where(_SIGN_IN.sid_hash == sid_hash(sid), *queries.going_on(now))
+        .values(ended_at=now, ended_reason="replaced")
+        .returning(_SIGN_IN.user_id)
+    ).first()
+    if before:
+        details = {"user_id": before.user_id, "reason": "replaced"}
+        audit.record(conn, site, SYSTEM, "person.sign_in_ended", details=details, now=now)
 
 
 def seen(sid: str, *, now: datetime) -> None:

@@ -19,7 +19,7 @@ STRICT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
-DESK = ("/admin", "/login", "/logout", "/welcome")
+DESK = ("/admin", "/login", "/logout", "/lock", "/welcome")
 
 
 def init_app(app: Flask) -> None:

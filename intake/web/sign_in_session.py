@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Request, Response, after_this_request, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -16,12 +16,14 @@ from intake.database import db, reading
 from intake.extensions import current_site
 from intake.models import User
 from intake.queries import sign_in as queries
-from intake.services import sign_in
+from intake.services import idle_lock, sign_in
 
 _SID = "sid"
 _VISITORS = frozenset({"", "accessibility", "callback", "favicon.ico", "favicon.svg", "leave", "privacy", "robots.txt",
                        "staying-private"})  # fmt: skip
 """How a visitor's address begins."""
+OPEN_WHEN_LOCKED = frozenset({"idle_lock.state", "idle_lock.unlock", "account.ask_to_sign_out", "security.logout"})
+"""The only places where a locked session still stands for its person."""
 _KEPT_AT_SIGN_IN = ("_user_id", "_fresh", "_id")
 
 
@@ -79,34 +81,45 @@ def _live_only(stock: Callable[[str], User | None]) -> Callable[[str], User | No
             return None
         with reading() as conn:
             live = queries.live(conn, sign_in.sid_hash(sid), now=now)
-        user = stock(unique) if live else None
-        db.session.close()
-        if live is None or user is None or user.id != live.user_id:
+            over = None if live else queries.over(conn, sign_in.sid_hash(sid), now=now)
+        g.sign_in, g.sign_in_over = live, over
+        if over and not over.is_noted:
+            _note(lambda: idle_lock.expire(current_site(), sid, now=now))
+        if live is None or (live.is_locked(now) and request.endpoint not in OPEN_WHEN_LOCKED):
             return None
-        g.has_second_factor, g.sign_in_id = live.has_second_factor, live.id
+        user = stock(unique)
+        db.session.close()
+        if user is None or user.id != live.user_id:
+            return None
         _note_seen(sid, live, now)
+        g.has_second_factor = live.has_second_factor
         return user
 
     return load
 
 
 def _note_seen(sid: str, live: queries.LiveSignIn, now: datetime) -> None:
-    """A request by hand keeps the session alive; polling does not. A busy database costs a minute, not the page."""
-    if request.headers.get("X-Background") or now - live.last_seen_at < sign_in.SEEN_EVERY:
+    """A request by hand keeps the session alive; polling does not, and only the password opens a locked one."""
+    if request.headers.get("X-Background") or live.is_locked(now) or now - live.last_seen_at < sign_in.SEEN_EVERY:
         return
+    _note(lambda: sign_in.seen(sid, now=now))
+
+
+def _note(write: Callable[[], None]) -> None:
+    """A busy database costs a note, not the page: the next request makes it."""
     try:
-        sign_in.seen(sid, now=now)
+        write()
     except OperationalError:
-        current_app.logger.warning("a session's last use could not be noted")
+        current_app.logger.warning("a session's last use or its end could not be noted")
 
 
 def _begin(_app: Flask, user: User, **_more: Any) -> None:
     """A new session: nothing from before sign-in stays, not even the form's token."""
+    sid, before = secrets.token_urlsafe(32), str(session.get(_SID, ""))
     kept = {name: session[name] for name in _KEPT_AT_SIGN_IN if name in session}
     session.clear()
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
-    sid = secrets.token_urlsafe(32)
-    sign_in.start(current_site(), user.actor, sid, now=datetime.now(UTC))
+    sign_in.start(current_site(), user.actor, sid, instead_of=before, now=datetime.now(UTC))
     session.update({**kept, _SID: sid})
 
 
@@ -124,10 +137,12 @@ def _clear_site_data(response: Response) -> Response:
     return response
 
 
-def why_over() -> queries.Ending | None:
-    """Why the session this browser still carries is over, for the sign-in page to say."""
-    sid = session.get(_SID)
-    if not isinstance(sid, str):
-        return None
-    with reading() as conn:
-        return queries.ending(conn, sign_in.sid_hash(sid), now=datetime.now(UTC))
+def this_sign_in() -> queries.LiveSignIn | None:
+    """The session of this request, locked or not."""
+    current_user.is_authenticated  # noqa: B018 - asking is what looks it up
+    return cast("queries.LiveSignIn | None", g.get("sign_in"))
+
+
+def what_is_over() -> queries.Over | None:
+    """The session this browser still carries, if it is over."""
+    return None if current_user.is_authenticated else cast("queries.Over | None", g.get("sign_in_over"))

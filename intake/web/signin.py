@@ -17,7 +17,7 @@ from intake.database import db
 from intake.models import Role, User
 from intake.queries.sign_in import Ending
 from intake.services import passwords
-from intake.web import second_factor, sign_in_session, sign_in_step, welcome
+from intake.web import idle_lock, second_factor, sign_in_session, sign_in_step, welcome
 from intake.web.security_mail import OutboxMail
 from intake.web.sign_in_account import HOME, pages, plain_page
 from intake.web.sign_in_form import SignInForm, forget_odd_targets
@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
     security.init_app(app, SQLAlchemyUserDatastore(db, User, Role), login_form=SignInForm, render_template=_page)
     security.want_json(lambda _request: False)
     sign_in_session.init_app(app)
+    idle_lock.init_app(app)
     app.before_request(_only_plain_input)
     _own_errors(app)
     app.register_blueprint(pages)
@@ -136,10 +137,11 @@ def _page(template: str, **context: Any) -> Response:
 
 def _ending_words() -> str | None:
     """Why the person is asked to sign in again."""
-    ending = sign_in_session.why_over()
+    over = sign_in_session.what_is_over()
     words = {
         Ending.IDLE: gettext("You were signed out after 60 minutes without use."),
         Ending.TOO_LONG: gettext("You were signed out after 12 hours. Please sign in again."),
+        Ending.WRONG_UNLOCK: gettext("You were signed out, because a wrong password was typed too often."),
         Ending.ENDED: gettext("You are signed out."),
     }
-    return words[ending] if ending else None
+    return words[over.why] if over else None

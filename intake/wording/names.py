@@ -177,6 +177,8 @@ _ACTION = {
     "person.codes_made": lazy_gettext("made new recovery codes"),
     "person.code_used": lazy_gettext("signed in with a recovery code"),
     "person.enabled": lazy_gettext("gave a person access again"),
+    "person.unlocked": lazy_gettext("unlocked their page"),
+    "person.sign_in_ended": lazy_gettext("ended a sign-in"),
     "person.own_sign_ins_ended": lazy_gettext("signed out in other browsers"),
     "person.sign_ins_ended": lazy_gettext("ended a person’s sign-ins"),
     "queue.searched": lazy_gettext("searched the queue"),

@@ -42,7 +42,7 @@ _BY_END = {
     "call_started": Group.CALLED, "attempted": Group.CALLED, "refused": Group.REFUSED,
     "redacted": Group.DELETED, "texts_redacted": Group.DELETED, "deleted": Group.DELETED,
     "signed_in": Group.SIGNED_IN, "signed_out": Group.SIGNED_IN, "locked": Group.SIGNED_IN, "unlocked": Group.SIGNED_IN,
-    "code_used": Group.SIGNED_IN, "own_sign_ins_ended": Group.SIGNED_IN,
+    "code_used": Group.SIGNED_IN, "own_sign_ins_ended": Group.SIGNED_IN, "sign_in_ended": Group.SIGNED_IN,
 }  # fmt: skip
 _BY_START = {
     "callback": Group.CHANGED, "visitor": Group.CHANGED, "mail": Group.MAIL, "outbox": Group.MAIL,
@@ -64,11 +64,16 @@ _KEYS = {
     "person": lazy_gettext("of"),
     "group": lazy_gettext("acts"),
 }
-_REFUSALS = {
+_REASONS = {
     "password": lazy_gettext("wrong password or unknown name"),
     "throttled": lazy_gettext("too many tries"),
     "code": lazy_gettext("wrong code"),
     "recovery_code": lazy_gettext("wrong recovery code"),
+    "unlock": lazy_gettext("wrong password for a locked page"),
+    "idle": lazy_gettext("60 minutes without use"),
+    "too_long": lazy_gettext("12 hours had passed"),
+    "wrong_unlock": lazy_gettext("too many wrong passwords for a locked page"),
+    "replaced": lazy_gettext("somebody signed in with the same browser"),
 }
 _LISTS = {
     "all_open": lazy_gettext("All open"), "due_now": lazy_gettext("Due now"), "mine": lazy_gettext("Mine"),
@@ -155,8 +160,8 @@ def _mail(details: Mapping[str, Any]) -> str:
 
 def _reason(value: Any) -> str:
     code = str(value)
-    if code in _REFUSALS:
-        return str(_REFUSALS[code])
+    if code in _REASONS:
+        return str(_REASONS[code])
     words = names.closed_reason(ClosedReason(code)) if code in set(ClosedReason) else _plain(code)
     return gettext("reason: %(reason)s", reason=words)
 

@@ -223,6 +223,9 @@ def test_reading_the_record_is_on_record_once_for_each_question(rae: Desk) -> No
     for query in ("", "", "?kind=viewed", "?kind=viewed", ""):
         rae.text(f"{PAGE}{query}")
     assert count(Audit, _A.action == "audit.viewed") == 2
+    with at(datetime.fromisoformat("2026-11-18T17:05:00+00:00")):
+        rae.text(PAGE)
+    assert count(Audit, _A.action == "audit.viewed") == 2
     with at(datetime.fromisoformat("2026-11-18T17:15:00+00:00")):
         rae.text(PAGE)
     assert count(Audit, _A.action == "audit.viewed") == 3

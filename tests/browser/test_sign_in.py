@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from intake.services import people
+from tests.points import point
 
 EMAIL, GOOD = "maria@example.com", "lamp tuesday orange"
 
@@ -74,6 +75,7 @@ def test_nothing_on_the_way_in_needs_a_script_or_breaks_a_policy(
     context.close()
 
 
+@point(80)
 def test_a_password_manager_finds_its_fields_and_may_paste(page: Page, live_server: str, maria: str) -> None:
     page.goto(f"{live_server}/login")
     assert page.get_by_label("Email").get_attribute("autocomplete") == "username"

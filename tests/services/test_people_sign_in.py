@@ -177,5 +177,5 @@ def test_signing_out_twice_is_one_entry(site: Site, maria: int, now: datetime) -
     with reading() as conn:
         actions = list(conn.execute(select(Audit.__table__.c.action)).scalars())
         assert queries.live(conn, sign_in.sid_hash("sid"), now=now) is None
-        assert queries.ending(conn, sign_in.sid_hash("sid"), now=now) is queries.Ending.ENDED
+        assert queries.over(conn, sign_in.sid_hash("sid"), now=now) == queries.Over(maria, queries.Ending.ENDED, True)
     assert actions.count("person.signed_out") == 1
