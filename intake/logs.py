@@ -23,7 +23,7 @@ NUMBER: ContextVar[str] = ContextVar("request_number", default="")
 """The request this thread works on; "" outside of one."""
 
 _ROOT = f"{Path(__file__).resolve().parents[1]}/"
-_PRIVATE = re.compile(r"(/(?:callback|welcome)/)[^\s'\"]+")
+_PRIVATE = re.compile(r"(/(?:callback|welcome)/)(?!<token>)[^\s'\"]+")
 _QUERY = re.compile(r"(/[^\s?'\"]*)\?[^\s'\"]+")
 # gunicorn tells of a request it cannot read by its sender's address, and quotes what it could not read.
 _UNREADABLE = re.compile(r"\b(from )?ip=\S+: ([^'\"]*).*", re.DOTALL)
