@@ -255,6 +255,9 @@ def test_looking_is_on_record_once_for_each_list(grace: Desk, now: datetime) -> 
     for query in ("", "", "?state=waiting", "?state=waiting", ""):
         grace.text(f"{PAGE}{query}")
     assert count(Audit, _A.action == "outbox.viewed") == 2
+    with at(now + 5 * MINUTE):
+        grace.text(PAGE)
+    assert count(Audit, _A.action == "outbox.viewed") == 2
     with at(now + 15 * MINUTE):
         grace.text(PAGE)
     assert count(Audit, _A.action == "outbox.viewed") == 3

@@ -86,7 +86,8 @@ def test_somebody_asleep_can_be_claimed_but_not_called(maria: Desk, site: Site, 
 def test_only_the_most_urgent_claim_is_filled(maria: Desk, site: Site, now: datetime) -> None:
     for number in (50, 40, 30):
         ask(site, now - minutes(number))
-    assert maria.text("/admin/queue/").count("btn go") == 1
+    shown, _, _lock = maria.text("/admin/queue/").partition("<template")
+    assert shown.count("btn go") == 1
 
 
 def test_every_view_says_how_many_it_holds(maria: Desk, site: Site, now: datetime) -> None:
