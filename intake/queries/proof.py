@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -64,9 +65,11 @@ def check(site: Site, open_: Reading, start: Seal) -> Checked:
     Every page is read in a short transaction of its own: what is sealed does not change meanwhile, and if it does, that
     is what is looked for. Memory holds a page of seals and a page of entries.
     """
+    with open_() as conn:
+        newest = seals.newest(conn).id  # a later one may stand for entries younger than the page read below
     rows = _Ahead(_entries(open_, start.through_id))
     end = start
-    for seal in _seals(open_, start.id):
+    for seal in takewhile(lambda one: one.id <= newest, _seals(open_, start.id)):
         finding = _link(end, seal) or _content(site, end, seal, rows)
         if finding:
             return Checked(start, end, is_complete=False, finding=finding)

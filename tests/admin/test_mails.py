@@ -112,7 +112,7 @@ def test_a_silent_mail_server_is_told_with_what_waits(maria: Desk, site: Site, n
     assert "A mail waits and goes out by itself." in text
     with writing() as conn:
         mail_channel.mark_up(conn)
-    assert "does not answer" not in maria.text("/admin/queue/")
+    assert "the mail server does not answer" not in maria.text("/admin/queue/")
 
 
 def test_the_alarm_and_the_search_cost_no_page_more_than_six_queries(
