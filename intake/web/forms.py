@@ -16,7 +16,7 @@ from wtforms.validators import ValidationError
 
 from intake.rules import windows
 from intake.rules.calling import callable_hours, calling_key
-from intake.rules.hours import OpeningHours
+from intake.rules.hours import Schedule
 from intake.rules.phone import PhoneError, PhoneNumber, PhoneProblem, parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Voicemail
@@ -170,9 +170,10 @@ class TimeForm(VisitorForm):
         """A window must still be offered; one that has passed is kept, to find the request it may already have made."""
         if field.data in ("", ASAP, OTHER):
             return
-        schedule: OpeningHours | None = self.context["schedule"]
+        schedule: Schedule | None = self.context["schedule"]
         if schedule is None:
             return
+        schedule = callable_hours(schedule, "", self.context["rules"])  # as the page offered them
         zone, now = self.context["zone"], self.context["now"]
         self.window = windows.find(field.data, schedule, zone, now)
         if self.window is None:
