@@ -17,7 +17,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import receipt
 from intake.rules import phone
-from intake.rules.calling import callable_hours, calling_key
+from intake.rules.calling import calling_key
 from intake.rules.promise import promise
 from intake.rules.spam import Signals, assess
 from intake.services import callbacks
@@ -55,16 +55,16 @@ def table(app: Flask) -> Iterator[tuple[str, tuple[float, float]]]:
 def layers(site: Site) -> Iterator[Layer]:
     now, tokens, numbers = datetime.now(UTC), FormTokens("x" * 48), count()
     text, posted = tokens.give(now), ImmutableMultiDict(FIELDS)
-    hours = calendars.default_calendar(site.time_zone).hours
+    calendar = calendars.default_calendar(site.time_zone)
     number = phone.parse(FIELDS["phone"])
     answers = callbacks.Answers(FIELDS["name"], number, email=FIELDS["email"], message=FIELDS["message"])
     arrival = callbacks.Arrival("nonce", Signals(seconds_to_fill=30.0), "192.0.2.1")
-    target = calendars.default_calendar(site.time_zone).target
-    schedule = callable_hours(hours, calling_key(number.zones))
+    target = calendar.target
+    schedule = calendar.callable_hours(calling_key(number.zones))
     words = contact_words(answers.name, number.e164, answers.email)
 
     def validated() -> bool:
-        return CallbackForm(posted, schedule=hours, zone=site.time_zone, now=now, opened_at=now).validate()
+        return CallbackForm(posted, calendar=calendar, zone=site.time_zone, now=now, opened_at=now).validate()
 
     def waiting() -> int:
         with reading() as conn:

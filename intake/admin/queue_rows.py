@@ -160,7 +160,7 @@ def _hint(judged: CallVerdict, row: WorklistRow, calendar: Calendar, clock: Cloc
         return Hint("moon", gettext("asked for it now"), why, is_fine=True)
     if judged.reason in _CLOSED:
         return Hint("moon", _until(judged.opens_at, row.calling_key, clock), why)
-    is_open_there = calling.callable_hours(calendar.hours, row.calling_key, calendar.calling).is_open(clock.now)
+    is_open_there = calendar.callable_hours(row.calling_key).is_open(clock.now)
     return Hint("wait" if is_open_there else "moon", gettext("later"), why)
 
 

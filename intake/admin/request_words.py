@@ -119,7 +119,7 @@ def judged(case: CaseFile, calendar: Calendar, clock: Clock) -> Judged:
 def _fine_until(found: CallVerdict, case: CaseFile, calendar: Calendar, clock: Clock) -> str:
     if found.reason:
         return names.call_reason(found.reason)
-    until = calling.callable_hours(calendar.hours, case.calling_key, calendar.calling).closing(clock.now)
+    until = calendar.callable_hours(case.calling_key).closing(clock.now)
     if until is None:
         return gettext("fine to call")
     there = clock.there(case.calling_key, until)
@@ -277,7 +277,7 @@ def next_step(conn: Connection, site: Site, case: CaseFile, calendar: Calendar, 
         Proposal(retry.value, names.disposition(retry), _proposed(conn, site, case, retry, calendar, clock))
         for retry in RETRIES
     ]
-    schedule = calling.callable_hours(calendar.hours, case.calling_key, calendar.calling)
+    schedule = calendar.callable_hours(case.calling_key)
     most = calendar.calling.most(case.is_once_only)
     tries = gettext("This is try %(number)s of %(most)s", number=case.attempt_count + 1, most=most)
     daily = calendar.calling.daily

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from flask import flash, request
@@ -71,6 +72,18 @@ class SettingsView(PanelView):
             at = asked_for("", "", calendar.hours.zone, now)
         return example(current_site(), calendar, at, now)
 
+    def keep(
+        self, tab: str, typed: Typed, before: Calendar, wanted: Calendar,
+        save: Callable[..., Calendar], again: Callable[..., ResponseReturnValue],
+    ) -> ResponseReturnValue:  # fmt: skip
+        """Save ``wanted`` with its difference in words, unless somebody else saved since the form was made."""
+        change, seen = words.sentence(words.changes(before, wanted)), seen_version(typed)
+        try:
+            save(seen=seen, words=change, now=request_time())
+        except ChangedError:
+            return again(before, typed.values, wanted, code=409, theirs=self.met_another(seen))
+        return self.saved(tab, change)
+
     def saved(self, tab: str, change: str) -> ResponseReturnValue:
         """Say what is different now, and show it."""
         flash(gettext("Saved. %(change)s", change=change) if change else gettext("Nothing was different."), "ok")
@@ -132,12 +145,8 @@ class HoursPages(SettingsView):
         wanted = replace(calendar, hours=hours)
         if verb == "check":
             return self._check(typed, calendar, wanted)
-        change, seen = words.sentence(words.changes(calendar, wanted)), seen_version(typed)
-        try:
-            settings.change_hours(current_site(), acting(), hours, seen=seen, words=change, now=request_time())
-        except ChangedError:
-            return self._form(calendar, typed.values, wanted, code=409, theirs=self.met_another(seen))
-        return self.saved("hours", change)
+        save = partial(settings.change_hours, current_site(), acting(), hours)
+        return self.keep("hours", typed, calendar, wanted, save, self._form)
 
     def _check(
         self, typed: Typed, stored: Calendar, wanted: Calendar, *, is_filled: bool = False

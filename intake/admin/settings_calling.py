@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -25,7 +26,6 @@ from intake.rules.limits import BOUNDS, STANDARD, CallingRules, wider
 from intake.rules.permissions import Permission
 from intake.rules.typed_hours import read_clock, write_clock
 from intake.services import settings
-from intake.services.errors import ChangedError
 from intake.wording.translation import gettext
 
 
@@ -52,12 +52,8 @@ class CallingPages(SettingsView):
         if verb == "check":
             return self._try_calling(typed, calendar, rules, typed.values)
         wanted = replace(calendar, calling=rules)
-        change, seen = words.sentence(words.changes(calendar, wanted)), seen_version(typed)
-        try:
-            settings.change_calling(current_site(), acting(), rules, seen=seen, words=change, now=request_time())
-        except ChangedError:
-            return self._calling(calendar, typed.values, wanted, code=409, theirs=self.met_another(seen))
-        return self.saved("calling", change)
+        save = partial(settings.change_calling, current_site(), acting(), rules)
+        return self.keep("calling", typed, calendar, wanted, save, self._calling)
 
     def _try_calling(
         self, typed: Typed, stored: Calendar, rules: CallingRules, values: Mapping[str, str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -19,7 +20,6 @@ from intake.queries.calendar import Calendar
 from intake.rules.permissions import Permission
 from intake.rules.promise import ResponseTarget
 from intake.services import settings
-from intake.services.errors import ChangedError
 from intake.wording.translation import gettext
 
 RANGES = {"minutes": (1, 2880), "due_soon_minutes": (0, 240), "minutes_per_call": (1, 240), "callers_on_duty": (1, 200)}
@@ -49,12 +49,8 @@ class TargetPages(SettingsView):
         if verb == "check":
             return self._try(typed, calendar, target, typed.values)
         wanted = replace(calendar, target=target)
-        change, seen = words.sentence(words.changes(calendar, wanted)), seen_version(typed)
-        try:
-            settings.change_target(current_site(), acting(), target, seen=seen, words=change, now=request_time())
-        except ChangedError:
-            return self._targets(calendar, typed.values, wanted, code=409, theirs=self.met_another(seen))
-        return self.saved("targets", change)
+        save = partial(settings.change_target, current_site(), acting(), target)
+        return self.keep("targets", typed, calendar, wanted, save, self._targets)
 
     def _try(
         self, typed: Typed, stored: Calendar, target: ResponseTarget, values: Mapping[str, str]

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, String, bindparam, case, or_, select
 
 from intake.models import CalendarVersion, ConsentWording, User
 from intake.models.site import Site
-from intake.rules.hours import OpeningHours, default_hours
+from intake.rules.calling import callable_hours
+from intake.rules.hours import OpeningHours, Schedule, default_hours
 from intake.rules.limits import STANDARD, CallingRules
 from intake.rules.promise import ResponseTarget
 
@@ -28,6 +29,10 @@ class Calendar:
     hours: OpeningHours
     target: ResponseTarget
     calling: CallingRules = STANDARD
+
+    def callable_hours(self, calling_key: str = "") -> Schedule:
+        """When somebody may be called: office hours within the law's and the house's; "" is a number of any place."""
+        return callable_hours(self.hours, calling_key, self.calling)
 
 
 @dataclass(frozen=True, slots=True)

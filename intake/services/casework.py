@@ -32,18 +32,8 @@ _FRESH: dict[str, Any] = {
     "attempt_count": 0,
     "last_attempt_at": None,
     "last_disposition": None,
-    "first_attempt_at": None,
-    "first_attempt_by_id": None,
-    "reached_at": None,
-    "open_seconds": None,
-    "all_seconds": None,
-    "reach_open_seconds": None,
-    "reach_all_seconds": None,
     "unassigned_seconds": None,
-    "is_met": None,
-    "is_promise_kept": None,
-    "is_window_kept": None,
-    "is_preempted": False,
+    **clock.NOT_CALLED,
 }
 """A new episode starts with an empty sheet."""
 

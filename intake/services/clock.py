@@ -14,12 +14,26 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import receipt
 from intake.queries.calendar import Calendar
-from intake.rules.calling import callable_hours
 from intake.rules.promise import NEVER_OPEN, WINDOW_GRACE, Promise, promise
 from intake.rules.windows import Window
 from intake.rules.workflow import Effect, Status
 
 _C = CallbackRequest.__table__.c
+
+NOT_CALLED: dict[str, Any] = {
+    "first_attempt_at": None,
+    "first_attempt_by_id": None,
+    "reached_at": None,
+    "open_seconds": None,
+    "all_seconds": None,
+    "reach_open_seconds": None,
+    "reach_all_seconds": None,
+    "is_met": None,
+    "is_promise_kept": None,
+    "is_window_kept": None,
+    "is_preempted": False,
+}
+"""The figures of a request for which nobody has called yet."""
 
 AGREED_MINUTES = 60
 """How long an agreed time lasts when no end was agreed."""
@@ -46,7 +60,7 @@ def _keep_default(conn: Connection, default: Calendar, now: datetime) -> None:
 
 def target_at(calendar: Calendar, calling_key: str, received_at: datetime) -> datetime:
     """When a request that arrives now is due: whoever is due before it is ahead of it."""
-    schedule = callable_hours(calendar.hours, calling_key, calendar.calling)
+    schedule = calendar.callable_hours(calling_key)
     return schedule.add(received_at, calendar.target.minutes * 60) or received_at + NEVER_OPEN
 
 
@@ -69,7 +83,7 @@ def promise_from(
     """The promise a request gets with so many people ahead of it; asks nobody, so an example can be worked out too."""
     return promise(
         received_at,
-        schedule=callable_hours(calendar.hours, calling_key, calendar.calling),
+        schedule=calendar.callable_hours(calling_key),
         zone=site.time_zone,
         target=calendar.target,
         backlog=ahead,
@@ -130,7 +144,7 @@ def wish_columns(window: Window | None, is_free_time: bool) -> dict[str, Any]:
 
 def attempt_figures(row: Any, calendar: Calendar, effect: Effect, started_at: datetime, user_id: int) -> dict[str, Any]:
     """What the first attempt and the first reach write; empty for a later one (docs/metrics.md, 2–4 and 8)."""
-    schedule = callable_hours(calendar.hours, row.clock_key, calendar.calling)
+    schedule = calendar.callable_hours(row.clock_key)
     open_seconds = schedule.elapsed(row.received_at, started_at)
     all_seconds = max(0, int((started_at - row.received_at).total_seconds()))
     figures: dict[str, Any] = {}

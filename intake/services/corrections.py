@@ -21,21 +21,6 @@ from intake.services.calls import Outcome, plan_for
 from intake.services.errors import RefusedError
 from intake.services.locking import change, ensure_free, ensure_unchanged, lock
 
-_UNKNOWN: dict[str, Any] = {
-    "first_attempt_at": None,
-    "first_attempt_by_id": None,
-    "reached_at": None,
-    "open_seconds": None,
-    "all_seconds": None,
-    "reach_open_seconds": None,
-    "reach_all_seconds": None,
-    "is_met": None,
-    "is_promise_kept": None,
-    "is_window_kept": None,
-    "is_preempted": False,
-}
-"""The figures of a request for which nobody has called yet."""
-
 
 def correct(
     site: Site, actor: Actor, reference: str, attempt_id: int, disposition: Disposition, *, reason: str,
@@ -89,7 +74,7 @@ def _replace(
     told.append((effect, wrong.started_at, wrong.by_id))
     has_agreed = EFFECTS[Disposition(wrong.disposition)].next is Next.ASK and wrong.next_at is not None
     wish = {name: getattr(wrong if has_agreed else row, name) for name in ("window_from", "window_until")}
-    before = SimpleNamespace(**{**row._mapping, **_UNKNOWN, **wish})
+    before = SimpleNamespace(**{**row._mapping, **clock.NOT_CALLED, **wish})
     plan = plan_for(conn, site, before, Outcome(disposition), wrong.started_at, wrong.logged_at, besides=wrong.id)
     is_held = row.assignee_id is not None
     open_again: dict[str, Any] = {
@@ -120,7 +105,7 @@ def _figures(
     conn: Connection, site: Site, before: SimpleNamespace, told: list[tuple[Effect, datetime, int]]
 ) -> dict[str, Any]:
     """What the calls that stand come to, one after the other."""
-    calendar, figures = calendars.version(conn, site, before.calendar_id), dict(_UNKNOWN)
+    calendar, figures = calendars.version(conn, site, before.calendar_id), dict(clock.NOT_CALLED)
     for effect, started_at, by_id in told:
         figures |= clock.attempt_figures(before, calendar, effect, started_at, by_id)
         vars(before).update(figures)

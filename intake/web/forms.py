@@ -14,9 +14,9 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import ValidationError
 
+from intake.queries.calendar import Calendar
 from intake.rules import windows
-from intake.rules.calling import callable_hours, calling_key
-from intake.rules.hours import Schedule
+from intake.rules.calling import calling_key
 from intake.rules.phone import PhoneError, PhoneNumber, PhoneProblem, parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Voicemail
@@ -108,7 +108,7 @@ class VisitorForm(FlaskForm):
 
     def is_callable(self, window: Window, key: str) -> bool:
         """Whether a call is possible in that window where a number may be."""
-        return windows.is_callable(window, callable_hours(self.context["schedule"], key, self.context["rules"]))
+        return windows.is_callable(window, self.context["calendar"].callable_hours(key))
 
     @property
     def typed(self) -> dict[str, str]:
@@ -147,9 +147,9 @@ class VoicemailForm(VisitorForm):
 
 
 class TimeForm(VisitorForm):
-    """When to call. Built with ``schedule``, ``zone``, ``now`` and ``opened_at``, the moment the form was given out.
+    """When to call. Built with ``calendar``, ``zone``, ``now`` and ``opened_at``, the moment the form was given out.
 
-    Without a schedule (the database is down) a window is neither read nor refused.
+    Without a calendar (the database is down) a window is neither read nor refused.
     """
 
     preferred_time = StringField(filters=[one_line], default=ASAP)
@@ -170,10 +170,10 @@ class TimeForm(VisitorForm):
         """A window must still be offered; one that has passed is kept, to find the request it may already have made."""
         if field.data in ("", ASAP, OTHER):
             return
-        schedule: Schedule | None = self.context["schedule"]
-        if schedule is None:
+        calendar: Calendar | None = self.context["calendar"]
+        if calendar is None:
             return
-        schedule = callable_hours(schedule, "", self.context["rules"])  # as the page offered them
+        schedule = calendar.callable_hours()
         zone, now = self.context["zone"], self.context["now"]
         self.window = windows.find(field.data, schedule, zone, now)
         if self.window is None:

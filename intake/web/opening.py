@@ -11,7 +11,6 @@ from babel.dates import format_date
 
 from intake.queries.calendar import Calendar
 from intake.rules import windows
-from intake.rules.calling import callable_hours
 from intake.rules.hours import Schedule, local_date
 from intake.rules.windows import Window
 from intake.wording import times
@@ -51,9 +50,7 @@ def offer(calendar: Calendar, zone: str, now: datetime, chosen: Window | None = 
     """What to say and offer at ``now``; ``chosen`` is shown too, although it may not be offered to others any more."""
     hours, minutes = calendar.hours, calendar.target.minutes
     is_open = hours.is_open(now)
-    found = set(windows.offered(callable_hours(hours, "", calendar.calling), zone, now)) | (
-        {chosen} if chosen else set()
-    )
+    found = set(windows.offered(calendar.callable_hours(), zone, now)) | ({chosen} if chosen else set())
     return Offer(
         is_open=is_open,
         state=_state(hours, zone, now),

@@ -107,8 +107,7 @@ def _form(what: str, calendar: Calendar, view: PrivateView, now: datetime) -> Vi
     zone = current_site().time_zone
     asked = view.window if view.window and view.window.until_at > now else None
     return kind(
-        request.form, schedule=calendar.hours, zone=zone, now=now, opened_at=now, calling_key=view.calling_key,
-        chosen=asked, rules=calendar.calling,
+        request.form, calendar=calendar, zone=zone, now=now, opened_at=now, calling_key=view.calling_key, chosen=asked,
     )  # fmt: skip
 
 

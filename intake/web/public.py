@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from intake.extensions import LANGUAGES, choose_language, csrf, current_site
 from intake.queries.calendar import Calendar
-from intake.rules.limits import STANDARD
 from intake.rules.spam import Signals, count_links
 from intake.services import callbacks
 from intake.services.callbacks import Answers, Arrival, Submitted
@@ -119,8 +118,7 @@ def _read(known: Known | None, token: FormToken | None, now: datetime) -> Callba
     calendar = known.calendar if known else None
     filled = CallbackForm(
         request.form,
-        schedule=calendar.hours if calendar else None,
-        rules=calendar.calling if calendar else STANDARD,
+        calendar=calendar,
         zone=zone,
         now=now,
         opened_at=token.given_at if token else now,

@@ -12,6 +12,7 @@ import redis
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
@@ -20,7 +21,7 @@ from intake.queries.calendar import Calendar
 from intake.rules.hours import OpeningHours, Span, default_hours
 from intake.rules.promise import ResponseTarget
 from intake.web.addresses import ArrivalCounter, LocalCounter, client_network
-from intake.web.forms import path_only
+from intake.web.forms import TimeForm, path_only
 from intake.web.look import timed
 from intake.web.opening import offer
 from intake.web.tokens import FormTokens
@@ -221,3 +222,16 @@ def test_what_is_said_stays_true_until_it_is_said_to_end(minutes: int) -> None:
     last = offer(hours, NEW_YORK, first.valid_until - timedelta(seconds=1))
     assert now < first.valid_until <= now + timedelta(minutes=15)
     assert (first.state, first.days, first.is_open) == (last.state, last.days, last.is_open)
+
+
+def test_every_time_that_is_offered_can_be_chosen_where_the_office_never_closes(sqlite_app: Flask) -> None:
+    calendar = Calendar(1, OpeningHours(NEW_YORK, ((Span(0, 1440),),) * 7), ResponseTarget())
+    for hour in range(24):
+        now = NOW + timedelta(hours=hour)
+        with sqlite_app.test_request_context("/callback"):
+            values = [value for day in offer(calendar, NEW_YORK, now).days for value, _ in day.choices]
+            assert len(values) >= 4
+            for value in values:
+                posted = MultiDict({"preferred_time": value})
+                form = TimeForm(posted, calendar=calendar, zone=NEW_YORK, now=now, opened_at=now)
+                assert form.validate(), (value, form.problems)
