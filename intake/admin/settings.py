@@ -141,7 +141,8 @@ class HoursPages(SettingsView):
             return self._check(typed, calendar, replace(calendar, hours=_default(calendar)), is_filled=True)
         hours = read_hours(typed, calendar.hours)
         if hours is None:
-            return self._form(calendar, typed.values, None, code=422, errors=typed.errors)
+            seen = seen_version(typed)
+            return self._form(calendar, typed.values, None, code=422, errors=typed.errors, version=seen)
         wanted = replace(calendar, hours=hours)
         if verb == "check":
             return self._check(typed, calendar, wanted)

@@ -48,7 +48,8 @@ class CallingPages(SettingsView):
             return self._try_calling(typed, calendar, STANDARD, _written(STANDARD))
         rules = _read(typed)
         if rules is None:
-            return self._calling(calendar, typed.values, None, code=422, errors=typed.errors)
+            seen = seen_version(typed)
+            return self._calling(calendar, typed.values, None, code=422, errors=typed.errors, version=seen)
         if verb == "check":
             return self._try_calling(typed, calendar, rules, typed.values)
         wanted = replace(calendar, calling=rules)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -12,7 +14,7 @@ from flask_admin import expose
 from intake.admin import settings_words as words
 from intake.admin.base import acting, needs, request_time
 from intake.admin.outcome_form import Typed
-from intake.admin.settings import SettingsView, read_typed_day, written_day
+from intake.admin.settings import SettingsView, read_typed_day, seen_version, written_day
 from intake.extensions import current_site
 from intake.queries.calendar import Calendar
 from intake.rules import public_holidays
@@ -28,7 +30,7 @@ _RANGES = 2
 
 
 class HolidayPages(SettingsView):
-    """Each change is saved at once; days that other people added meanwhile stay."""
+    """Each change is saved at once; other days, whoever set them meanwhile, stay."""
 
     @expose("/holidays")
     def holidays(self) -> ResponseReturnValue:
@@ -44,52 +46,58 @@ class HolidayPages(SettingsView):
         day, spans = _read_date(typed, today), read_typed_day(typed, "day")
         reason = typed.text("reason")[:LONGEST_REASON]
         if day is None or spans is None:
-            return self._days(self.stored(), code=422, values=dict(typed.values), errors=typed.errors)
-        return self._save([SpecialDay(day, spans, reason)])
+            values, seen = dict(typed.values), seen_version(typed)
+            return self._days(self.stored(), code=422, values=values, errors=typed.errors, version=seen)
+        return self._save([SpecialDay(day, spans, reason)], typed, values=dict(typed.values))
 
     @expose("/holidays/remove", methods=("POST",))
     @needs(Permission.SETTINGS)
     def remove_day(self) -> ResponseReturnValue:
         """Back to the usual hours of its weekday."""
         day = _date(request.form.get("day", ""))
-        return self._save([SpecialDay(day, None)] if day else [])
+        return self._save([SpecialDay(day, None)] if day else [], self.typed())
 
     @expose("/holidays/suggested", methods=("POST",))
     @needs(Permission.SETTINGS)
     def add_suggested(self) -> ResponseReturnValue:
         """Closed on each holiday that was ticked."""
-        offered = dict(self._offered(self.stored(), request.form.get("state", "")))
-        picked = filter(None, map(_date, request.form.getlist("pick")))
-        return self._save([SpecialDay(day, (), offered[day]) for day in picked if day in offered])
+        state, ticked = request.form.get("state", ""), request.form.getlist("pick")
+        names = dict(self._holidays(state))
+        days = [SpecialDay(day, (), names[day]) for day in filter(None, map(_date, ticked)) if day in names]
+        return self._save(days, self.typed(), state=state, ticked=ticked)
 
-    def _save(self, days: list[SpecialDay]) -> ResponseReturnValue:
+    def _save(self, days: list[SpecialDay], typed: Typed, **form: Any) -> ResponseReturnValue:
+        """``form``: what the page shows again if somebody else has set one of these days since it was made."""
         before = self.stored()
-        change = words.sentence(words.changes(before, settings.with_days(before, days)))
-        settings.change_days(current_site(), acting(), days, words=change, now=request_time())
-        return self.saved("holidays", change)
+
+        def again(stored: Calendar, _: Mapping[str, str], wanted: Calendar, **more: Any) -> ResponseReturnValue:
+            return self._days(stored, changed=words.changes(stored, wanted), **form, **more)
+
+        save = partial(settings.change_days, current_site(), acting(), days)
+        return self.keep("holidays", typed, before, settings.with_days(before, days), save, again)
 
     def _today(self) -> date:
         return local_date(request_time(), current_site().time_zone)
 
-    def _offered(self, calendar: Calendar, state: str) -> list[tuple[date, str]]:
-        """Public holidays of the coming year that have no hours of their own yet."""
+    def _holidays(self, state: str) -> tuple[tuple[date, str], ...]:
+        """Public holidays of the coming year, there or, if that is no state, everywhere."""
         try:
-            found = public_holidays.upcoming(state, self._today())
+            return public_holidays.upcoming(state, self._today())
         except ValueError:
-            found = public_holidays.upcoming("", self._today())
-        taken = {day for day, _ in calendar.hours.special}
-        return [(day, name) for day, name in found if day not in taken]
+            return public_holidays.upcoming("", self._today())
 
     def _days(self, calendar: Calendar, **more: Any) -> ResponseReturnValue:
-        today, state = self._today(), request.args.get("state", "")
-        reasons = dict(calendar.hours.reasons)
+        today, state = self._today(), more.pop("state", request.args.get("state", ""))
+        reasons, taken = dict(calendar.hours.reasons), {day for day, _ in calendar.hours.special}
         special = [(day, spans) for day, spans in calendar.hours.special if day >= today - timedelta(days=1)]
+        offered = [(day, words.date_words(day), name) for day, name in self._holidays(state) if day not in taken]
         return self.show(
             "holidays",
-            **more,
+            shown_version=calendar.id,
+            **{"version": calendar.id, "values": _filled(calendar, ""), **more},
             days=[(day, words.date_words(day), words.day_words(spans), reasons.get(day, "")) for day, spans in special],
             past=len(calendar.hours.special) - len(special),
-            offered=[(day, words.date_words(day), name) for day, name in self._offered(calendar, state)],
+            offered=offered,
             states=public_holidays.states(),
             state=state,
             numbers=range(_RANGES),

@@ -45,7 +45,8 @@ class TargetPages(SettingsView):
             return self._try(typed, calendar, ResponseTarget(), _written(ResponseTarget()))
         target = _read(typed, calendar.target)
         if target is None:
-            return self._targets(calendar, typed.values, None, code=422, errors=typed.errors)
+            seen = seen_version(typed)
+            return self._targets(calendar, typed.values, None, code=422, errors=typed.errors, version=seen)
         if verb == "check":
             return self._try(typed, calendar, target, typed.values)
         wanted = replace(calendar, target=target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -40,24 +40,30 @@ def change_hours(
 ) -> Calendar:
     """Another week or zone; special days stay as they are. ``seen``: the version on the page this came from.
 
-    ``words``: the change as people read it, for the record. ChangedError if somebody else has set the week meanwhile.
+    ``words``: the change as people read it, for the record. ChangedError if somebody else has set the week meanwhile,
+    to something else than this.
     """
-    actor.require(Permission.SETTINGS)
-    with writing() as conn:
-        newest = _newest(conn, site)
-        before = _seen(conn, site, seen).hours
-        if (before.zone, before.weekly) != (newest.hours.zone, newest.hours.weekly):
-            raise ChangedError
-        kept = replace(newest.hours, zone=hours.zone, weekly=hours.weekly)
-        return _store(conn, site, actor, newest, replace(newest, hours=kept), words, now)
+
+    def wanted(newest: Calendar) -> Calendar:
+        return replace(newest, hours=replace(newest.hours, zone=hours.zone, weekly=hours.weekly))
+
+    return _change(site, actor, wanted, lambda it: (it.hours.zone, it.hours.weekly), seen, words, now)
 
 
-def change_days(site: Site, actor: Actor, days: Iterable[SpecialDay], *, words: str, now: datetime) -> Calendar:
-    """Add, replace or remove special days; all others stay, whoever has set them meanwhile."""
-    actor.require(Permission.SETTINGS)
-    with writing() as conn:
-        newest = _newest(conn, site)
-        return _store(conn, site, actor, newest, with_days(newest, days), words, now)
+def change_days(
+    site: Site, actor: Actor, days: Iterable[SpecialDay], *, seen: int | None, words: str, now: datetime
+) -> Calendar:
+    """Add, replace or remove special days; all others stay, whoever has set them meanwhile.
+
+    ``seen`` and ``words`` as for the hours; ChangedError if somebody else has set or removed one of these meanwhile.
+    """
+    asked = tuple(days)
+
+    def part(calendar: Calendar) -> tuple[object, ...]:
+        special, reasons = dict(calendar.hours.special), dict(calendar.hours.reasons)
+        return tuple((special.get(each.day), reasons.get(each.day)) for each in asked)
+
+    return _change(site, actor, lambda newest: with_days(newest, asked), part, seen, words, now)
 
 
 def with_days(calendar: Calendar, days: Iterable[SpecialDay]) -> Calendar:
@@ -77,12 +83,7 @@ def change_target(
     site: Site, actor: Actor, target: ResponseTarget, *, seen: int | None, words: str, now: datetime
 ) -> Calendar:
     """Another target. ``seen`` and ``words`` as for the hours; ChangedError if somebody else has set it meanwhile."""
-    actor.require(Permission.SETTINGS)
-    with writing() as conn:
-        newest = _newest(conn, site)
-        if _seen(conn, site, seen).target != newest.target:
-            raise ChangedError
-        return _store(conn, site, actor, newest, replace(newest, target=target), words, now)
+    return _change(site, actor, lambda newest: replace(newest, target=target), lambda it: it.target, seen, words, now)
 
 
 def change_calling(
@@ -92,11 +93,23 @@ def change_calling(
     actor.require(Permission.SETTINGS)
     if wider(rules):
         raise ValueError(f"wider than allowed: {', '.join(wider(rules))}")
+    return _change(site, actor, lambda newest: replace(newest, calling=rules), lambda it: it.calling, seen, words, now)
+
+
+def _change(
+    site: Site, actor: Actor, wanted: Callable[[Calendar], Calendar], part: Callable[[Calendar], object],
+    seen: int | None, words: str, now: datetime,
+) -> Calendar:  # fmt: skip
+    """Make ``wanted`` of what is in force, unless ``part`` of it is neither what was ``seen`` nor already as wanted."""
+    actor.require(Permission.SETTINGS)
     with writing() as conn:
         newest = _newest(conn, site)
-        if _seen(conn, site, seen).calling != newest.calling:
+        after = wanted(newest)
+        if part(after) == part(newest):
+            return newest
+        if part(_seen(conn, site, seen)) != part(newest):
             raise ChangedError
-        return _store(conn, site, actor, newest, replace(newest, calling=rules), words, now)
+        return _store(conn, site, actor, newest, after, words, now)
 
 
 def _newest(conn: Connection, site: Site) -> Calendar:
@@ -116,9 +129,7 @@ def _seen(conn: Connection, site: Site, version: int | None) -> Calendar:
 def _store(
     conn: Connection, site: Site, actor: Actor, before: Calendar, after: Calendar, words: str, now: datetime
 ) -> Calendar:
-    """The new version and its entry; nothing if nothing is different."""
-    if calendars.documents(after) == calendars.documents(before):
-        return before
+    """The new version and its entry."""
     row = {**calendars.documents(after), "created_at": now, "created_by_id": actor.user_id}
     version = conn.execute(insert(table_of(CalendarVersion)).values(row).returning(CalendarVersion.id)).scalar_one()
     audit.record(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from intake.database import reading
 from intake.models import CalendarVersion
@@ -40,6 +41,12 @@ def fields(html: str) -> dict[str, str]:
         if "name" in given and (given.get("type") != "checkbox" or " checked" in tag):
             found[given["name"]] = given.get("value", "")
     return found
+
+
+def day_form(answer: TestResponse) -> dict[str, str]:
+    """What the form for one holiday would send as it stands."""
+    html = answer.get_data(as_text=True)
+    return fields("<main" + html.partition(f'<form class="card" method="post" action="{DAYS}">')[2].split("</form>")[0])
 
 
 def week(**more: str) -> dict[str, str]:
@@ -177,10 +184,85 @@ def test_holidays_are_suggested_added_edited_and_removed(ada: Desk) -> None:
     assert "Fri 27 Nov 2026: usual hours → closed (American Indian Heritage Day)" in words(ada.text(DAYS))
     form = fields(ada.text(f"{DAYS}?day=2026-11-27"))
     assert form["date"] == "2026-11-27" and form["day_closed"] == "1"
-    ada.post(DAYS, date="2026-11-27", day_0_from="10:00", day_0_until="14:00", reason="Short day")
+    version = form["version"]
+    ada.post(DAYS, version=version, date="2026-11-27", day_0_from="10:00", day_0_until="14:00", reason="Short day")
     assert "10 am to 2 pm Short day" in words(ada.text(DAYS))
-    ada.post(f"{DAYS}/remove", day="2026-11-27")
+    ada.post(f"{DAYS}/remove", version=fields(ada.text(DAYS))["version"], day="2026-11-27")
     assert "None ahead" in ada.text(DAYS)
+
+
+SHORT = {"date": "2026-11-26", "day_0_from": "10:00", "day_0_until": "14:00", "reason": "Half a day"}
+
+
+def test_when_two_people_set_the_same_holiday_the_later_one_sees_both(app: Flask, ada: Desk, now: datetime) -> None:
+    kim = desk(app, "Kim", "admin", now=now)
+    page = {"version": fields(ada.text(DAYS))["version"]}
+    kim.get(DAYS)
+    kim.post(DAYS, **page, date="2026-11-26", day_closed="1", reason="Thanksgiving")
+    answer = ada.post(DAYS, **page, **SHORT)
+    text = words(answer.get_data(as_text=True))
+    assert answer.status_code == 409 and count(CalendarVersion) == 1
+    assert "Kim, noon ET Thu 26 Nov 2026: before: usual hours → now: closed (Thanksgiving)" in text
+    assert "Thu 26 Nov 2026: before: closed (Thanksgiving) → now: 10 am to 2 pm (Half a day)" in text
+    again = day_form(answer)
+    assert again.items() >= SHORT.items() and "day_closed" not in again
+    assert ada.post(DAYS, **again).status_code == 303
+    assert "10 am to 2 pm Half a day" in words(ada.text(DAYS))
+
+
+def test_a_holiday_that_somebody_changed_meanwhile_is_not_removed_unseen(app: Flask, ada: Desk, now: datetime) -> None:
+    kim = desk(app, "Kim", "admin", now=now)
+    ada.get(DAYS)
+    ada.post(DAYS, date="2026-11-26", day_closed="1")
+    page = {"version": fields(ada.text(DAYS))["version"], "day": "2026-11-26"}
+    kim.post(DAYS, **day_form(kim.get(f"{DAYS}?day=2026-11-26")) | {"day_closed": ""} | SHORT)
+    answer = ada.post(f"{DAYS}/remove", **page)
+    text = words(answer.get_data(as_text=True))
+    assert answer.status_code == 409 and "before: closed → now: 10 am to 2 pm (Half a day)" in text
+    assert "before: 10 am to 2 pm (Half a day) → now: usual hours" in text
+    assert ada.post(f"{DAYS}/remove", **page | {"version": fields(ada.text(DAYS))["version"]}).status_code == 303
+    assert "None ahead" in ada.text(DAYS)
+
+
+def test_ticked_days_of_which_one_was_set_meanwhile_wait_with_their_ticks(app: Flask, ada: Desk, now: datetime) -> None:
+    kim = desk(app, "Kim", "admin", now=now)
+    page = {"version": fields(ada.text(f"{DAYS}?state=MD"))["version"], "state": "MD"}
+    kim.get(DAYS)
+    kim.post(DAYS, **SHORT)
+    picked = ["2026-11-26", "2026-11-27"]
+    answer = ada.post(f"{DAYS}/suggested", **page, pick=picked)  # type: ignore[arg-type]
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 409 and count(CalendarVersion) == 1
+    assert "Thu 26 Nov 2026: before: 10 am to 2 pm (Half a day) → now: closed (Thanksgiving Day)" in words(html)
+    assert re.findall(r'name="pick" value="([^"]+)" checked', html) == ["2026-11-27"]
+    assert '<option value="MD" selected>' in html
+
+
+@pytest.mark.parametrize(
+    ("path", "theirs", "wrong", "mine"),
+    [
+        (HOURS, {"d5_closed": "1"}, {"zone": "Mars/Olympus"}, {"zone": "America/New_York", "d4_0_from": "07:00"}),
+        (TARGETS, {"minutes": "30"}, {"minutes": "0"}, {"minutes": "20"}),
+        (CALLING, {"attempts": "4"}, {"attempts": "9"}, {"attempts": "3"}),
+        (DAYS, {"date": "2026-11-26", "day_closed": "1"}, {**SHORT, "day_0_until": "x", "day_closed": ""}, SHORT),
+    ],
+)
+def test_a_mistake_in_between_does_not_make_a_save_go_over_another(
+    app: Flask, ada: Desk, now: datetime, path: str, theirs: dict[str, str], wrong: dict[str, str], mine: dict[str, str]
+) -> None:
+    kim = desk(app, "Kim", "admin", now=now)
+
+    def form(answer: TestResponse) -> dict[str, str]:
+        return day_form(answer) if path == DAYS else fields(answer.get_data(as_text=True))
+
+    page = form(ada.get(path))
+    assert kim.post(path, **form(kim.get(path)) | theirs, do="save").status_code == 303
+    answer = ada.post(path, **page | wrong, do="save")
+    assert answer.status_code == 422
+    answer = ada.post(path, **form(answer) | mine, do="save")
+    text = words(answer.get_data(as_text=True))
+    assert answer.status_code == 409 and count(CalendarVersion) == 1
+    assert "Saved in the meantime Kim, noon ET" in text and "Yours, not saved yet" in text
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from intake.services.settings import SpecialDay
 from tests.conftest import running_app
 from tests.making import ask, count, person, stored
 
-HOLIDAY = date(2026, 11, 26)
+HOLIDAY, FRIDAY = date(2026, 11, 26), date(2026, 11, 27)
+SHORT, CLOSED, USUAL = SpecialDay(HOLIDAY, (Span(600, 840),)), SpecialDay(HOLIDAY, ()), SpecialDay(HOLIDAY, None)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_only_an_administrator_changes_anything(site: Site, lee: Actor, now: dat
     with pytest.raises(ForbiddenError):
         settings.change_target(site, lee, calendar.target, seen=None, words="", now=now)
     with pytest.raises(ForbiddenError):
-        settings.change_days(site, lee, [SpecialDay(HOLIDAY, ())], words="", now=now)
+        settings.change_days(site, lee, [SpecialDay(HOLIDAY, ())], seen=None, words="", now=now)
 
 
 def test_a_save_never_goes_over_one_that_was_not_read(site: Site, ada: Actor, now: datetime) -> None:
@@ -96,19 +97,48 @@ def test_a_save_never_goes_over_one_that_was_not_read(site: Site, ada: Actor, no
 
 
 def test_special_days_of_two_people_do_not_replace_one_another(site: Site, ada: Actor, now: datetime) -> None:
-    settings.change_days(site, ada, [SpecialDay(HOLIDAY, (), "Thanksgiving Day")], words="x", now=now)
-    friday = date(2026, 11, 27)
-    settings.change_days(site, ada, [SpecialDay(friday, (Span(600, 840),))], words="x", now=now)
-    assert dict(current(site).hours.special) == {HOLIDAY: (), friday: (Span(600, 840),)}
+    settings.change_days(site, ada, [SpecialDay(HOLIDAY, (), "Thanksgiving Day")], seen=None, words="x", now=now)
+    settings.change_days(site, ada, [SpecialDay(FRIDAY, (Span(600, 840),))], seen=None, words="x", now=now)
+    assert dict(current(site).hours.special) == {HOLIDAY: (), FRIDAY: (Span(600, 840),)}
     assert dict(current(site).hours.reasons) == {HOLIDAY: "Thanksgiving Day"}
-    settings.change_days(site, ada, [SpecialDay(HOLIDAY, None)], words="x", now=now)
-    assert dict(current(site).hours.special) == {friday: (Span(600, 840),)}
+    settings.change_days(site, ada, [SpecialDay(HOLIDAY, None)], seen=current(site).id, words="x", now=now)
+    assert dict(current(site).hours.special) == {FRIDAY: (Span(600, 840),)}
     assert current(site).hours.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("at_first", "theirs", "mine"),
+    [
+        (USUAL, CLOSED, SHORT),
+        (CLOSED, SHORT, replace(CLOSED, reason="Thanksgiving Day")),
+        (CLOSED, replace(CLOSED, reason="Thanksgiving Day"), SHORT),
+        (CLOSED, USUAL, SHORT),
+        (CLOSED, SHORT, USUAL),
+    ],
+    ids=["both add", "both edit", "only the reason", "they remove", "I remove"],
+)
+def test_of_two_who_change_the_same_day_the_later_one_is_told(
+    site: Site, ada: Actor, now: datetime, at_first: SpecialDay, theirs: SpecialDay, mine: SpecialDay
+) -> None:
+    page = settings.change_days(site, ada, [at_first], seen=None, words="x", now=now)
+    saved = settings.change_days(site, ada, [theirs], seen=page.id, words="x", now=now)
+    with pytest.raises(ChangedError):
+        settings.change_days(site, ada, [SpecialDay(FRIDAY, ()), mine], seen=page.id, words="x", now=now)
+    assert current(site) == saved
+    both = settings.change_days(site, ada, [SpecialDay(FRIDAY, ()), mine], seen=saved.id, words="x", now=now)
+    assert both == replace(settings.with_days(saved, [SpecialDay(FRIDAY, ()), mine]), id=both.id)
+
+
+def test_two_who_do_the_same_to_a_day_are_of_one_mind(site: Site, ada: Actor, now: datetime) -> None:
+    for _ in range(2):
+        settings.change_days(site, ada, [CLOSED], seen=None, words="x", now=now)
+        settings.change_target(site, ada, replace(current(site).target, minutes=20), seen=None, words="x", now=now)
+    assert count(CalendarVersion) == 2
 
 
 def test_a_week_that_is_saved_keeps_the_special_days(site: Site, ada: Actor, now: datetime) -> None:
     page = current(site)
-    settings.change_days(site, ada, [SpecialDay(HOLIDAY, ())], words="x", now=now)
+    settings.change_days(site, ada, [SpecialDay(HOLIDAY, ())], seen=page.id, words="x", now=now)
     week = replace(page.hours, weekly=((Span(540, 600),),) * 7)
     settings.change_hours(site, ada, week, seen=page.id, words="x", now=now)
     assert dict(current(site).hours.special) == {HOLIDAY: ()}
@@ -150,23 +180,33 @@ def _elsewhere(work: Callable[[], object]) -> None:
     thread.join(10)
 
 
-def test_of_two_who_save_at_once_one_is_told(app: Flask, site: Site, ada: Actor, now: datetime) -> None:
+def _minutes(site: Site, actor: Actor, turn: int, now: datetime) -> None:
+    target = replace(current(site).target, minutes=20 + turn)
+    settings.change_target(site, actor, target, seen=None, words="x", now=now)
+
+
+def _holiday(site: Site, actor: Actor, turn: int, now: datetime) -> None:
+    settings.change_days(site, actor, [(CLOSED, SHORT)[turn]], seen=None, words="x", now=now)
+
+
+@pytest.mark.parametrize("work", [_minutes, _holiday], ids=["target", "holiday"])
+def test_of_two_who_save_at_once_one_is_told(
+    app: Flask, site: Site, ada: Actor, now: datetime, work: Callable[[Site, Actor, int, datetime], None]
+) -> None:
     outcomes: list[str] = []
     ready = threading.Barrier(2)
 
-    def save(minutes: int) -> None:
+    def save(turn: int) -> None:
         with app.app_context():
             ready.wait()
             try:
-                settings.change_target(
-                    site, ada, replace(current(site).target, minutes=minutes), seen=None, words="x", now=now
-                )
+                work(site, ada, turn, now)
             except ChangedError:
                 outcomes.append("told")
             else:
                 outcomes.append("saved")
 
-    threads = [threading.Thread(target=save, args=(minutes,)) for minutes in (20, 30)]
+    threads = [threading.Thread(target=save, args=(turn,)) for turn in (0, 1)]
     for thread in threads:
         thread.start()
     for thread in threads:
