@@ -50,14 +50,27 @@ for command in (init, check, demo, purge, backup, restore, verify_audit, reset_m
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def create_user(email: str, roles: tuple[str, ...], name: str, password_stdin: bool) -> None:
     """Make an account for EMAIL."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else click.prompt("Password", hide_input=True)
-    try:
-        people.create_user(
-            current_site(), email=email, name=name, roles=roles, password=password, now=datetime.now(UTC)
-        )
-    except (PeopleError, PasswordError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{email} can sign in now.")
+    while True:
+        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _asked_twice()
+        try:
+            people.create_user(
+                current_site(), email=email, name=name, roles=roles, password=password, now=datetime.now(UTC)
+            )
+        except PasswordError as error:
+            if password_stdin:
+                raise click.ClickException(str(error)) from error
+            click.echo(str(error), err=True)
+        except PeopleError as error:
+            raise click.ClickException(str(error)) from error
+        else:
+            click.echo(f"{email} can sign in now.")
+            return
+
+
+def _asked_twice() -> str:
+    """Typed unseen, so typed twice."""
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
 
 
 @intake.command("deliver")

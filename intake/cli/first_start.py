@@ -175,7 +175,13 @@ def _development(email: str, name: str, password_stdin: bool) -> None:
             return
     made_up = os.environ.get("INTAKE_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else made_up
-    people.create_user(current_site(), email=email, name=name, roles=ROLES, password=password, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    try:
+        people.create_user(current_site(), email=email, name=name, roles=ROLES, password=password, now=now)
+    except PasswordError as error:
+        raise click.ClickException(str(error) if password_stdin else f"INTAKE_ADMIN_PASSWORD: {error}") from error
+    except PeopleError as error:
+        raise click.ClickException(str(error)) from error
     shown = "as typed" if password_stdin else f"{password}   (shown once; change it after signing in)"
     click.echo(f"\n  Sign in as  {email}\n  Password    {shown}\n")
 

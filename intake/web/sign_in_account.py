@@ -75,7 +75,8 @@ def password_words(code: str) -> str:
     words = {
         "short": gettext("Use at least %(count)s characters", count=passwords.SHORTEST),
         "long": gettext("Use at most %(count)s characters", count=passwords.LONGEST),
-        "common": gettext("Too easy to guess. A few unrelated words in a row work well"),
-        "own": gettext("Leave out your own name, your email and the provider's name"),
+        "listed": gettext("This password is on lists that attackers try first. Take four unrelated words"),
+        "easy": gettext("Too easy to guess: common words, dates or keys in a row. Take four unrelated words"),
+        "own": gettext("Leave out your own name, your email and the provider's name. Take four unrelated words"),
     }
     return str(words[code])

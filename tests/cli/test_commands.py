@@ -48,6 +48,22 @@ def test_create_user_says_what_is_wrong_and_makes_nobody(sqlite_app: Flask, word
         assert people.by_email(conn, "ana@example.com") is None
 
 
+def test_create_user_asks_again_until_the_password_is_good(sqlite_app: Flask) -> None:
+    typed = "christopher1\nchristopher1\nviolet-Anchor-93-tide\nviolet-Anchor-93-tide\n"
+    code, output = run(sqlite_app, "create-user", "ana@example.com", "--role", "staff", typed=typed)
+    assert code == 0 and "lists that attackers try first" in output and "can sign in now" in output
+    with reading() as conn:
+        assert people.by_email(conn, "ana@example.com") is not None
+
+
+def test_a_weak_password_in_the_environment_is_named_by_its_setting(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTAKE_ADMIN_PASSWORD", "christopher1")
+    code, output = run(sqlite_app, "init")
+    assert code == 1 and "INTAKE_ADMIN_PASSWORD: This password is on lists" in output and "christopher1" not in output
+
+
 def test_deliver_once_sends_what_is_due_and_stops(sqlite_app: Flask, tmp_path: Path) -> None:
     with writing() as conn:
         outbox.enqueue(conn, "team.check_digest", "team", now=NOON.replace(year=2025))

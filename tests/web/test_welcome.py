@@ -91,6 +91,7 @@ def test_a_chosen_password_leads_to_signing_in_and_says_so(site: Site, desk: Des
     [
         ("short", "at least 12"),
         ("x" * 129, "at most 128"),
+        ("Christopher1", "lists that attackers try first"),
         ("Password2026!", "Too easy"),
         ("rose@example", "Leave out"),
     ],
