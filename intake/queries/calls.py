@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
-from intake.models import CallAttempt
+from intake.models import Audit, AuditText, CallAttempt, Note
+from intake.models.site import Site
 from intake.rules.workflow import Disposition
 
 _A = CallAttempt.__table__.c
@@ -16,11 +17,19 @@ _A = CallAttempt.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class LastLogged:
-    """Who stored an outcome, which, and when."""
+    """An outcome as it was stored, with all that was typed with it. ``window_from``: what was wished before it."""
 
+    attempt_id: int
     by_id: int
     disposition: Disposition
+    started_at: datetime
     logged_at: datetime
+    next_at: datetime | None
+    window_from: datetime | None
+    window_until: datetime | None
+    note: str
+    reason: str
+    minutes_ago: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,29 @@ def made(conn: Connection, callback_id: int, episode: int, *, besides: int | Non
     )
 
 
-def last_logged(conn: Connection, callback_id: int) -> LastLogged | None:
-    """The outcome stored last."""
-    asked = select(_A.by_id, _A.disposition, _A.logged_at).where(_A.callback_id == callback_id)
-    row = conn.execute(asked.order_by(_A.id.desc()).limit(1)).first()
-    return LastLogged(row.by_id, Disposition(row.disposition), row.logged_at) if row else None
+def last_logged(conn: Connection, site: Site, callback_id: int) -> LastLogged | None:
+    """The outcome stored last; None also where that was a correction, which is no call."""
+    a, t, n = Audit.__table__.c, AuditText.__table__.c, Note.__table__.c
+    row = conn.execute(
+        select(CallAttempt.__table__).where(_A.callback_id == callback_id).order_by(_A.id.desc()).limit(1)
+    ).first()
+    if row is None or row.corrects_id is not None:
+        return None
+    entry = conn.execute(
+        select(a.details, t.public_id, t.text_encrypted)
+        .select_from(Audit.__table__.outerjoin(AuditText.__table__, t.audit_id == a.id))
+        .where(a.callback_id == callback_id, a.action == "callback.attempted")
+        .order_by(a.id.desc())
+        .limit(1)
+    ).one()
+    note = conn.execute(
+        select(n.public_id, n.text_encrypted).where(n.callback_id == callback_id, n.attempt_id == row.id)
+    ).first()
+    keyring = site.keyring
+    return LastLogged(
+        row.id, row.by_id, Disposition(row.disposition), row.started_at, row.logged_at, row.next_at,
+        row.window_from, row.window_until,
+        note=(note and keyring.open("note.text", note.public_id, note.text_encrypted)) or "",
+        reason=(entry.public_id and keyring.open("audit_text.text", entry.public_id, entry.text_encrypted)) or "",
+        minutes_ago=entry.details.get("minutes_ago"),
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -58,14 +59,14 @@ def log_attempt(
     """Store an outcome. RefusedError: message_not_allowed, confirm_do_not_call, time_needed, time_past, reason_needed.
 
     ``expected_version``: the request's version on the page this came from. ChangedError if it is another by now; the
-    same outcome sent twice (a double click) is stored once. Whoever was calling when the visitor withdrew may still
+    same form sent twice (a double click) is stored once. Whoever was calling when the visitor withdrew may still
     say what came of it.
     """
     actor.require(Permission.WORK)
     with writing() as conn:
         row = lock(conn, reference)
         has_changed = not is_unchanged(row, expected_version)
-        if has_changed and _is_sent_twice(conn, row, actor, outcome, now):
+        if has_changed and _is_sent_twice(conn, site, row, actor, outcome, now):
             return Logged(row.next_at, row.closed_at is not None)
         if not _was_calling(row, actor):
             ensure_open(row)
@@ -93,11 +94,18 @@ def _log(conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Out
     return Logged(plan.get("next_at"), bool(row.closed_at or plan.get("closed_at")))
 
 
-def _is_sent_twice(conn: Connection, row: Row[Any], actor: Actor, outcome: Outcome, now: datetime) -> bool:
-    last = calls.last_logged(conn, row.id)
-    if last is None or (last.by_id, last.disposition) != (actor.user_id, outcome.disposition):
+def _is_sent_twice(conn: Connection, site: Site, row: Row[Any], actor: Actor, outcome: Outcome, now: datetime) -> bool:
+    """All of it is what this person stored a moment ago. One word more is another save, which must not be lost."""
+    last = calls.last_logged(conn, site, row.id)
+    if last is None or last.by_id != actor.user_id or now - last.logged_at >= SENT_TWICE_WITHIN:
         return False
-    return now - last.logged_at < SENT_TWICE_WITHIN
+    said = (outcome.disposition, outcome.note.strip(), outcome.override_reason.strip(), outcome.minutes_ago)
+    if said != (last.disposition, last.note, last.reason, last.minutes_ago):
+        return False
+    before = SimpleNamespace(**{**row._mapping, "window_from": last.window_from, "window_until": last.window_until})
+    plan = plan_for(conn, site, before, outcome, last.started_at, last.logged_at, besides=last.attempt_id)
+    until = plan.get("window_until", row.window_until)
+    return (plan.get("next_at"), until) == (last.next_at, row.window_until)
 
 
 def _was_calling(row: Row[Any], actor: Actor) -> bool:
@@ -146,7 +154,7 @@ def plan_for(
     conn: Connection, site: Site, row: Any, outcome: Outcome, started_at: datetime, now: datetime,
     *, besides: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The columns that say what happens next; ``besides``: an attempt that this outcome corrects."""
+    """The columns that say what happens next; ``besides``: an attempt that this outcome stands for instead."""
     effect = EFFECTS[outcome.disposition]
     if effect.next is Next.CLOSE:
         return _closed(effect.closed_reason, now)
@@ -242,9 +250,10 @@ def _keep(
     attempt_id = int(conn.execute(attempt.returning(CallAttempt.id)).scalar_one())
     if outcome.note.strip():
         write_note(conn, site, actor, row.id, outcome.note.strip(), attempt_id=attempt_id, now=now)
+    stated = {} if outcome.minutes_ago is None else {"minutes_ago": outcome.minutes_ago}
     audit.record(
         conn, site, actor, "callback.attempted", callback_id=row.id,
-        details={"disposition": outcome.disposition, "attempt_id": attempt_id},
+        details={"disposition": outcome.disposition, "attempt_id": attempt_id} | stated,
         typed=outcome.override_reason.strip() or None, now=now,
     )  # fmt: skip
 

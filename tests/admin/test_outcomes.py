@@ -279,6 +279,30 @@ def test_a_click_that_was_sent_twice_is_one_call(maria: Desk, called: str) -> No
     assert count(CallAttempt) == 1 and stored(called).attempt_count == 1
 
 
+@point(61)
+def test_a_note_added_after_going_back_is_not_thrown_away(maria: Desk, called: str, now: datetime) -> None:
+    """Saved, Back, the forgotten note, saved once more: the same outcome, but not the same form."""
+    version = _version(maria.text(f"/admin/queue/{called}"))
+    seen = {"version": version, "seen": now.isoformat(), "then": "stay"}
+    with at(now + timedelta(seconds=5)):
+        assert maria.press(called, "attempt", outcome="busy", **seen).status_code == 303
+    with at(now + timedelta(seconds=45)):
+        answer = maria.press(called, "attempt", outcome="busy", note="Her sister answers after six", **seen)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 409 and count(CallAttempt) == 1
+    assert "You changed this 40 s ago" in words(html) and "logged a call: Busy" in words(html)
+    assert "Her sister answers after six</textarea>" in html and re.search(r'value="busy"[^>]*checked', html)
+
+
+@point(61)
+def test_a_note_added_to_an_outcome_that_ended_the_request_waits_in_the_note_field(maria: Desk, called: str) -> None:
+    version = _version(maria.text(f"/admin/queue/{called}"))
+    maria.press(called, "attempt", outcome="spoke_information", version=version)
+    answer = maria.press(called, "attempt", outcome="spoke_information", version=version, note="Sent her the leaflet")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 409 and "not saved yet" in html and "Sent her the leaflet</textarea>" in html
+
+
 def test_a_second_call_in_a_row_needs_a_reason(maria: Desk, called: str) -> None:
     maria.press(called, "attempt", outcome="busy", note="first", then="stay")
     assert maria.press(called, "attempt", outcome="no_answer", note="second", then="stay").status_code == 422

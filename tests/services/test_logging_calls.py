@@ -6,16 +6,20 @@ from datetime import timedelta
 
 import pytest
 
+from intake.database import reading
 from intake.models import CallAttempt, Note
+from intake.queries import calls as calls_made
 from intake.rules.windows import Window
 from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Next, Status, Voicemail
-from intake.services import calls, claims, visitor
+from intake.services import calls, claims, corrections, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import ChangedError, EndedError, RefusedError, TakenError
+from tests.conftest import NOON
 from tests.making import ask, count, mails, stored
+from tests.points import point
 
 
-def minutes(number: int) -> timedelta:
+def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
@@ -83,6 +87,59 @@ def test_an_outcome_sent_twice_is_one_attempt(site, now, maria):
     first = calls.log_attempt(site, maria, reference, Outcome(Disposition.NO_ANSWER), expected_version=version, now=now)
     again = calls.log_attempt(site, maria, reference, Outcome(Disposition.NO_ANSWER), expected_version=version, now=now)
     assert (again, count(CallAttempt)) == (first, 1)
+
+
+AFTERNOON = NOON + timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (Outcome(Disposition.BUSY), Outcome(Disposition.BUSY, note="Her sister answers after six")),
+        (Outcome(Disposition.BUSY, note="Rang out"), Outcome(Disposition.BUSY, note="Rang out twice")),
+        (Outcome(Disposition.BUSY, note="Rang out"), Outcome(Disposition.BUSY)),
+        (Outcome(Disposition.BUSY), Outcome(Disposition.BUSY, next_at=AFTERNOON)),
+        (Outcome(Disposition.BUSY, next_at=AFTERNOON), Outcome(Disposition.BUSY)),
+        (Outcome(Disposition.CRISIS), Outcome(Disposition.CRISIS, next_at=AFTERNOON)),
+        (Outcome(Disposition.BUSY), Outcome(Disposition.BUSY, override_reason="She wrote now")),
+        (Outcome(Disposition.BUSY), Outcome(Disposition.BUSY, minutes_ago=2)),
+        (Outcome(Disposition.BUSY, minutes_ago=2), Outcome(Disposition.BUSY)),
+        (
+            Outcome(Disposition.SPOKE_CALL_AGAIN, agreed_from=AFTERNOON),
+            Outcome(Disposition.SPOKE_CALL_AGAIN, agreed_from=AFTERNOON + minutes(30)),
+        ),
+        (
+            Outcome(Disposition.SPOKE_CALL_AGAIN, agreed_from=AFTERNOON),
+            Outcome(Disposition.SPOKE_CALL_AGAIN, agreed_from=AFTERNOON, agreed_until=AFTERNOON + minutes(30)),
+        ),
+    ],
+)
+@point(61)
+def test_the_same_outcome_with_anything_else_typed_is_another_save(site, now, maria, first, second):
+    reference = ask(site, now).reference
+    claims.start_call(site, maria, reference, now=now)
+    version = stored(reference).version
+    then = {"expected_version": version, "now": now + minutes(2)}
+    logged = calls.log_attempt(site, maria, reference, first, **then)
+    with pytest.raises(ChangedError):
+        calls.log_attempt(site, maria, reference, second, **then | {"now": now + minutes(2) + timedelta(seconds=40)})
+    again = calls.log_attempt(site, maria, reference, first, **then | {"now": now + minutes(2) + timedelta(seconds=41)})
+    assert (again, count(CallAttempt), count(Note)) == (logged, 1, 1 if first.note else 0)
+
+
+def test_an_outcome_that_was_corrected_meanwhile_is_not_sent_twice(site, now, maria):
+    reference = ask(site, now).reference
+    claims.start_call(site, maria, reference, now=now)
+    said = {"expected_version": stored(reference).version, "now": now}
+    calls.log_attempt(site, maria, reference, Outcome(Disposition.BUSY), **said)
+    with reading() as conn:
+        logged = calls_made.last_logged(conn, site, stored(reference).id)
+    corrections.correct(
+        site, maria, reference, logged.attempt_id, Disposition.NO_ANSWER, reason="it rang out", now=now + minutes(0.5)
+    )
+    for outcome in (Outcome(Disposition.BUSY), Outcome(Disposition.NO_ANSWER)):
+        with pytest.raises(ChangedError):
+            calls.log_attempt(site, maria, reference, outcome, **said)
 
 
 def test_an_outcome_for_a_request_that_changed_meanwhile_is_not_stored(site, now, maria):
