@@ -106,7 +106,8 @@ def set_roles(conn: Connection, user_id: int, roles: Sequence[Role]) -> None:
 def lock(conn: Connection, user_id: int) -> queries.Person:
     """The person, whose account nobody else changes until the transaction ends. NotFoundError if there is none.
 
-    The lock lets others refer to the row (NO KEY UPDATE): whoever just claims a request need not wait for it.
+    The lock lets others refer to the row (NO KEY UPDATE). Whoever would make this person the owner of a request waits
+    (``locking.lock_to_take`` and its kin), and so does this for them: afterwards the account is as they find it.
     """
     conn.execute(select(_USER.id).where(_USER.id == user_id).with_for_update(key_share=True))
     return _found(conn, user_id)

@@ -26,7 +26,7 @@ from intake.services import clock
 from intake.services.callbacks import SUPPRESSED
 from intake.services.claims import take, verdict_for
 from intake.services.errors import ChangedError, RefusedError
-from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, is_unchanged, lock
+from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, is_unchanged, lock, lock_to_take
 
 SENT_TWICE_WITHIN = timedelta(minutes=1)
 
@@ -64,7 +64,7 @@ def log_attempt(
     """
     actor.require(Permission.WORK)
     with writing() as conn:
-        row = lock(conn, reference)
+        row = lock_to_take(conn, reference, actor)
         has_changed = not is_unchanged(row, expected_version)
         if has_changed and _is_sent_twice(conn, site, row, actor, outcome, now):
             return Logged(row.next_at, row.closed_at is not None)

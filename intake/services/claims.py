@@ -22,10 +22,13 @@ from intake.services.locking import (
     change,
     ensure_decided,
     ensure_free,
+    ensure_may_have,
     ensure_open,
     ensure_unchanged,
     lock,
     lock_held_by,
+    lock_to_give,
+    lock_to_take,
     seconds_between,
 )
 
@@ -39,7 +42,7 @@ def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
     """Take a request. Of many at once one wins; TakenError tells the others who. Claiming one's own changes nothing."""
     actor.require(Permission.WORK)
     with writing() as conn:
-        row = lock(conn, reference)
+        row = lock_to_take(conn, reference, actor)
         ensure_open(row)
         ensure_free(conn, row, actor)
         if row.assignee_id is None:
@@ -47,13 +50,14 @@ def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
 
 
 def take(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime) -> None:
-    """Give a locked, free request to the actor."""
+    """Give a free request, locked by ``lock_to_take``, to the actor."""
     change(conn, row, **held(row, actor.person_id, now))
     audit.record(conn, site, actor, "callback.claimed", callback_id=row.id, now=now)
 
 
 def held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
-    """The columns of a request that is this person's from now on."""
+    """The columns of a request that is this person's from now on, if it was locked together with their account."""
+    ensure_may_have(row, user_id)
     values: dict[str, Any] = {"assignee_id": user_id, "claimed_at": now, "call_started_at": None}
     if row.status == Status.NEW:
         values["status"] = Status.ASSIGNED
@@ -112,7 +116,7 @@ def assign(
     """
     actor.require(Permission.ASSIGN)
     with writing() as conn:
-        row = lock(conn, reference)
+        row = lock_to_give(conn, reference, user_id)
         ensure_open(row)
         ensure_decided(row)
         person = next((person for person in people.working(conn) if person.id == user_id), None)
@@ -140,7 +144,7 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
     actor.require(Permission.WORK)
     actor.require(Permission.CONTACT)
     with writing() as conn:
-        row = lock(conn, reference)
+        row = lock_to_take(conn, reference, actor)
         ensure_open(row)
         ensure_free(conn, row, actor)
         ensure_decided(row)

@@ -19,7 +19,7 @@ from intake.rules.workflow import CORRECTABLE, EFFECTS, Disposition, Effect, Nex
 from intake.services import clock
 from intake.services.calls import Outcome, plan_for
 from intake.services.errors import RefusedError
-from intake.services.locking import change, ensure_free, ensure_unchanged, lock
+from intake.services.locking import change, ensure_free, ensure_unchanged, lock_with_holder
 
 
 def correct(
@@ -35,7 +35,7 @@ def correct(
     if not reason.strip():
         raise RefusedError("reason_needed")
     with writing() as conn:
-        row = lock(conn, reference)
+        row = lock_with_holder(conn, reference)
         if not actor.may(Permission.ASSIGN):
             ensure_free(conn, row, actor)
         ensure_unchanged(row, expected_version)
@@ -76,8 +76,9 @@ def _replace(
     wish = {name: getattr(wrong if has_agreed else row, name) for name in ("window_from", "window_until")}
     before = SimpleNamespace(**{**row._mapping, **clock.NOT_CALLED, **wish})
     plan = plan_for(conn, site, before, Outcome(disposition), wrong.started_at, wrong.logged_at, besides=wrong.id)
-    is_held = row.assignee_id is not None
-    open_again: dict[str, Any] = {
+    is_held = row.assignee_id is not None and row.person_active
+    holder = {} if is_held else {"assignee_id": None, "claimed_at": None}
+    open_again: dict[str, Any] = holder | {
         "status": Status.ASSIGNED if is_held else Status.NEW,
         "closed_at": None,
         "closed_reason": None,

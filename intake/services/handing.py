@@ -21,7 +21,8 @@ from intake.services.locking import (
     ensure_free,
     ensure_open,
     ensure_unchanged,
-    lock,
+    lock_to_give,
+    lock_to_take,
     person_name,
 )
 
@@ -34,7 +35,7 @@ def take_over(site: Site, actor: Actor, reference: str, *, holder_id: int, reaso
     """
     actor.require(Permission.WORK)
     with writing() as conn:
-        row = lock(conn, reference)
+        row = lock_to_take(conn, reference, actor)
         ensure_open(row)
         if row.assignee_id == actor.user_id:
             return
@@ -67,7 +68,7 @@ def hand_off(
     if not note.strip():
         raise RefusedError("note_needed")
     with writing() as conn:
-        row = lock(conn, reference)
+        row = lock_to_give(conn, reference, user_id)
         ensure_open(row)
         ensure_decided(row)
         ensure_free(conn, row, actor)

@@ -1,4 +1,8 @@
-"""One request, held for the length of a transaction, so that of two people only one changes it at a time."""
+"""One request, held for the length of a transaction, so that of two people only one changes it at a time.
+
+Whoever needs a person's row too locks that one first, here and in ``accounts``: locks taken in one order only cannot
+wait for each other in a circle.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,71 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import CTE, Connection, Row, Select, select, true, update
 
 from intake.models import CallbackRequest, User
-from intake.rules.permissions import Actor
+from intake.rules.permissions import Actor, ForbiddenError, Permission
 from intake.rules.workflow import Status, check_transition
 from intake.services.errors import ChangedError, EndedError, NotFoundError, RefusedError, TakenError
 
 _T = CallbackRequest.__table__
+_U = User.__table__.c
 
 
 def lock(conn: Connection, reference: str) -> Row[Any]:
     """The row, locked until the transaction ends. NotFoundError if there is none."""
     return _one(conn, _T.c.reference == reference)
+
+
+def lock_to_give(conn: Connection, reference: str, user_id: int) -> Row[Any]:
+    """The row, and before it the account of whoever is to have it, which nobody disables until the transaction ends.
+
+    One statement. Only such a row can be given away (``ensure_may_have``). NotFoundError if there is no such request,
+    or no such person any more.
+    """
+    row = conn.execute(_with_person(reference, _steady(select(_U.id, _U.active).where(_U.id == user_id)))).first()
+    if row is None or not row.person_active:
+        raise NotFoundError
+    return row
+
+
+def lock_to_take(conn: Connection, reference: str, actor: Actor) -> Row[Any]:
+    """Likewise for the actor themself. ForbiddenError if they were disabled after their session was asked for."""
+    steady = _steady(select(_U.id, _U.active).where(_U.id == actor.person_id))
+    row = conn.execute(_with_person(reference, steady)).first()
+    if row is None:
+        raise NotFoundError
+    if not row.person_active:
+        raise ForbiddenError(Permission.WORK)
+    return row
+
+
+def lock_with_holder(conn: Connection, reference: str) -> Row[Any]:
+    """Likewise with whoever holds it, for what opens it again in their hands. ChangedError if they change meanwhile."""
+    held = select(_U.id, _U.active).join(_T, _T.c.assignee_id == _U.id).where(_T.c.reference == reference)
+    row = conn.execute(_with_person(reference, _steady(held), is_outer=True)).first()
+    if row is None:
+        raise NotFoundError
+    if row.assignee_id not in (None, row.person_id):
+        raise ChangedError
+    return row
+
+
+def _steady(person: Select[Any]) -> CTE:
+    """Read and locked before the request is, as PostgreSQL carries out whatever locks in a WITH; disabling waits."""
+    return person.with_for_update(read=True, of=User.__table__).cte("person")
+
+
+def _with_person(reference: str, person: CTE, *, is_outer: bool = False) -> Select[Any]:
+    columns = (_T, person.c.id.label("person_id"), person.c.active.label("person_active"))
+    both = _T.join(person, true(), isouter=is_outer)
+    return select(*columns).select_from(both).where(_T.c.reference == reference).with_for_update(of=_T)
+
+
+def ensure_may_have(row: Row[Any], user_id: int) -> None:
+    """A request goes to nobody whose account is not held with it: that is how a disabled person would come by one."""
+    if row.person_id != user_id or not row.person_active:
+        raise LookupError("lock the request together with whoever is to have it")
 
 
 def lock_link(conn: Connection, digest: bytes) -> Row[Any]:
@@ -70,7 +126,7 @@ def ensure_free(conn: Connection, row: Row[Any], actor: Actor) -> None:
 
 def person_name(conn: Connection, user_id: int) -> str:
     """The name colleagues know this person by."""
-    name = conn.execute(select(User.__table__.c.name).where(User.__table__.c.id == user_id)).scalar()
+    name = conn.execute(select(_U.name).where(_U.id == user_id)).scalar()
     return str(name or "")
 
 
