@@ -110,13 +110,41 @@ def rescue(site: Site, actor: Actor, reference: str, *, expected_version: int | 
         if is_suppressed(conn, phone_indexes(site, row)):
             raise RefusedError("suppressed")
         ensure_unchanged(row, expected_version)
-        claimed = Status.ASSIGNED if row.assignee_id else Status.NEW
-        status = Status.SCHEDULED if row.window_from else claimed
-        change(conn, row, status=status)
+        promised = {} if row.is_promised else promised_after_all(conn, site, row, row.calling_key, now)
+        change(conn, row, **({"status": _status_beyond_check(row)} | promised))
         if row.email_index is not None:
             letters.enqueue(conn, site, "visitor.received", callback_id=row.id, email_index=row.email_index, now=now)
         audit.record(conn, site, actor, "callback.rescued", callback_id=row.id, now=now)
         outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
+
+
+def _status_beyond_check(row: Row[Any]) -> Status:
+    if row.window_from:
+        return Status.SCHEDULED
+    if row.attempt_count:
+        return Status.ATTEMPTING
+    return Status.ASSIGNED if row.assignee_id else Status.NEW
+
+
+def promised_after_all(conn: Connection, site: Site, row: Row[Any], key: str, now: datetime) -> dict[str, Any]:
+    """The columns of a request that was set aside for its number, once nothing stands against calling any more.
+
+    Nobody has promised it anything before, so the promise is made now; what is measured goes on from when they asked.
+    """
+    is_over = row.window_from is not None and row.window_until <= now
+    window = Window(row.window_from, row.window_until) if row.window_from and not is_over else None
+    wish = clock.wish_columns(None, False) | {"status": Status.ATTEMPTING if row.attempt_count else Status.NEW}
+    return (
+        {"status": _status_beyond_check(row)}
+        | (wish if is_over else {})
+        | clock.promised_anew(conn, site, row, key, now, window=window, is_free_time=row.is_free_time)
+        | _callable_again(row)
+    )
+
+
+def _callable_again(row: Row[Any]) -> dict[str, Any]:
+    reasons = (reason for reason in row.spam_reasons.split(",") if reason != SUPPRESSED)
+    return {"is_promised": True, "spam_reasons": ",".join(reasons)}
 
 
 def acknowledge_time(
@@ -174,5 +202,5 @@ def begin_again(
     calendar = clock.calendar_in_force(conn, site, now)
     made = clock.promised(conn, site, calendar, row.calling_key, now, window=window, is_free_time=is_free_time)
     fresh = _FRESH | clock.promise_columns(calendar, made, row.calling_key) | clock.arrival_columns(site, now)
-    fresh |= clock.wish_columns(window, is_free_time)
+    fresh |= clock.wish_columns(window, is_free_time) | _callable_again(row)
     change(conn, row, status=status, reopened_count=row.reopened_count + 1, **fresh)

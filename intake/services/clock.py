@@ -121,6 +121,22 @@ def agreed_columns(start: datetime, until: datetime | None) -> dict[str, Any]:
     }
 
 
+def promised_anew(
+    conn: Connection, site: Site, row: Any, calling_key: str, now: datetime,
+    *, window: Window | None = None, is_free_time: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """The columns of a new promise for a request that has one, by the opening hours in force now.
+
+    The measured target, and the hours it is measured by, go with it only while it is neither kept nor missed.
+    """
+    calendar = calendar_in_force(conn, site, now)
+    made = promised(conn, site, calendar, calling_key, now, window=window, is_free_time=is_free_time)
+    columns: dict[str, Any] = {"promised_by_at": made.promised_by_at, "due_at": made.due_at}
+    if row.first_attempt_at is None and now <= row.target_at:
+        columns |= {"target_at": made.target_at, "clock_key": calling_key, "calendar_id": calendar.id}
+    return columns
+
+
 def arrival_columns(site: Site, received_at: datetime) -> dict[str, Any]:
     """The columns reports group by, in the site's zone."""
     local = received_at.astimezone(ZoneInfo(site.time_zone))

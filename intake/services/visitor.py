@@ -13,7 +13,6 @@ from intake.database import writing
 from intake.ledger import audit, letters, outbox, search_words
 from intake.models.keyring import link_hash
 from intake.models.site import Site
-from intake.queries import calendar as calendars
 from intake.queries.private_link import LINK_DAYS
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.permissions import VISITOR
@@ -24,7 +23,7 @@ from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import clock
 from intake.services.callbacks import contact_columns
 from intake.services.calls import set_aside
-from intake.services.casework import begin_again
+from intake.services.casework import begin_again, promised_after_all
 from intake.services.errors import EndedError, NotFoundError
 from intake.services.locking import change, ensure_open, lock_link
 
@@ -52,41 +51,44 @@ def change_time(
 ) -> None:  # fmt: skip
     """Ask to be called at another time. That is a new promise; a target already missed stays missed.
 
-    Asking once more for what was asked before changes nothing: it must not push a promise back.
+    Asking once more for what was asked before changes nothing: it must not push a promise back. Other words for a time
+    of one's own are for staff to read, and no new promise either.
     """
     with _own(token, now) as (conn, row):
-        if not (window or is_free_time or row.window_from or row.is_free_time):
+        ring = site.keyring
+        before, after = _wish(_window(row), row.is_free_time), _wish(window, is_free_time)
+        told = ring.open("callback_request.preferred_note", row.public_id, row.preferred_note_encrypted) or ""
+        if before == after and told == preferred_note:
             return
-        calendar = calendars.version(conn, site, row.calendar_id)
-        made = clock.promised(conn, site, calendar, row.calling_key, now, window=window, is_free_time=is_free_time)
-        columns = clock.wish_columns(window, is_free_time) | {
-            "promised_by_at": made.promised_by_at,
-            "due_at": made.due_at,
-        }
-        if row.first_attempt_at is None and now <= row.target_at:
-            columns["target_at"] = made.target_at
-        elif window is None and not is_free_time and row.first_attempt_at is None:
-            columns |= {"due_at": row.due_at, "promised_by_at": row.promised_by_at}
-        sealed = site.keyring.seal("callback_request.preferred_note", row.public_id, preferred_note or None)
-        status = _status_for(row, window)
-        change(conn, row, status=status, preferred_note_encrypted=sealed, is_window_kept=None, **columns)
-        _note(
-            conn,
-            site,
-            row,
-            "visitor.changed_time",
-            now,
-            {"from": _wish(_window_value(row), row.is_free_time), "to": _wish(window and window.value, is_free_time)},
-        )
+        sealed = ring.seal("callback_request.preferred_note", row.public_id, preferred_note or None)
+        if before == after:
+            columns: dict[str, Any] = {"free_time_seen_at": None}
+        else:
+            columns = _wished_anew(conn, site, row, window, is_free_time, now)
+        change(conn, row, preferred_note_encrypted=sealed, **columns)
+        _note(conn, site, row, "visitor.changed_time", now, {"from": before, "to": after})
         _confirm(conn, site, row, "visitor.changed", now)
 
 
-def _wish(window: str | None, is_free_time: bool) -> str:
-    return window or ("other" if is_free_time else "asap")
+def _wish(window: Window | None, is_free_time: bool) -> str:
+    return window.value if window else "other" if is_free_time else "asap"
 
 
-def _window_value(row: Row[Any]) -> str | None:
-    return Window(row.window_from, row.window_until).value if row.window_from else None
+def _window(row: Row[Any]) -> Window | None:
+    return Window(row.window_from, row.window_until) if row.window_from else None
+
+
+def _wished_anew(
+    conn: Connection, site: Site, row: Row[Any], window: Window | None, is_free_time: bool, now: datetime
+) -> dict[str, Any]:
+    """The columns of another wish: when, and the promise that goes with it."""
+    columns = clock.wish_columns(window, is_free_time) | {"status": _status_for(row, window), "is_window_kept": None}
+    is_kept = window is None and not is_free_time and row.first_attempt_at is None and now > row.target_at
+    if is_kept:
+        return columns
+    return columns | clock.promised_anew(
+        conn, site, row, row.calling_key, now, window=window, is_free_time=is_free_time
+    )
 
 
 def _status_for(row: Row[Any], window: Window | None) -> Status:
@@ -106,11 +108,14 @@ def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) 
         name = ring.open("callback_request.name", row.public_id, row.name_encrypted) or ""
         email = ring.open("callback_request.email", row.public_id, row.email_encrypted)
         columns = contact_columns(site, row.public_id, phone)
-        columns |= _repromised(conn, site, row, columns["calling_key"], now)
+        if row.is_promised:
+            columns |= _repromised(conn, site, row, columns["calling_key"], now)
         if row.last_disposition == Disposition.WRONG_NUMBER:
             columns |= {"next_at": None, "due_at": now, "last_disposition": None}
         if is_suppressed(conn, ring.indexes_of("phone", phone.e164)):
             columns |= set_aside(row)
+        elif not row.is_promised:
+            columns |= _taken_back_up(conn, site, row, columns["calling_key"], now)
         change(conn, row, **columns)
         search_words.replace(conn, site, row.id, name=name, e164=phone.e164, email=email)
         before = (ring.open("callback_request.phone", row.public_id, row.phone_encrypted) or "").partition(";")[0]
@@ -119,19 +124,21 @@ def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) 
         _confirm(conn, site, row, "visitor.changed", now)
 
 
+def _taken_back_up(conn: Connection, site: Site, row: Row[Any], key: str, now: datetime) -> dict[str, Any]:
+    """The number before was not to be called; this one may be, so that nobody has to decide about it any more."""
+    columns = promised_after_all(conn, site, row, key, now)
+    if was_check(row.spam_reasons.split(",")):
+        return columns | {"status": Status.CHECK}
+    outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
+    return columns
+
+
 def _repromised(conn: Connection, site: Site, row: Row[Any], key: str, now: datetime) -> dict[str, Any]:
     """A number in another zone may be called at other hours: a new promise, unless the old one is kept or missed."""
     is_settled = row.first_attempt_at is not None or now > row.target_at
     if key == row.clock_key or is_settled or row.is_free_time or row.window_from is not None:
         return {}
-    calendar = calendars.version(conn, site, row.calendar_id)
-    made = clock.promised(conn, site, calendar, key, now, window=None, is_free_time=False)
-    return {
-        "clock_key": key,
-        "target_at": made.target_at,
-        "promised_by_at": made.promised_by_at,
-        "due_at": made.due_at,
-    }
+    return clock.promised_anew(conn, site, row, key, now)
 
 
 def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datetime) -> None:
@@ -145,8 +152,10 @@ def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datet
 
 
 def call_once_only(site: Site, token: str, *, now: datetime) -> None:
-    """Be called a single time."""
+    """Be called a single time. EndedError once a call was made: there is no single one left, only cancelling."""
     with _own(token, now) as (conn, row):
+        if row.attempt_count:
+            raise EndedError
         if not row.is_once_only:
             change(conn, row, is_once_only=True)
             _note(conn, site, row, "visitor.once_only", now)
@@ -168,7 +177,7 @@ def withdraw(site: Site, token: str, *, now: datetime) -> None:
 
 
 def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
-    """Call me after all: a new promise from now, at the time they had asked for if that is still ahead.
+    """Call me after all. A promise still ahead stands again as it was; else there is a new one, from now.
 
     EndedError when it ended otherwise, or the number must not be called; once it is open again, nothing happens.
     """
@@ -180,15 +189,33 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
             raise NotFoundError
         if row.status != Status.WITHDRAWN or is_suppressed(conn, phone_indexes(site, row)):
             raise EndedError
-        is_ahead = row.window_from is not None and row.window_from > now
-        window = Window(row.window_from, row.window_until) if is_ahead else None
+        window = _window(row) if row.window_from and row.window_from > now else None
         wanted = Status.SCHEDULED if window else Status.NEW
         status = Status.CHECK if was_check(row.spam_reasons.split(",")) else wanted
-        begin_again(conn, site, row, status=status, window=window, is_free_time=row.is_free_time, now=now)
+        if row.is_promised and (window or _is_to_be_kept(row, now)):
+            change(conn, row, status=status, next_at=row.window_from, **_NOT_ENDED)
+        else:
+            begin_again(conn, site, row, status=status, window=window, is_free_time=row.is_free_time, now=now)
         _note(conn, site, row, "visitor.undid_withdrawal", now)
         if status is not Status.CHECK:
             outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
             letters.enqueue_for(conn, site, row, "visitor.received", now=now, delay=letters.A_MOMENT)
+
+
+_NOT_ENDED: dict[str, Any] = {
+    "closed_at": None,
+    "closed_reason": None,
+    "withdrawn_at": None,
+    "assignee_id": None,
+    "claimed_at": None,
+    "call_started_at": None,
+}
+"""Whoever had claimed it may have gone home: it waits for anybody."""
+
+
+def _is_to_be_kept(row: Row[Any], now: datetime) -> bool:
+    """Nobody has called yet, and the time told to the visitor lies ahead (docs/metrics.md, 7)."""
+    return row.first_attempt_at is None and row.promised_by_at > now
 
 
 def _confirm(conn: Connection, site: Site, row: Row[Any], kind: str, now: datetime) -> None:
