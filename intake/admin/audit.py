@@ -93,7 +93,7 @@ class Audit(PanelView):
             standing = audit.standing(conn, request_time())
             page = audit.page(
                 conn, current_site(), asked.which, before=request.args.get("before", ""),
-                with_contact=acting().may(Permission.CONTACT),
+                after=request.args.get("after", ""), with_contact=acting().may(Permission.CONTACT),
             )  # fmt: skip
         viewing.read_record(current_site(), acting(), about=asked.on_record, now=request_time())
         values: dict[str, Any] = {
@@ -103,7 +103,7 @@ class Audit(PanelView):
             "groups": GROUPS,
             "rows": Teller(clock(), people).rows(page.entries),
             "older": page.older,
-            "is_later_page": "before" in request.args,
+            "newer": page.newer,
             "seals": seals(standing, clock()),
             "typed": typed,
             "longest": auditing.LONGEST_PURPOSE,

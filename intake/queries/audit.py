@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, true, tuple_
 
 from intake.ledger import seals
 from intake.ledger.seals import Seal
@@ -23,6 +23,9 @@ CHECK_SHOWN_FOR = timedelta(days=31)
 """So long the last check is told; the index is not searched further back for one."""
 
 _A, _T, _U, _C = (model.__table__.c for model in (Audit, AuditText, User, CallbackRequest))
+_position = tuple_(_A.at, _A.id)
+_directions = ((_A.at, _A.id), (_A.at.desc(), _A.id.desc()))
+"""The orders in which newer and older entries are read, from a place on."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACE = re.compile(r"(\d{1,17})-(\d{1,18})", re.ASCII)
 _LATEST = 253_402_300_799_000_000
@@ -62,22 +65,43 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries, newest first, and the place behind which older ones are read, if there are any."""
+    """Entries, newest first; and the places behind which older and newer ones are read, where there are any."""
 
     entries: tuple[Entry, ...]
-    older: str | None
+    older: str | None = None
+    newer: str | None = None
 
 
 def page(
-    conn: Connection, site: Site, which: Filter, *, before: str = "", with_contact: bool, most: int = PAGE
-) -> Page:
-    """One page behind a place; one that was made up is the beginning.
+    conn: Connection, site: Site, which: Filter, *, before: str = "", after: str = "", with_contact: bool,
+    most: int = PAGE,
+) -> Page:  # fmt: skip
+    """The entries next to a place, older (``before``) or newer (``after``); without a place, or none there, the newest.
 
     Words typed about a request may name the visitor: they are for those who may see names.
     """
-    rows = conn.execute(_asked(which, _place(before)).limit(most + 1)).all()
-    found = tuple(_entry(site, row, with_contact) for row in rows[:most])
-    return Page(found, found[-1].place if len(rows) > most else None)
+    place, is_back = _place(after), True
+    rows = conn.execute(_beside(which, place, is_back=True).limit(most + 1)).all() if place else []
+    if not rows:
+        place, is_back = _place(before), False
+        rows = conn.execute(_beside(which, place, is_back=False).limit(most + 1)).all()
+    if not rows:
+        return Page(())
+    found = tuple(_entry(site, row, with_contact) for row in rows[:most][:: -1 if is_back else 1])
+    is_more, is_any_behind = len(rows) > most, bool(rows[0].is_any_behind)
+    has_older, has_newer = (is_any_behind, is_more) if is_back else (is_more, is_any_behind)
+    return Page(found, found[-1].place if has_older else None, found[0].place if has_newer else None)
+
+
+def _beside(which: Filter, place: tuple[datetime, int] | None, *, is_back: bool) -> Select[Any]:
+    """What lies beyond a place in one direction, and whether anything lies there or in the other."""
+    asked = _asked(which, place, is_back=is_back)
+    if place is None:
+        return asked.add_columns(literal(value=False).label("is_any_behind"))
+    here, (newer, older) = tuple_(*place), _directions
+    behind = select(_A.id).where(*_conditions(which), _position <= here if is_back else _position >= here)
+    nearest = behind.order_by(*(older if is_back else newer)).limit(1).correlate(None)
+    return asked.add_columns(nearest.exists().label("is_any_behind"))
 
 
 def count(conn: Connection, which: Filter, through_id: int) -> int:
@@ -125,16 +149,18 @@ def standing(conn: Connection, now: datetime) -> Standing:
     return Standing(seal, int(row.unsealed), row.at, row.details or {})
 
 
-def _asked(which: Filter, place: tuple[datetime, int] | None) -> Select[Any]:
+def _asked(which: Filter, place: tuple[datetime, int] | None, *, is_back: bool = False) -> Select[Any]:
+    """Entries beyond a place: the older ones, newest first, or (``is_back``) the newer ones, oldest first."""
     source = table_of(Audit).outerjoin(table_of(AuditText), _T.audit_id == _A.id)
     source = source.outerjoin(table_of(CallbackRequest), _C.id == _A.callback_id)
     asked = select(
         _A.id, _A.at, _A.actor_kind, _A.actor_id, _A.action, _A.details, _A.callback_id, _A.text_digest, _C.reference,
         _T.public_id, _T.text_encrypted,
     ).select_from(source).where(*_conditions(which))  # fmt: skip
+    newer, older = _directions
     if place is not None:
-        asked = asked.where(tuple_(_A.at, _A.id) < tuple_(*place))
-    return asked.order_by(_A.at.desc(), _A.id.desc())
+        asked = asked.where(_position > tuple_(*place) if is_back else _position < tuple_(*place))
+    return asked.order_by(*(newer if is_back else older))
 
 
 def _conditions(which: Filter) -> list[ColumnElement[bool]]:

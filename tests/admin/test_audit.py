@@ -125,23 +125,63 @@ def test_days_begin_at_midnight_where_the_office_is(rae: Desk, site: Site, now: 
     assert len(rows(rae.text(f"{PAGE}?from=2026-11-17&to=2026-11-17&kind=mail"))) == 2
 
 
-def test_pages_follow_each_other_without_gap_or_repeat(
+MAIL: dict[str, object] = {"kind": "team.new", "recipient": "team"}
+
+
+def walk(rae: Desk, path: str, link: str) -> list[list[str]]:
+    """The rows of this page and of those that a link named so leads to, page by page."""
+    found = []
+    while path:
+        html = rae.text(path)
+        found.append(rows(html))
+        following = re.search(rf'href="([^"]*)">{link}</a>', html)
+        path = following[1].replace("&amp;", "&") if following else ""
+    return found
+
+
+def place(minutes: int, now: datetime, number: int) -> str:
+    """Where an entry of that age stands."""
+    return f"{round((now - minutes * MINUTE).timestamp() * 1_000_000)}-{number}"
+
+
+def test_pages_follow_each_other_both_ways_without_gap_or_repeat(
     rae: Desk, site: Site, now: datetime, count_queries: Callable[[], int]
 ) -> None:
     for number in range(120):
-        entry(site, now - number * MINUTE, "mail.sent", details={"kind": "team.new", "recipient": "team"})
-    path, found = f"{PAGE}?kind=mail", []
-    while path:
-        html = rae.text(path)
-        found += rows(html)
-        older = re.search(r'href="([^"]*before=[^"]*)">Older', html)
-        path = older[1].replace("&amp;", "&") if older else ""
-    assert len(found) == 120 == len(set(found))
-    assert "No entry fits" in rae.text(f"{PAGE}?kind=deleted&before=nonsense")
+        entry(site, now - number // 2 * MINUTE, "mail.sent", details=MAIL | {"number": number})
+    there = walk(rae, f"{PAGE}?kind=mail", "Older")
+    assert [len(page) for page in there] == [50, 50, 20]
+    assert len({row for page in there for row in page}) == 120
+    last = re.findall(r'href="([^"]*before=[^"]*)">Older', rae.text(f"{PAGE}?kind=mail"))[0].replace("&amp;", "&")
+    rae.text(last)
+    count_queries()
+    html = rae.text(last)
+    assert count_queries() <= 6
+    end = re.findall(r'href="([^"]*before=[^"]*)">Older', html)[0].replace("&amp;", "&")
+    back = walk(rae, end, "Newer")
+    assert back == there[::-1]
     rae.text(PAGE)
     count_queries()
     rae.text(PAGE)
     assert count_queries() <= 6
+
+
+def test_at_either_end_no_link_leads_on(rae: Desk, site: Site, now: datetime) -> None:
+    for number in range(51):
+        entry(site, now - number * MINUTE, "mail.sent", details=MAIL)
+    first = rae.text(f"{PAGE}?kind=mail")
+    assert ">Older<" in first and ">Newer<" not in first and ">Newest<" not in first
+    last = rae.text(f"{PAGE}?kind=mail&before={place(0, now, 0)}")
+    assert [">Older<" in last, ">Newer<" in last, ">Newest<" in last, len(rows(last))] == [False, True, True, 50]
+    oldest = rae.text(f"{PAGE}?kind=mail&after=0-0")
+    assert [">Older<" in oldest, ">Newer<" in oldest, len(rows(oldest))] == [False, True, 50]
+    for nowhere in (f"after={place(0, now, 10**9)}", "after=x", "before=x", f"before={place(-1, now, 0)}"):
+        html = rae.text(f"{PAGE}?kind=mail&{nowhere}")
+        assert rows(html) == rows(first) and ">Newer<" not in html, nowhere
+    entry(site, now + MINUTE, "mail.sent", details=MAIL)
+    newer = rae.text(f"{PAGE}?kind=mail&after={place(0, now, 10**9)}")
+    assert [len(rows(newer)), ">Older<" in newer, ">Newer<" in newer] == [1, True, False]
+    assert "No entry fits" in rae.text(f"{PAGE}?kind=deleted&before=nonsense&after=nonsense")
 
 
 def test_looks_in_a_row_are_told_as_one(rae: Desk, maria: Desk, site: Site, now: datetime) -> None:
