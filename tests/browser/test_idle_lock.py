@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from intake.database import writing
 from intake.models import SignIn
-from tests.browser.test_people import look
+from tests.browser.barriers import barriers
 from tests.browser.test_queue import sign_in
 from tests.making import PASSWORD, ask, person
 from tests.points import point
@@ -56,11 +56,11 @@ def test_an_idle_page_goes_blank_and_comes_back_with_what_was_typed(
     expect(page).to_have_title("(1) Locked – Intake")
     assert reference not in page.locator("body").inner_text() and "Ana" not in page.locator("body").inner_text()
     expect(page.get_by_role("main")).to_have_count(1)
-    look(page)
+    assert list(barriers(page, "the lock over a page")) == []
     password.fill("wrong")
     page.get_by_role("button", name="Unlock").click()
     expect(page.get_by_text("Error: This is not your password")).to_be_visible()
-    look(page)
+    assert list(barriers(page, "the lock over a page")) == []
     password.fill(PASSWORD)
     password.press("Enter")
     expect(note).to_have_value(NOTE)
@@ -68,7 +68,7 @@ def test_an_idle_page_goes_blank_and_comes_back_with_what_was_typed(
 
     idle(sqlite_app, page, 60)
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
-    look(page)
+    assert list(barriers(page, "the lock over a page")) == []
     with context.expect_page() as opened:
         page.get_by_role("link", name="Sign in in another tab").click()
     second = opened.value
@@ -79,7 +79,7 @@ def test_an_idle_page_goes_blank_and_comes_back_with_what_was_typed(
     page.clock.fast_forward(20_000)
     expect(page.get_by_role("heading", name="Somebody else is signed in now")).to_be_visible()
     expect(note).to_be_hidden()
-    look(page)
+    assert list(barriers(page, "the lock over a page")) == []
     sign_in_again(second, live_server)
     page.clock.fast_forward(20_000)
     expect(note).to_have_value(NOTE)

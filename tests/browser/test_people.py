@@ -1,16 +1,15 @@
-"""Inviting somebody in a real browser, from the list to their first sign-in, readable for everybody on the way."""
+"""Inviting somebody in a real browser, from the list to their first sign-in."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from intake.database import reading
 from intake.models import OutboxMessage
-from tests.browser.test_queue import check
 from tests.making import PASSWORD, person
 
 BETTER = "kettle window seven"
@@ -25,14 +24,6 @@ def link_of(app: Flask) -> str:
     return f"/welcome/{token}"
 
 
-def look(page: Page) -> None:
-    """At a desk by day, and on a phone in the dark."""
-    for scheme, width in (("dark", 360), ("light", 1280)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 800})
-        check(page)
-
-
 def test_a_person_is_invited_comes_in_and_is_disabled(browser: Browser, live_server: str, sqlite_app: Flask) -> None:
     person(sqlite_app.extensions["intake"], "Alex", "admin", now=datetime.now(UTC))
     boss, rose = browser.new_context(), browser.new_context()
@@ -45,23 +36,19 @@ def test_a_person_is_invited_comes_in_and_is_disabled(browser: Browser, live_ser
     expect(page.get_by_label("Name", exact=True)).to_have_accessible_description(
         "Error: Enter the name colleagues know them by, at most 100 characters"
     )
-    look(page)
     page.get_by_label("Name", exact=True).fill("Rose Fernández-Villanueva y Echeverría")
     page.get_by_label("Email at work").fill("rose.fernandez-villanueva.y.echeverria@lakeside-house.example.org")
     page.get_by_role("button", name="Invite").click()
     expect(page.get_by_text("Invited. The link goes out by mail")).to_be_visible()
     theirs = rose.new_page()
     theirs.goto(f"{live_server}/welcome/nothing")
-    look(theirs)
     theirs.goto(live_server + link_of(sqlite_app))
     theirs.get_by_label("New password").fill("too short")
     theirs.get_by_role("button", name="Set this password").click()
     expect(theirs.get_by_text("Use at least 12 characters")).to_be_visible()
-    look(theirs)
     theirs.get_by_label("New password").fill(BETTER)
     theirs.get_by_role("button", name="Set this password").click()
     expect(theirs.get_by_text("Your password is set.")).to_be_visible()
-    look(theirs)
     theirs.get_by_label("Email").fill("rose.fernandez-villanueva.y.echeverria@lakeside-house.example.org")
     theirs.get_by_label("Password").fill(BETTER)
     theirs.get_by_role("button", name="Sign in").click()
@@ -69,11 +56,9 @@ def test_a_person_is_invited_comes_in_and_is_disabled(browser: Browser, live_ser
     page.reload()
     page.get_by_text("Disable this person").click()
     expect(page.get_by_text("1 live sign-in ends.")).to_be_visible()
-    look(page)
     page.get_by_role("button", name="Yes, disable").click()
     expect(page.get_by_text("Disabled. 1 sign-in ended.")).to_be_visible()
     page.goto(f"{live_server}/admin/people/")
-    look(page)
     theirs.reload()
     expect(theirs.get_by_role("heading", name="Sign in to Intake")).to_be_visible()
     boss.close()

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import insert, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import insert
 
 from intake.database import writing
-from intake.models import CalendarVersion, CallbackRequest
+from intake.models import CalendarVersion
 from intake.queries.calendar import Calendar, documents
 from intake.rules.hours import OpeningHours, Span
 from intake.rules.promise import ResponseTarget
+from tests.browser.visitors_pages import confirmation, confirmed, fill, form_with_errors, manage, press_send
 from tests.points import point
 from tests.web.visiting import stored
-
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": {"type": "tag", "values": STANDARDS}}
-LONG_NAME = "María Fernanda de los Ángeles Villavicencio-Etxeberría"
 
 
 @pytest.fixture(autouse=True)
@@ -53,142 +47,6 @@ def visit(browser: Browser, live_server: str) -> Iterator[Callable[..., Page]]:
     yield opened
     for context in contexts:
         context.close()
-
-
-def fill(page: Page, name: str = "Ana", phone: str = "(212) 736-0182") -> None:
-    page.goto("/callback")
-    page.get_by_label("What name should we ask for?").fill(name)
-    page.get_by_label("Phone number").fill(phone)
-
-
-def press_send(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("Request a callback|Try again")).last.click()
-
-
-def confirmed(page: Page, **answers: str) -> None:
-    fill(page, **answers)
-    press_send(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("We will call you")
-
-
-def make_older() -> None:
-    """As if the request had been sent some time ago."""
-    with writing() as conn:
-        row = CallbackRequest.__table__
-        conn.execute(update(row).values(received_at=datetime.now(UTC) - timedelta(minutes=11)))
-
-
-def form(page: Page) -> None:
-    page.goto("/callback")
-
-
-def form_with_errors(page: Page) -> None:
-    fill(page, "", "736-5000")
-    page.get_by_label("Email").fill("ana@")
-    page.get_by_label("Another time").check()
-    press_send(page)
-    page.wait_for_selector("#problem")
-
-
-def crisis(page: Page) -> None:
-    fill(page, phone="911")
-    press_send(page)
-    page.wait_for_selector("#crisis")
-
-
-def stale(page: Page) -> None:
-    fill(page)
-    page.evaluate("document.querySelector('[name=token]').value = ''")
-    press_send(page)
-    page.wait_for_selector("text=This page was open for a long time")
-
-
-def not_sent(page: Page) -> None:
-    fill(page, name=LONG_NAME)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("intake.services.callbacks.submit", _fail)
-        page.evaluate("document.forms[0].submit()")  # past the script, which would say it on the spot
-        expect(page.get_by_role("heading", level=1)).to_have_text("Your request was not sent")
-
-
-def _fail(*_args: object, **_more: object) -> None:
-    raise SQLAlchemyError("down")
-
-
-def confirmation(page: Page) -> None:
-    confirmed(page, name=LONG_NAME)
-
-
-def manage(page: Page) -> None:
-    confirmed(page, name=LONG_NAME)
-    make_older()
-    page.reload()
-    for row in page.locator("summary").all():
-        row.click()
-
-
-def cancel(page: Page) -> None:
-    confirmed(page)
-    page.get_by_role("link", name="Cancel this request").click()
-    page.wait_for_url("**/cancel")
-
-
-def cancelled(page: Page) -> None:
-    cancel(page)
-    page.get_by_role("button", name="Yes, cancel it").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your request is cancelled")
-
-
-def nothing(page: Page) -> None:
-    page.goto("/callback/nothing")
-
-
-def privacy(page: Page) -> None:
-    page.goto("/privacy")
-
-
-def staying_private(page: Page) -> None:
-    page.goto("/staying-private")
-
-
-def accessibility(page: Page) -> None:
-    page.goto("/accessibility")
-
-
-WAYS = [
-    form, form_with_errors, crisis, stale, not_sent, confirmation, manage, cancel, cancelled, nothing, privacy,
-    staying_private, accessibility,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@point(3)
-def test_no_page_holds_a_barrier(visit: Callable[..., Page], way: Callable[[Page], None], dark: bool) -> None:
-    page = visit(360, dark=dark)
-    way(page)
-    found = Axe().run(page, options=RULES).response
-    assert found["violations"] == [], json.dumps(found["violations"], indent=1)[:3000]
-    assert page.locator("h1").count() == 1
-    assert page.evaluate("document.documentElement.lang") == "en"
-
-
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-@point(4)
-def test_at_320_pixels_nothing_scrolls_sideways_and_every_control_is_large(
-    visit: Callable[..., Page], way: Callable[[Page], None]
-) -> None:
-    page = visit(320)
-    way(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    small = page.evaluate(
-        """() => [...document.querySelectorAll(`button, .button, .exit, summary, .choices label:has(input), .foot a,
-             input:not([type=hidden], [type=radio], [name=website]), textarea`)]
-             .filter(e => e.checkVisibility() && !e.closest('.trap'))
-             .map(e => [e.textContent.trim(), e.getBoundingClientRect()])
-             .filter(([, box]) => box.height < 44 || box.width < 44).map(([text, box]) => text + ' ' + box.height)"""
-    )
-    assert small == []
 
 
 @point(5)

@@ -1,0 +1,99 @@
+"""What no page may hold: a barrier that axe finds, something sideways, a word in the console, a request to others."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response
+
+LOOKS = (("light", 1280), ("dark", 360))
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]}
+SHOTS = os.environ.get("SHOTS")
+"""A folder for a picture of each page in each look."""
+_SMALL = """limit => [...document.querySelectorAll(`
+    button, .button, .exit, .btn, summary, .choices label:has(input), .foot a,
+    input:not([type=hidden], [type=radio], [type=checkbox], [name=website]), select, textarea`)]
+  .filter(e => e.checkVisibility() && !e.closest('.trap') && !e.closest('p:not(.acts)'))
+  .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+  .filter(([, box]) => box.height < limit || box.width < limit)
+  .map(([text, box]) => `${box.width}×${box.height} ${text}`)"""
+
+
+@dataclass
+class Heard:
+    """What a browser said and asked for while somebody came to a page."""
+
+    words: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    last: Response | None = None
+
+    def listen(self, page: Page) -> None:
+        """From now on."""
+        page.on("console", lambda message: self._said(message.type, message.text))
+        page.on("pageerror", lambda error: self.words.append(str(error)))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        page.on("response", self._answered)
+
+    def _said(self, kind: str, text: str) -> None:
+        """Not what Chromium says of every answer from 400 on: the page itself, or counted below."""
+        if kind in ("error", "warning") and not text.startswith("Failed to load resource: the server responded"):
+            self.words.append(text)
+
+    def _answered(self, response: Response) -> None:
+        if response.request.is_navigation_request() or response.request.method == "POST":
+            self.last = response
+        elif response.status >= 400:
+            self.words.append(f"{response.status} {response.url}")
+
+    def complaints(self, address: str) -> Iterator[str]:
+        """What a page must not do besides showing itself."""
+        yield from self.words
+        yield from (f"asked {host}" for host in self.hosts - {urlsplit(address).netloc})
+
+
+def barriers(page: Page, name: str, looks: tuple[tuple[str, int], ...] = LOOKS) -> Iterator[str]:
+    """What somebody would stumble over in any look; a picture of each where SHOTS names a folder."""
+    yield from _said_badly(page)
+    for scheme, width in looks:
+        stretch(page, scheme, width)
+        for found in Axe().run(page, options=OPTIONS).response["violations"]:
+            yield f"{scheme} {width}: {found['id']} {[node['html'] for node in found['nodes']]}"
+        yield from sideways(page)
+        if SHOTS:
+            file = f"{re.sub('[^a-z0-9]+', '-', name.lower())}-{scheme}-{width}.png"
+            page.screenshot(path=Path(SHOTS) / file, full_page=True)
+
+
+def stretch(page: Page, scheme: str, width: int) -> None:
+    """As wide as asked and as high as the page, so that no bar at an edge lies over what is to be looked at."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
+
+
+def _said_badly(page: Page) -> Iterator[str]:
+    if page.locator("html").get_attribute("lang") != "en":
+        yield "no language"
+    if page.locator("h1:visible").count() != 1:
+        yield f"{page.locator('h1:visible').count()} first headings"
+    if not page.title().partition(" – ")[0].strip():
+        yield "no title"
+
+
+def sideways(page: Page) -> Iterator[str]:
+    """Whether the page can be pushed to the side."""
+    wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    if wide > room:
+        yield f"{wide} px wide in a window of {room}"
+
+
+def small_controls(page: Page, least: int) -> list[str]:
+    """What a thumb would miss: each control of fewer pixels, but for links inside a sentence."""
+    return list(page.evaluate(_SMALL, least))

@@ -1,0 +1,10 @@
+"""The table of every page there is: the browser looks at each, and tests/house sees to it that none is missing."""
+
+from __future__ import annotations
+
+from tests.browser import panel_pages, sign_in_pages, visitors_pages, work_pages
+
+VISITORS = visitors_pages.PAGES
+SIGN_IN = sign_in_pages.PAGES
+PANEL = [*work_pages.PAGES, *panel_pages.PAGES]
+EVERY = [*VISITORS, *SIGN_IN, *PANEL]

@@ -1,0 +1,160 @@
+"""Every page of the panel besides the requests: one's account, the record, mails, people, settings, and its errors."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from playwright.sync_api import Page
+from sqlalchemy.exc import OperationalError
+
+from intake.services import inviting
+from tests.browser.premises import Premises
+from tests.browser.shown import Shown, Way, at, send, sent
+
+ACCOUNT, AUDIT, OUTBOX, PEOPLE, PERSON = (
+    f"admin/{name}.html" for name in ("account", "audit", "outbox", "people", "person")
+)
+ERROR = "errors/desk.html"
+SETTINGS = "/admin/settings"
+
+
+def signed_in_twice(house: Premises) -> Page:
+    who = house.newcomer()
+    page = house.tab(who)
+    house.sign_in(who)
+    page.goto("/admin/account/")
+    return page
+
+
+def seen_in_lists(house: Premises) -> Page:
+    at("Maria", "/admin/queue/")(house)
+    at("Grace", "/admin/queue/{Ana}")(house)
+    return at("Rae", "/admin/audit/seen/{Ana}")(house)
+
+
+def checked(house: Premises) -> Page:
+    page = at("Rae", "/admin/audit/")(house)
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_text("Take a copy").click()
+    return page
+
+
+def mail_tested(house: Premises) -> Page:
+    page = at("Grace", "/admin/outbox/")(house)
+    page.get_by_role("button", name="Send a test to").click()
+    return page
+
+
+def one_person(who: str, path: str = "", **fields: str) -> Way:
+    """The page of somebody, or what it says to a button of theirs."""
+
+    def go(house: Premises) -> Page:
+        page = house.tab("Alex")
+        user_id = house.people[who].user_id
+        page.goto(f"/admin/people/{user_id}")
+        return send(page, f"/admin/people/{user_id}/{path}", **fields) if path else page
+
+    return go
+
+
+def somebody_invited(house: Premises) -> Page:
+    name, email = (
+        "Wolfeschlegelsteinhausenbergerdorff" * 2,
+        f"new{house.number()}@lakeside-house-of-recovery.example.org",
+    )
+    user_id = inviting.invite(
+        house.site, house.people["Alex"], email=email, name=name, roles=("staff", "manager"), now=datetime.now(UTC)
+    )
+    page = house.tab("Alex")
+    page.goto(f"/admin/people/{user_id}")
+    for summary in page.locator("main summary").all():
+        summary.click()
+    return page
+
+
+def targets_both_saved(house: Premises) -> Page:
+    page = at("Alex", f"{SETTINGS}/targets")(house)
+    page.get_by_label("First call within").fill("20")
+    page.evaluate("document.querySelector('[name=version]').value = '999'")
+    page.get_by_role("button", name="Save targets").click()
+    return page
+
+
+def mistyped_hours(house: Premises) -> Page:
+    page = at("Alex", f"{SETTINGS}/hours")(house)
+    page.get_by_label("Friday from", exact=True).fill("")
+    page.get_by_role("button", name="Save hours").click()
+    return page
+
+
+def hours_worked_out(house: Premises) -> Page:
+    page = at("Alex", f"{SETTINGS}/hours")(house)
+    page.get_by_label("Sunday Closed").check()
+    page.get_by_text("Breaks on Friday").click()
+    page.get_by_role("button", name="Work it out").click()
+    return page
+
+
+def form_too_old(house: Premises) -> Page:
+    return send(at("Maria", "/admin/queue/{Ana}")(house), "/admin/queue/add", csrf_token="another")
+
+
+def broken(error: Exception) -> Way:
+    def go(house: Premises) -> Page:
+        house.fail("me.index", error)
+        return at("Maria", "/admin/account/")(house)
+
+    return go
+
+
+def settings(who: str, tab: str, query: str = "") -> Shown:
+    name = f"settings, {tab}, {who}{query}"
+    return Shown(name, f"settings.{tab}", f"admin/settings_{tab}.html", at(who, f"{SETTINGS}/{tab}{query}"))
+
+
+PAGES = [
+    Shown("nothing for you", "admin.index", "admin/nothing.html", at("Nobody", "/admin/"), 403),
+    Shown("account", "me.index", ACCOUNT, at("Maria", "/admin/account/")),
+    Shown("account, signed in twice", "me.index", ACCOUNT, signed_in_twice),
+    Shown("audit", "audit.index", AUDIT, at("Rae", "/admin/audit/")),
+    Shown("audit checked", "audit.index", AUDIT, checked),
+    Shown("audit, none fits", "audit.index", AUDIT, at("Rae", "/admin/audit/?from=2020-01-01&to=2020-01-02")),
+    Shown("audit, filter not read", "audit.index", AUDIT, at("Rae", "/admin/audit/?ref=nothing")),
+    Shown("audit, copy for nobody", "audit.export", AUDIT, sent("Rae", "/admin/audit/", "/admin/audit/export"), 422),
+    Shown("who has seen it", "audit.seen", "admin/audit_seen.html", seen_in_lists),
+    Shown("outbox", "outbox.index", OUTBOX, at("Grace", "/admin/outbox/")),
+    Shown("outbox, a test on its way", "outbox.index", OUTBOX, mail_tested),
+    Shown("outbox, gave up", "outbox.index", OUTBOX, at("Alex", "/admin/outbox/?state=gave-up")),
+    Shown("outbox, nothing fits", "outbox.index", OUTBOX,
+          at("Grace", "/admin/outbox/?state=gave-up&kind=person.invite")),
+    Shown("people", "people.index", PEOPLE, at("Alex", "/admin/people/")),
+    Shown("people, invited nobody", "people.invite", PEOPLE,
+          sent("Alex", "/admin/people/", "/admin/people/invite"), 422),
+    Shown("person", "people.show", PERSON, one_person("Dev")),
+    Shown("oneself", "people.show", PERSON, one_person("Alex")),
+    Shown("person, invited", "people.show", PERSON, somebody_invited),
+    Shown("person, no name", "people.change", PERSON, one_person("Dev", "change"), 422),
+    Shown("person, both saved", "people.change", PERSON,
+          one_person("Dev", "change", name="Dev Patel", roles="staff", mark="old"), 409),
+    Shown("person, oneself disabled", "people.disable", PERSON, one_person("Alex", "disable"), 422),
+    Shown("person, no second factor", "people.second_factor", PERSON, one_person("Dev", "second-factor"), 422),
+    Shown("settings, both saved", "settings.save_targets", "admin/settings_targets.html", targets_both_saved, 409),
+    *(settings(who, tab) for who in ("Alex", "Grace") for tab in ("hours", "holidays", "targets", "calling")),
+    settings("Alex", "history"),
+    settings("Alex", "holidays", "?state=NY"),
+    Shown("settings, hours mistyped", "settings.save_hours", "admin/settings_hours.html", mistyped_hours, 422),
+    Shown("settings, hours worked out", "settings.save_hours", "admin/settings_hours.html", hours_worked_out),
+    *(Shown(f"settings, {tab} empty", f"settings.{verb}", f"admin/settings_{tab}.html",
+            sent("Alex", f"{SETTINGS}/{tab}", f"{SETTINGS}/{tab}"), 422)
+      for tab, verb in (("targets", "save_targets"), ("calling", "save_calling"), ("holidays", "save_day"))),
+    Shown("not open to you", "people.index", ERROR, at("Maria", "/admin/people/"), 403),
+    Shown("no such page of the panel", "", ERROR, at("Maria", "/admin/nowhere"), 404),
+    Shown("no such request of the panel", "queue.show", ERROR, at("Maria", "/admin/queue/000-000"), 404),
+    Shown("a button's address typed", "", ERROR, at("Maria", "/admin/queue/{Ana}/claim"), 405),
+    Shown("form of another session", "queue.take_down", ERROR, form_too_old, 400),
+    Shown("too much text", "queue.note", ERROR,
+          sent("Maria", "/admin/queue/{Ana}", "/admin/queue/{Ana}/note", remark="x" * 70_000), 413),
+    Shown("the panel's fault", "me.index", ERROR, broken(RuntimeError("a fault")), 500),
+    Shown("the panel without its database", "me.index", ERROR,
+          broken(OperationalError("", {}, Exception("gone"))), 503),
+]  # fmt: skip

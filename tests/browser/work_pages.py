@@ -1,0 +1,219 @@
+"""Every page of the work itself: the queue in all its views, requests of every kind, and what says no to a button."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import Page
+from sqlalchemy import update
+
+from intake.database import writing
+from intake.models import OutboxMessage
+from intake.models.records import OutboxState
+from intake.rules.workflow import ClosedReason, Disposition
+from intake.services import calls, casework, claims, visitor
+from intake.services.calls import Outcome
+from tests.browser.premises import Premises
+from tests.browser.shown import Shown, Way, at, send, sent
+from tests.making import stored
+
+QUEUE, REQUEST, ADD, TAKEN = (f"admin/{name}.html" for name in ("queue", "request", "add", "taken"))
+VIEWS = ("", "all-open", "due-now", "mine", "unclaimed", "scheduled", "retry", "check", "closed")
+SERIOUS = ("No answer", "Asked us to call again", "In crisis", "Do not call again")
+
+
+def narrowed(state: str) -> Way:
+    """The queue with its filter open and in use."""
+
+    def go(house: Premises) -> Page:
+        page = at("Maria", "/admin/queue/")(house)
+        page.get_by_role("link", name="Filter").click()
+        page.get_by_label("State").select_option(state)
+        page.get_by_role("button", name="Show these").click()
+        return page
+
+    return go
+
+
+def found(words: str) -> Way:
+    def go(house: Premises) -> Page:
+        page = at("Maria", "/admin/queue/")(house)
+        page.get_by_label("Find").fill(words)
+        page.get_by_label("Find").press("Enter")
+        page.wait_for_url("**m=**")
+        return page
+
+    return go
+
+
+def claimed(house: Premises, who: str, **more: Any) -> str:
+    reference = house.ask(**more)
+    claims.claim(house.site, house.people[who], reference, now=datetime.now(UTC))
+    return reference
+
+
+def pressed(verb: str, mine: Callable[[Premises], str], who: str = "Maria", **fields: str) -> Way:
+    """A button of a request that was made for this visit."""
+
+    def go(house: Premises) -> Page:
+        reference = mine(house)
+        page = house.tab(who)
+        page.goto(f"/admin/queue/{reference}")
+        return send(page, f"/admin/queue/{reference}/{verb}", **{"version": str(stored(reference).version), **fields})
+
+    return go
+
+
+def of_mine(house: Premises) -> str:
+    return claimed(house, "Maria")
+
+
+def of_devs(house: Premises) -> str:
+    return claimed(house, "Dev")
+
+
+def anybodys(house: Premises) -> str:
+    return house.ask()
+
+
+def far_away(house: Premises) -> str:
+    """Where it is too early to call, and too long ago to call all the same."""
+    return house.ask(minutes_ago=90, phone=f"808-555-01{house.number() % 100:02}")
+
+
+def far_away_mine(house: Premises) -> str:
+    return claimed(house, "Maria", minutes_ago=90, phone=f"808-555-01{house.number() % 100:02}")
+
+
+def closed(house: Premises) -> str:
+    reference = of_mine(house)
+    casework.close(house.site, house.people["Maria"], reference, ClosedReason.TEST, now=datetime.now(UTC))
+    return reference
+
+
+def withdrawn(house: Premises) -> str:
+    made = house.asked()
+    visitor.withdraw(house.site, made.link_token, now=datetime.now(UTC))
+    return made.reference
+
+
+def tried(house: Premises) -> str:
+    """Called by Maria a moment ago, in vain."""
+    reference, now = of_mine(house), datetime.now(UTC)
+    claims.start_call(house.site, house.people["Maria"], reference, now=now)
+    outcome = Outcome(Disposition.NO_ANSWER, note="Rang out.", next_at=now + timedelta(hours=1))
+    calls.log_attempt(house.site, house.people["Maria"], reference, outcome, now=now)
+    return reference
+
+
+def show(who: str, kind: Callable[[Premises], str], *opened: str) -> Way:
+    """A request of this kind, with these parts of the page unfolded."""
+
+    def go(house: Premises) -> Page:
+        page = house.tab(who)
+        page.goto(f"/admin/queue/{kind(house)}")
+        for words in opened:
+            page.get_by_text(words).first.click()
+        return page
+
+    return go
+
+
+def on_the_call(outcome: str = "") -> Way:
+    def go(house: Premises) -> Page:
+        page = show("Maria", anybodys)(house)
+        page.get_by_role("button", name="Call", exact=True).click()
+        page.wait_for_selector(".incall")
+        if outcome:
+            page.get_by_label(re.compile(outcome)).check()
+        return page
+
+    return go
+
+
+def not_confirmed(house: Premises) -> Page:
+    page = on_the_call(SERIOUS[-1])(house)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_selector("text=Not saved yet.")
+    return page
+
+
+def both_wrote(house: Premises) -> Page:
+    """Grace gives it to Dev while Maria hands it to Grace."""
+    reference = of_mine(house)
+    page = house.tab("Maria")
+    page.goto(f"/admin/queue/{reference}")
+    version, dev = str(stored(reference).version), house.people["Dev"].person_id
+    casework.add_note(house.site, house.people["Grace"], reference, "Speaks Polish", now=datetime.now(UTC))
+    claims.assign(house.site, house.people["Grace"], reference, dev, now=datetime.now(UTC))
+    claims.assign(house.site, house.people["Grace"], reference, house.people["Maria"].person_id, now=datetime.now(UTC))
+    fields = {"hand_off_to": str(dev), "hand_off_note": "W" * 60, "version": version}
+    return send(page, f"/admin/queue/{reference}/hand-off", **fields)
+
+
+def mail_given_up(house: Premises) -> str:
+    reference = house.ask(email="ana@example.com")
+    with writing() as conn:
+        o = OutboxMessage.__table__.c
+        dead = {"state": OutboxState.DEAD, "dead_at": datetime.now(UTC), "last_error": "550 " + "no mailbox " * 9}
+        conn.execute(update(OutboxMessage).where(o.callback_id == stored(reference).id).values(**dead))
+    return reference
+
+
+def taken_down(house: Premises) -> Page:
+    page = at("Maria", "/admin/queue/add")(house)
+    page.get_by_label("Name", exact=True).fill("W" * 60)
+    page.get_by_role("button", name="Add to the queue").click()
+    page.wait_for_selector("text=Not saved yet.")
+    return page
+
+
+def refused(name: str, endpoint: str, way: Way, status: int = 422, template: str = REQUEST) -> Shown:
+    return Shown(name, f"queue.{endpoint}", template, way, status)
+
+
+PAGES = [
+    *(Shown(f"queue {view}".strip(), "queue.index", QUEUE, at("Maria", f"/admin/queue/?view={view}"))
+      for view in VIEWS),
+    Shown("queue of a manager", "queue.index", QUEUE, at("Grace", "/admin/queue/")),
+    Shown("queue narrowed", "queue.index", QUEUE, narrowed("New")),
+    Shown("queue narrowed to nothing", "queue.index", QUEUE, at("Maria", "/admin/queue/?view=check&state=scheduled")),
+    Shown("found", "queue.index", QUEUE, found("priya")),
+    Shown("found nothing", "queue.index", QUEUE, found("nobodybythatname")),
+    *(Shown(f"request of {name}", "queue.show", REQUEST, at("Maria", f"/admin/queue/{{{name}}}"))
+      for name in ("Ana", "Jo", "Sam", "asdf", "Bea", "Lee", "Long")),
+    Shown("request of a colleague", "queue.show", REQUEST, show("Maria", of_devs, "Take it over")),
+    Shown("request of one's own", "queue.show", REQUEST, show("Maria", of_mine, "Hand off to a colleague")),
+    Shown("request as a manager sees it", "queue.show", REQUEST, show("Grace", of_devs, "Assign")),
+    Shown("request tried", "queue.show", REQUEST, show("Maria", tried, "Correct the last outcome")),
+    Shown("request closed", "queue.show", REQUEST, show("Maria", closed)),
+    Shown("request withdrawn", "queue.show", REQUEST, show("Grace", withdrawn)),
+    Shown("request too early there", "queue.show", REQUEST, show("Maria", far_away, "Call now all the same")),
+    Shown("request whose mail was given up", "queue.show", REQUEST, show("Grace", mail_given_up)),
+    Shown("on the call", "queue.show", REQUEST, on_the_call()),
+    *(Shown(f"on the call: {outcome}", "queue.show", REQUEST, on_the_call(outcome)) for outcome in SERIOUS),
+    Shown("add a request", "queue.add", ADD, at("Maria", "/admin/queue/add")),
+    Shown("add a request, not read", "queue.take_down", ADD, taken_down, 422),
+    refused("call without its second tick", "attempt", not_confirmed),
+    refused("call without an outcome", "attempt", pressed("attempt", of_mine)),
+    refused("call at an hour that needs a reason", "call", pressed("call", far_away)),
+    refused("logged at an hour that needs a reason", "attempt", pressed("attempt", far_away_mine, outcome="busy")),
+    refused("closed for no reason", "close", pressed("close", of_mine)),
+    refused("handed to nobody", "hand_off", pressed("hand-off", of_mine)),
+    refused("taken over for no reason", "take_over", pressed("take-over", of_devs)),
+    refused("corrected to nothing", "correct", pressed("correct", tried)),
+    refused("an empty note", "note", pressed("note", of_mine)),
+    refused("opened again for no reason", "reopen", pressed("reopen", withdrawn)),
+    refused("a time that is none", "time", sent("Maria", "/admin/queue/{Bea}", "/admin/queue/{Bea}/time",
+                                       agreed_day="2020-01-01", agreed_from="10:00", agreed_until="11:00")),
+    refused("both wrote", "hand_off", both_wrote, 409),
+    refused("ended meanwhile", "claim", pressed("claim", closed), 409),
+    refused("somebody was faster", "claim", pressed("claim", of_devs), 409, TAKEN),
+    refused("somebody was faster to rescue it", "rescue", pressed("rescue", of_devs), 409, TAKEN),
+    refused("somebody was faster to call it spam", "spam", pressed("spam", of_devs), 409, TAKEN),
+    refused("somebody was faster, with a note", "attempt",
+            pressed("attempt", of_devs, outcome="busy", note="W" * 60), 409, TAKEN),
+]  # fmt: skip
