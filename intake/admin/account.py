@@ -15,7 +15,7 @@ from intake.queries import second_factor
 from intake.queries import sign_in as queries
 from intake.rules.permissions import Role
 from intake.services import sign_in
-from intake.wording import roles
+from intake.wording import browsers, roles
 from intake.wording.translation import gettext, ngettext
 
 
@@ -47,6 +47,8 @@ class Account(PanelView):
             sign_ins=[
                 {
                     "id": one.id,
+                    "browser": browsers.browser(one.browser)
+                    or ("" if one.id == g.sign_in.id else gettext("Another browser")),
                     "started": clock.stamp(one.started_at),
                     "seen": clock.stamp(one.last_seen_at),
                     "is_this": one.id == g.sign_in.id,

@@ -54,7 +54,10 @@ class User(Base, UserMixin):
 
 
 class SignIn(Base):
-    """One live session. Only its digest is stored; ending the row ends the session on the server."""
+    """One live session. Only its digest is stored; ending the row ends the session on the server.
+
+    ``browser`` is a coarse label (``rules.browser``), never what the browser says of itself.
+    """
 
     __tablename__ = "sign_in"
     __table_args__ = (Index("ix_sign_in_user_id", "user_id"),)
@@ -62,6 +65,7 @@ class SignIn(Base):
     id: Mapped[BigId]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     sid_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    browser: Mapped[str | None] = mapped_column(String(32))
     started_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

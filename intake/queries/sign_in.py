@@ -43,6 +43,7 @@ class OwnSignIn:
     """One of a person's live sessions, as they see it themself."""
 
     id: int
+    browser: str | None
     started_at: datetime
     last_seen_at: datetime
 
@@ -103,7 +104,7 @@ def going_on(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def live_of(conn: Connection, user_id: int, *, now: datetime, limit: int = 50) -> tuple[OwnSignIn, ...]:
     """A person's live sessions, the one used last first."""
     query = (
-        select(_SIGN_IN.id, _SIGN_IN.started_at, _SIGN_IN.last_seen_at)
+        select(_SIGN_IN.id, _SIGN_IN.browser, _SIGN_IN.started_at, _SIGN_IN.last_seen_at)
         .where(_SIGN_IN.user_id == user_id, *going_on(now))
         .order_by(_SIGN_IN.last_seen_at.desc(), _SIGN_IN.id.desc())
         .limit(limit)

@@ -13,6 +13,7 @@ from intake.ledger import audit, outbox, throttle
 from intake.models import SignIn, SignInStep
 from intake.models.site import Site
 from intake.queries import sign_in as queries
+from intake.rules.browser import browser_label
 from intake.rules.permissions import SYSTEM, Actor
 from intake.services import passwords
 
@@ -150,14 +151,19 @@ def sid_hash(sid: str) -> bytes:
     return hashlib.sha256(sid.encode()).digest()
 
 
-def start(site: Site, actor: Actor, sid: str, *, instead_of: str = "", now: datetime) -> None:
-    """Open the session that ``sid`` names. The one this browser had before, if it still goes on, is over."""
+def start(site: Site, actor: Actor, sid: str, *, instead_of: str = "", user_agent: str = "", now: datetime) -> None:
+    """Open the session that ``sid`` names. The one this browser had before, if it still goes on, is over.
+
+    Of ``user_agent`` only a coarse label is kept, by which its person tells their sessions apart.
+    """
+    row = {
+        "user_id": actor.person_id, "sid_hash": sid_hash(sid), "browser": browser_label(user_agent),
+        "started_at": now, "last_seen_at": now,
+    }  # fmt: skip
     with writing() as conn:
         if instead_of:
             _replace(conn, site, instead_of, now)
-        conn.execute(
-            insert(SignIn).values(user_id=actor.person_id, sid_hash=sid_hash(sid), started_at=now, last_seen_at=now)
-        )
+        conn.execute(insert(SignIn).values(row))
         audit.record(conn, site, actor, "person.signed_in", now=now)
         throttle.forget_before(conn, now - KNOWN_FOR)
 

@@ -119,7 +119,8 @@ def _begin(_app: Flask, user: User, **_more: Any) -> None:
     kept = {name: session[name] for name in _KEPT_AT_SIGN_IN if name in session}
     session.clear()
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
-    sign_in.start(current_site(), user.actor, sid, instead_of=before, now=datetime.now(UTC))
+    said, now = request.user_agent.string, datetime.now(UTC)
+    sign_in.start(current_site(), user.actor, sid, instead_of=before, user_agent=said, now=now)
     session.update({**kept, _SID: sid})
 
 

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select, update
 
+from intake.database import reading, writing
+from intake.models import SignIn
 from intake.services import people
 from tests.admin.desk import Desk, at, words
 from tests.making import PASSWORD, person
@@ -16,9 +19,16 @@ from tests.web.signing_in import actions
 _CHOICE = re.compile(r'name="sign_in" value="(\d+)"')
 
 
-def another(app: Flask, one: Desk) -> Desk:
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 "
+    "Mobile/15E148 Safari/604.1"
+)
+
+
+def another(app: Flask, one: Desk, user_agent: str = IPHONE) -> Desk:
     """The same person in one more browser."""
     more = Desk(app, None)
+    more.client.environ_base["HTTP_USER_AGENT"] = user_agent
     more.actor = one.actor
     more.sign_in(f"{one.actor.name.lower()}@example.com")  # type: ignore[union-attr]
     return more
@@ -44,8 +54,25 @@ def test_live_sign_ins_are_listed_with_this_one_marked(app: Flask, maria: Desk, 
         page = maria.text("/admin/account/")
     assert len(_CHOICE.findall(page)) == 1, "this browser has a button of its own"
     said = words(page)
-    assert said.index("This browser") < said.index("Another browser")
+    assert said.index("This browser · Another program") < said.index("Safari on iPhone signed in")
+    assert "Sign out there (Safari on iPhone, signed in noon ET)" in said
     assert "signed in noon ET · last used 12:10 pm ET" in said
+
+
+def test_of_what_a_browser_says_only_a_label_is_kept(app: Flask, maria: Desk) -> None:
+    another(app, maria, IPHONE.replace("Version/26.0", "Version/26.0 </script><b>NameOfHerPhone</b>"))
+    with reading() as conn:
+        rows = conn.execute(select(SignIn.__table__).order_by(SignIn.__table__.c.id)).all()
+    assert [row.browser for row in rows] == ["", "Safari/iPhone"]
+    assert "26.0" not in str(rows) and "NameOfHerPhone" not in str(rows) + maria.text("/admin/account/")
+
+
+def test_a_session_from_before_there_were_labels_is_listed_as_before(app: Flask, maria: Desk) -> None:
+    another(app, maria)
+    with writing() as conn:
+        conn.execute(update(SignIn).values(browser=None))
+    said = words(maria.text("/admin/account/"))
+    assert "This browser signed in" in said and "Another browser signed in" in said
 
 
 def test_a_session_ended_from_the_list_is_over_and_its_cookie_opens_nothing(

@@ -25,6 +25,7 @@ TRIGGERS = {
     "0007": SEALED,
     "0008": SEALED,
     "0009": SEALED,
+    "0010": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
