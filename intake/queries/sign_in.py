@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from intake.models import SecondFactor, SignIn, User
 
@@ -128,14 +129,24 @@ def over(conn: Connection, sid_hash: bytes, *, now: datetime) -> Over | None:
     return Over(row.user_id, Ending.TOO_LONG, is_noted=False) if row.started_at <= now - LONGEST_SESSION else None
 
 
+_CREDENTIALS = select(_USER.id, _USER.password, _USER.active)
+
+
 def credentials(conn: Connection, email: str) -> Credentials | None:
     """The account with this email, whatever its case."""
-    query = select(_USER.id, _USER.password, _USER.active).where(_USER.email == email.lower())
-    row = conn.execute(query).first()
-    return Credentials(row.id, row.password, row.active) if row else None
+    return _first(conn, _CREDENTIALS.where(_USER.email == email.lower()))
 
 
 def credentials_of(conn: Connection, user_id: int) -> Credentials | None:
     """The account with this id."""
-    row = conn.execute(select(_USER.id, _USER.password, _USER.active).where(_USER.id == user_id)).first()
-    return Credentials(row.id, row.password, row.active) if row else None
+    return _first(conn, _CREDENTIALS.where(_USER.id == user_id))
+
+
+def held_credentials_of(conn: Connection, user_id: int) -> Credentials | None:
+    """Likewise; nobody changes the account until the transaction is over."""
+    return _first(conn, _CREDENTIALS.where(_USER.id == user_id).with_for_update(key_share=True))
+
+
+def _first(conn: Connection, asked: Select[Any]) -> Credentials | None:
+    row = conn.execute(asked).first()
+    return Credentials(*row) if row else None

@@ -20,6 +20,7 @@ from intake.rules.permissions import SYSTEM, Actor, Role
 from intake.services import accounts, claims, inviting, passwords, sign_in
 from intake.services.accounts import PeopleError
 from intake.services.errors import ChangedError, NotFoundError
+from intake.services.sign_in import Proven
 
 _USER = User.__table__.c
 
@@ -94,23 +95,23 @@ def change(
         audit.record(conn, site, actor, "person.changed", details=details, typed=typed, now=now)
 
 
-def change_password(site: Site, actor: Actor, *, current: str, new: str, now: datetime) -> None:
-    """Replace one's own password; every session of the person ends, the one in use too.
+def change_password(site: Site, actor: Actor, *, current: str, new: str, now: datetime) -> Proven:
+    """Replace one's own password; every session of the person ends, the one in use too. Who may go on in a new one.
 
     ``sign_in.NotMatchedError`` when ``current`` is wrong, ``sign_in.TooManyTriesError`` after many wrong ones,
     PasswordError when ``new`` is not good enough.
     """
     user_id = actor.person_id
-    check_current(site, user_id, current, now)
+    proven = check_current(site, user_id, current, now)
     with reading() as conn:
         person = queries.by_id(conn, user_id)
     if person is None:
         raise NotFoundError
     passwords.check(new, names=accounts.own_names(site, person.email, person.name))
-    _keep_password(site, actor, user_id, passwords.hashed(new), now)
+    return _keep_password(site, actor, proven, passwords.hashed(new), now)
 
 
-def check_current(site: Site, user_id: int, current: str, now: datetime) -> None:
+def check_current(site: Site, user_id: int, current: str, now: datetime) -> Proven:
     """A session left open must not serve to guess its password."""
     key = site.keyring.index_of("throttle", f"change|{user_id}")
     with writing() as conn:
@@ -119,20 +120,25 @@ def check_current(site: Site, user_id: int, current: str, now: datetime) -> None
         raise sign_in.TooManyTriesError(tally.since + sign_in.WINDOW)
     with reading() as conn:
         found = sign_in_queries.credentials_of(conn, user_id)
-    if not passwords.is_right(current, found.password if found else None):
+    is_right = passwords.is_right(current, found.password if found else None)
+    if found is None or not is_right:
         raise sign_in.NotMatchedError
     with writing() as conn:
         throttle.clear(conn, key)
+    return Proven(user_id, found.password)
 
 
-def _keep_password(site: Site, actor: Actor, user_id: int, stored: str, now: datetime) -> None:
+def _keep_password(site: Site, actor: Actor, proven: Proven, stored: str, now: datetime) -> Proven:
+    user_id = proven.user_id
     with writing() as conn:
+        sign_in.ensure_still(conn, proven)
         changes = {"password": stored, "fs_uniquifier": secrets.token_hex(32)}
         conn.execute(update(User).where(_USER.id == user_id).values(changes))
         inviting.revoke(conn, user_id, now=now)
         sign_in.end_all(conn, user_id, reason="password", now=now)
         outbox.enqueue(conn, "person.security", f"user:{user_id}", details={"notice": "change_notice"}, now=now)
         audit.record(conn, site, actor, "person.password_changed", details={"user_id": user_id}, now=now)
+    return Proven(user_id, stored)
 
 
 def disable(site: Site, actor: Actor, user_id: int, *, now: datetime) -> Disabled:

@@ -14,9 +14,11 @@ from intake.models import RecoveryCode, SecondFactor, SignInStep
 from intake.models.keyring import SealError
 from intake.models.site import Site
 from intake.queries import second_factor as queries
+from intake.queries import sign_in as sign_in_queries
 from intake.rules.permissions import SYSTEM, Actor, ActorKind
 from intake.services import one_time_codes, sign_in
 from intake.services.errors import NotFoundError
+from intake.services.sign_in import Proven
 
 log = logging.getLogger(__name__)
 SECRET_CELL = "second_factor.secret_encrypted"
@@ -35,13 +37,18 @@ _STEP = SignInStep.__table__.c
 class Recovered:
     """Who came in with a recovery code, and how many are left."""
 
-    user_id: int
+    proven: Proven
     codes_left: int
 
 
-def ask_for_code(site: Site, user_id: int, key: str, *, now: datetime) -> bool:
-    """After the right password: False if this account has no second factor, else ``key`` opens the second step."""
+def ask_for_code(site: Site, proven: Proven, key: str, *, now: datetime) -> bool:
+    """After the right password: False if this account has no second factor, else ``key`` opens the second step.
+
+    ``sign_in.NotMatchedError`` if the password is another by now.
+    """
+    user_id = proven.user_id
     with writing() as conn:
+        sign_in.ensure_still(conn, proven)
         factor = queries.factor_of(conn, user_id)
         if factor is None or factor.since is None:
             return False
@@ -50,8 +57,8 @@ def ask_for_code(site: Site, user_id: int, key: str, *, now: datetime) -> bool:
     return True
 
 
-def pass_code(site: Site, key: str, typed: str, address: str, *, now: datetime) -> int:
-    """The id of the person whose app shows this code; the step is used up, and so is the code.
+def pass_code(site: Site, key: str, typed: str, address: str, *, now: datetime) -> Proven:
+    """The person whose app shows this code; the step is used up, and so is the code.
 
     NotFoundError when the step is over, ``sign_in.NotMatchedError`` when the code is wrong or was used,
     ``sign_in.TooManyTriesError`` after many wrong ones. The try is counted before the code is looked at.
@@ -63,13 +70,13 @@ def pass_code(site: Site, key: str, typed: str, address: str, *, now: datetime) 
     with writing() as conn:
         is_right = step is not None and _use_step(conn, site, person, step, secret)
         if is_right:
-            _finish(conn, key, now)
+            proven = _finish(conn, key, person.user_id)
             sign_in.forgive(conn, counters, now)
         else:
             _refuse(conn, site, person, "code", now)
     if not is_right:
         raise sign_in.NotMatchedError
-    return person.user_id
+    return proven
 
 
 def pass_recovery_code(site: Site, key: str, typed: str, address: str, *, now: datetime) -> Recovered:
@@ -80,14 +87,14 @@ def pass_recovery_code(site: Site, key: str, typed: str, address: str, *, now: d
     with writing() as conn:
         is_right = plain is not None and _use_recovery_code(conn, site, person.user_id, plain, now)
         if is_right:
-            _finish(conn, key, now)
+            proven = _finish(conn, key, person.user_id)
             sign_in.forgive(conn, counters, now)
         else:
             _refuse(conn, site, person, "recovery_code", now)
         left = queries.codes_left(conn, person.user_id)
     if not is_right:
         raise sign_in.NotMatchedError
-    return Recovered(person.user_id, left)
+    return Recovered(proven, left)
 
 
 def _person(key: str, now: datetime) -> queries.Halfway:
@@ -152,11 +159,13 @@ def _use_recovery_code(conn: Connection, site: Site, user_id: int, plain: str, n
     return True
 
 
-def _finish(conn: Connection, key: str, now: datetime) -> None:
+def _finish(conn: Connection, key: str, user_id: int) -> Proven:
     """The step is used up. Gone meanwhile: nothing of this transaction is kept, and the person starts again."""
     gone = conn.execute(delete(SignInStep).where(_STEP.key_hash == sign_in.sid_hash(key)))
-    if gone.rowcount != 1:
+    person = sign_in_queries.credentials_of(conn, user_id)
+    if gone.rowcount != 1 or person is None:
         raise NotFoundError
+    return Proven(user_id, person.password)
 
 
 def _refuse(conn: Connection, site: Site, person: queries.Halfway, reason: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, update
@@ -46,6 +46,17 @@ class TooManyTriesError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """Whose password was right, and its hash when it was looked at.
+
+    Checking takes a while, and the password may be changed meanwhile: then this proves nothing any more.
+    """
+
+    user_id: int
+    stored: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     """The keyed hashes under which one try of one account from one address is counted."""
 
@@ -71,8 +82,8 @@ def counters(site: Site, account: str, address: str) -> Counters:
     )
 
 
-def check(site: Site, email: str, password: str, address: str, *, now: datetime) -> int:
-    """The id of the account this email and password belong to.
+def check(site: Site, email: str, password: str, address: str, *, now: datetime) -> Proven:
+    """The account this email and password belong to.
 
     NotMatchedError or TooManyTriesError otherwise. The try is counted before the password is looked at, so that many
     at once gain nothing; the slow check runs in no transaction.
@@ -89,7 +100,7 @@ def check(site: Site, email: str, password: str, address: str, *, now: datetime)
         _note_refusal(site, found.user_id if found else None, now)
         raise NotMatchedError
     _note_success(keys, now)
-    return found.user_id
+    return Proven(found.user_id, found.password)
 
 
 def _plain_email(email: str) -> str:
@@ -151,9 +162,13 @@ def sid_hash(sid: str) -> bytes:
     return hashlib.sha256(sid.encode()).digest()
 
 
-def start(site: Site, actor: Actor, sid: str, *, instead_of: str = "", user_agent: str = "", now: datetime) -> None:
+def start(
+    site: Site, actor: Actor, sid: str, *, stored: str | None, instead_of: str = "", user_agent: str = "",
+    now: datetime,
+) -> None:  # fmt: skip
     """Open the session that ``sid`` names. The one this browser had before, if it still goes on, is over.
 
+    ``stored``: the hash of the password that led here; NotMatchedError if it is another by now, or they are disabled.
     Of ``user_agent`` only a coarse label is kept, by which its person tells their sessions apart.
     """
     row = {
@@ -161,11 +176,19 @@ def start(site: Site, actor: Actor, sid: str, *, instead_of: str = "", user_agen
         "started_at": now, "last_seen_at": now,
     }  # fmt: skip
     with writing() as conn:
+        ensure_still(conn, Proven(actor.person_id, stored))
         if instead_of:
             _replace(conn, site, instead_of, now)
         conn.execute(insert(SignIn).values(row))
         audit.record(conn, site, actor, "person.signed_in", now=now)
         throttle.forget_before(conn, now - KNOWN_FOR)
+
+
+def ensure_still(conn: Connection, proven: Proven) -> None:
+    """NotMatchedError unless it still proves something; nobody changes that until the caller's transaction is over."""
+    found = queries.held_credentials_of(conn, proven.user_id)
+    if found is None or not found.is_active or found.password != proven.stored:
+        raise NotMatchedError
 
 
 def _replace(conn: Connection, site: Site, sid: str, now: datetime) -> None:

@@ -55,17 +55,14 @@ def change_password() -> ResponseReturnValue:
     now, actor, form = datetime.now(UTC), current_user.actor, request.form
     current, new = form.get("current", ""), form.get("new", "")
     try:
-        people.change_password(current_site(), actor, current=current, new=new, now=now)
+        proven = people.change_password(current_site(), actor, current=current, new=new, now=now)
+        login_user(find_person(proven))
     except sign_in.NotMatchedError:
         return _password_page(422, current=gettext("This is not your current password"))
     except sign_in.TooManyTriesError as error:
         return _password_page(429, current=wait_words(error.until, now))
     except passwords.PasswordError as error:
         return _password_page(422, new=password_words(error.code))
-    person = find_person(actor.person_id)
-    if person is None or not person.active:
-        return redirect(url_for("security.login", next=url_for("account.ask_for_password")))
-    login_user(person)
     flash(gettext("Your password is changed. All your other sessions are signed out."))
     return redirect(ACCOUNT, 303)
 

@@ -58,7 +58,10 @@ class SignInForm(LoginForm):
         if not Form.validate(self, **kwargs):
             return False
         try:
-            user_id = sign_in.check(current_site(), self.email.data or "", self.password.data or "", sender(), now=now)
+            proven = sign_in.check(current_site(), self.email.data or "", self.password.data or "", sender(), now=now)
+            if _needs_code(proven, self.next.data or "", now):
+                return False
+            self.user = find_person(proven)
         except sign_in.NotMatchedError:
             self.password.errors = [gettext("Email and password do not match")]
             g.sign_in_status = 422
@@ -67,16 +70,13 @@ class SignInForm(LoginForm):
             self.form_errors.append(wait_words(error.until, now))
             g.sign_in_status, g.sign_in_retry_after = 429, max(1, int((error.until - now).total_seconds()))
             return False
-        if _needs_code(user_id, self.next.data or "", now):
-            return False
-        self.user = find_person(user_id)
-        return self.user is not None
+        return True
 
 
-def _needs_code(user_id: int, target: str, now: datetime) -> bool:
+def _needs_code(proven: sign_in.Proven, target: str, now: datetime) -> bool:
     """Whether the password alone does not sign this person in: then this browser, and no other, may give the code."""
     key = secrets.token_urlsafe(32)
-    if not second_step.ask_for_code(current_site(), user_id, key, now=now):
+    if not second_step.ask_for_code(current_site(), proven, key, now=now):
         return False
     session[STEP_KEY], session[STEP_TARGET] = key, target
     g.sign_in_answer = redirect(url_for("sign_in_step.ask"), 303)
@@ -88,10 +88,15 @@ def sender() -> str:
     return client_network(request, current_app.config["INTAKE_TRUSTED_PROXIES"]) or "unknown"
 
 
-def find_person(user_id: int) -> User | None:
-    """The person for Flask-Login, complete and detached, so that no transaction stays open behind the page."""
-    user = db.session.get(User, user_id)
+def find_person(proven: sign_in.Proven) -> User:
+    """The person for Flask-Login, complete and detached, so that no transaction stays open behind the page.
+
+    ``sign_in.NotMatchedError`` if they were disabled, or the password was changed, since it was looked at.
+    """
+    user = db.session.get(User, proven.user_id)
     db.session.close()
+    if user is None or not user.active or user.password != proven.stored:
+        raise sign_in.NotMatchedError
     return user
 
 

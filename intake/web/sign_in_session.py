@@ -120,7 +120,7 @@ def _begin(_app: Flask, user: User, **_more: Any) -> None:
     session.clear()
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
     said, now = request.user_agent.string, datetime.now(UTC)
-    sign_in.start(current_site(), user.actor, sid, instead_of=before, user_agent=said, now=now)
+    sign_in.start(current_site(), user.actor, sid, stored=user.password, instead_of=before, user_agent=said, now=now)
     session.update({**kept, _SID: sid})
 
 

@@ -17,6 +17,7 @@ from intake.extensions import current_site
 from intake.queries import second_factor as queries
 from intake.services import second_step, sign_in
 from intake.services.errors import NotFoundError
+from intake.services.sign_in import Proven
 from intake.web.sign_in_account import HOME, plain_page
 from intake.web.sign_in_form import STEP_KEY, STEP_TARGET, find_person, is_way_in, sender, wait_words
 
@@ -47,7 +48,7 @@ def _asked(*, is_recovery: bool) -> ResponseReturnValue:
 def give() -> ResponseReturnValue:
     """Sign in, if the app shows this code now."""
 
-    def check(typed: str, now: datetime) -> int:
+    def check(typed: str, now: datetime) -> Proven:
         return second_step.pass_code(current_site(), _key(), typed, sender(), now=now)
 
     return _checked(check, is_recovery=False)
@@ -58,10 +59,10 @@ def give_recovery_code() -> ResponseReturnValue:
     """Sign in, if this is a recovery code that was never used, and say how many are left."""
     left: list[int] = []
 
-    def check(typed: str, now: datetime) -> int:
+    def check(typed: str, now: datetime) -> Proven:
         found = second_step.pass_recovery_code(current_site(), _key(), typed, sender(), now=now)
         left.append(found.codes_left)
-        return found.user_id
+        return found.proven
 
     answer = _checked(check, is_recovery=True)
     if left:
@@ -69,10 +70,10 @@ def give_recovery_code() -> ResponseReturnValue:
     return answer
 
 
-def _checked(check: Callable[[str, datetime], int], *, is_recovery: bool) -> ResponseReturnValue:
+def _checked(check: Callable[[str, datetime], Proven], *, is_recovery: bool) -> ResponseReturnValue:
     now, target, typed = datetime.now(UTC), session.get(STEP_TARGET, ""), request.form.get("code", "")
     try:
-        user_id = check(typed, now)
+        proven = check(typed, now)
     except NotFoundError:
         return _start_again()
     except sign_in.NotMatchedError:
@@ -81,10 +82,10 @@ def _checked(check: Callable[[str, datetime], int], *, is_recovery: bool) -> Res
         response = make_response(_page(is_recovery, 429, error=wait_words(error.until, now)))
         response.headers["Retry-After"] = str(max(1, int((error.until - now).total_seconds())))
         return response
-    person = find_person(user_id)
-    if person is None or not person.active:
+    try:
+        login_user(find_person(proven))
+    except sign_in.NotMatchedError:
         return _start_again()
-    login_user(person)
     return redirect(target if is_way_in(target) else HOME, 303)
 
 

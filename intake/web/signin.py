@@ -17,6 +17,7 @@ from intake.database import db
 from intake.models import Role, User
 from intake.queries.sign_in import Ending
 from intake.services import passwords
+from intake.services.sign_in import NotMatchedError
 from intake.web import idle_lock, second_factor, sign_in_session, sign_in_step, welcome
 from intake.web.security_mail import OutboxMail
 from intake.web.sign_in_account import HOME, pages, plain_page
@@ -96,6 +97,7 @@ def _own_errors(app: Flask) -> None:
     handlers = app.error_handler_spec[_FLASK_SECURITY]
     handlers[400][CSRFError] = _form_too_old
     handlers[None][SQLAlchemyError] = _out_of_order
+    handlers[None][NotMatchedError] = _too_late
 
 
 def _form_too_old(_error: Exception) -> ResponseReturnValue:
@@ -104,6 +106,11 @@ def _form_too_old(_error: Exception) -> ResponseReturnValue:
         return redirect(HOME if request.endpoint == "security.login" else url_for("account.ask_to_sign_out"))
     problem = gettext("This page was open for too long. Please sign in again.")
     return plain_page(_SIGN_IN_PAGE, 400, problem=problem)
+
+
+def _too_late(_error: Exception) -> ResponseReturnValue:
+    """The password was changed, or the account disabled, in the moment between checking and opening the session."""
+    return plain_page(_SIGN_IN_PAGE, 422, error=gettext("Email and password do not match"))
 
 
 def _out_of_order(_error: Exception) -> ResponseReturnValue:

@@ -15,13 +15,13 @@ from intake.queries.sign_in import Ending
 from intake.rules.permissions import Actor
 from intake.services import idle_lock, people, sign_in
 from intake.services.idle_lock import TRIES, Draft, SignedOutError
-from tests.making import PASSWORD
+from tests.making import PASSWORD, open_session
 
 QUIET = timedelta(minutes=20)
 
 
 def begin(site: Site, actor: Actor, now: datetime, sid: str = "sid") -> int:
-    sign_in.start(site, actor, sid, now=now)
+    open_session(site, actor, sid, now=now)
     with reading() as conn:
         live = queries.live(conn, sign_in.sid_hash(sid), now=now)
     assert live
@@ -128,9 +128,9 @@ def test_what_ran_out_is_written_down_once(
 
 def test_signing_in_again_ends_what_the_browser_had(site: Site, maria: Actor, dev: Actor, now: datetime) -> None:
     hers = begin(site, maria, now)
-    sign_in.start(site, dev, "new", instead_of="sid", now=now + QUIET)
+    open_session(site, dev, "new", instead_of="sid", now=now + QUIET)
     assert row(hers)[1] == "replaced"
-    sign_in.start(site, dev, "newer", instead_of="sid", now=now + QUIET)
+    open_session(site, dev, "newer", instead_of="sid", now=now + QUIET)
     assert len(entries("person.sign_in_ended")) == 1
 
 

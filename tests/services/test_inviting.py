@@ -20,7 +20,7 @@ from intake.rules.permissions import Actor, ForbiddenError
 from intake.services import inviting, passwords, people, sign_in
 from intake.services.accounts import PeopleError
 from intake.services.errors import NotFoundError
-from tests.making import PASSWORD, person
+from tests.making import PASSWORD, open_session, person
 
 BETTER = "kettle window seven"
 
@@ -66,7 +66,7 @@ def test_an_invited_person_chooses_a_password_and_is_in(site: Site, boss: Actor,
         link = invitations.find(conn, newest(site), now=now)
     assert link is not None and (link.name, link.invited_by, link.is_first) == ("Rose", "Alex", True)
     inviting.choose_password(site, newest(site), BETTER, now=now)
-    assert sign_in.check(site, "rose@example.com", BETTER, "10.0.0.1", now=now) == rose
+    assert sign_in.check(site, "rose@example.com", BETTER, "10.0.0.1", now=now).user_id == rose
     assert state(rose, now) is PersonState.ACTIVE
     assert entries()[1:] == ["person.invited", "person.password_chosen"]
 
@@ -124,11 +124,11 @@ def test_a_password_that_is_easily_guessed_uses_nothing_up(site: Site, boss: Act
 
 def test_a_forgotten_password_is_replaced_by_a_link(site: Site, boss: Actor, now: datetime) -> None:
     maria = person(site, "Maria", now=now)
-    sign_in.start(site, maria, "sid", now=now)
+    open_session(site, maria, "sid", now=now)
     inviting.send_link(site, boss, maria.person_id, now=now)
-    assert sign_in.check(site, "maria@example.com", PASSWORD, "10.0.0.1", now=now) == maria.user_id
+    assert sign_in.check(site, "maria@example.com", PASSWORD, "10.0.0.1", now=now).user_id == maria.user_id
     inviting.choose_password(site, newest(site), BETTER, now=now)
-    assert sign_in.check(site, "maria@example.com", BETTER, "10.0.0.1", now=now) == maria.user_id
+    assert sign_in.check(site, "maria@example.com", BETTER, "10.0.0.1", now=now).user_id == maria.user_id
     with pytest.raises(sign_in.NotMatchedError):
         sign_in.check(site, "maria@example.com", PASSWORD, "10.0.0.1", now=now)
     with reading() as conn:

@@ -21,6 +21,7 @@ from intake.services import casework, claims, passwords, people, sign_in
 from intake.services.accounts import PeopleError
 from intake.services.errors import ChangedError
 from tests import making
+from tests.making import open_session
 
 GOOD = "lamp tuesday orange"
 BETTER = "kettle window seven"
@@ -107,7 +108,7 @@ def test_only_somebody_with_the_right_makes_or_disables_accounts(app: Flask, sit
 def test_disabling_a_person_ends_every_session(app: Flask, site: Site, now: datetime) -> None:
     maria, boss = make(site, now), make(site, now, "boss@example.com", "admin")
     for sid in ("one", "two"):
-        sign_in.start(site, actor(maria, "staff"), sid, now=now)
+        open_session(site, actor(maria, "staff"), sid, now=now)
     people.disable(site, actor(boss, "admin"), maria, now=now)
     with reading() as conn:
         assert all(queries.live(conn, sign_in.sid_hash(sid), now=now) is None for sid in ("one", "two"))
@@ -146,19 +147,19 @@ def test_an_enabled_person_signs_in_again_and_nothing_that_was_ended_comes_back(
     app: Flask, site: Site, now: datetime
 ) -> None:
     maria, boss = make(site, now), make(site, now, "boss@example.com", "admin")
-    sign_in.start(site, actor(maria, "staff"), "sid", now=now)
+    open_session(site, actor(maria, "staff"), "sid", now=now)
     people.disable(site, actor(boss, "admin"), maria, now=now)
     people.enable(site, actor(boss, "admin"), maria, now=now)
     with reading() as conn:
         assert queries.live(conn, sign_in.sid_hash("sid"), now=now) is None
-    assert sign_in.check(site, "maria@example.com", GOOD, "10.0.0.1", now=now) == maria
+    assert sign_in.check(site, "maria@example.com", GOOD, "10.0.0.1", now=now).user_id == maria
     assert actions()[-1] == "person.enabled"
 
 
 def test_ending_sign_ins_ends_all_of_one_person_and_none_of_another(app: Flask, site: Site, now: datetime) -> None:
     maria, boss = make(site, now), make(site, now, "boss@example.com", "admin")
     for user_id, sid in ((maria, "one"), (maria, "two"), (boss, "three")):
-        sign_in.start(site, actor(user_id, "staff"), sid, now=now)
+        open_session(site, actor(user_id, "staff"), sid, now=now)
     assert people.end_sign_ins(site, actor(boss, "admin"), maria, now=now) == 2
     with reading() as conn:
         live = [sid for sid in ("one", "two", "three") if queries.live(conn, sign_in.sid_hash(sid), now=now)]
@@ -220,14 +221,14 @@ def test_of_two_administrators_who_disable_each_other_at_once_one_stays(app: Fla
 
 def test_a_new_password_ends_the_old_one_and_every_session(app: Flask, site: Site, now: datetime) -> None:
     maria = make(site, now)
-    sign_in.start(site, actor(maria, "staff"), "sid", now=now)
+    open_session(site, actor(maria, "staff"), "sid", now=now)
     people.change_password(site, actor(maria, "staff"), current=GOOD, new=BETTER, now=now)
     with reading() as conn:
         assert queries.live(conn, sign_in.sid_hash("sid"), now=now) is None
         mail = conn.execute(select(OutboxMessage.__table__.c.kind, OutboxMessage.__table__.c.recipient)).one()
     assert tuple(mail) == ("person.security", f"user:{maria}")
     assert actions()[-1] == "person.password_changed"
-    assert sign_in.check(site, "maria@example.com", BETTER, "10.0.0.1", now=now) == maria
+    assert sign_in.check(site, "maria@example.com", BETTER, "10.0.0.1", now=now).user_id == maria
     with pytest.raises(sign_in.NotMatchedError):
         sign_in.check(site, "maria@example.com", GOOD, "10.0.0.1", now=now)
 

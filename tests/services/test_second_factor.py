@@ -23,7 +23,7 @@ from intake.rules.permissions import SYSTEM, Actor, ForbiddenError
 from intake.services import one_time_codes, passwords, people, second_factor, second_step, sign_in
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.sign_in import NotMatchedError, TooManyTriesError
-from tests.making import PASSWORD, count, person
+from tests.making import PASSWORD, count, open_session, person, proven
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 STEP = timedelta(seconds=30)
@@ -49,7 +49,7 @@ class Phone:
 
     def halfway(self, now: datetime, key: str = "key") -> str:
         """The right password was given in the browser that holds ``key``."""
-        assert second_step.ask_for_code(self.site, self.actor.person_id, key, now=now)
+        assert second_step.ask_for_code(self.site, proven(self.site, self.actor.person_id), key, now=now)
         return key
 
 
@@ -112,13 +112,13 @@ def test_a_wrong_or_late_code_sets_nothing(site: Site, maria: Actor, now: dateti
     late = now + queries.LONGEST_STEP
     with pytest.raises(NotFoundError):
         second_factor.confirm(site, maria, code(secret, late), now=late)
-    assert not second_step.ask_for_code(site, maria.person_id, "key", now=now)
+    assert not second_step.ask_for_code(site, proven(site, maria.person_id), "key", now=now)
 
 
 def test_another_telephone_takes_over_only_when_it_is_confirmed(site: Site, phone: Phone, now: datetime) -> None:
     second_factor.propose(site, phone.actor, password=PASSWORD, now=now)
     key = phone.halfway(now)
-    assert second_step.pass_code(site, key, phone.shows(now), HERE, now=now) == phone.actor.person_id
+    assert second_step.pass_code(site, key, phone.shows(now), HERE, now=now).user_id == phone.actor.person_id
     newer = set_up(site, phone.actor, now)
     later = now + 4 * STEP
     with pytest.raises(NotMatchedError):
@@ -128,7 +128,7 @@ def test_another_telephone_takes_over_only_when_it_is_confirmed(site: Site, phon
 
 def test_the_right_code_uses_the_step_up(site: Site, phone: Phone, now: datetime) -> None:
     key = phone.halfway(now)
-    assert second_step.pass_code(site, key, phone.shows(now), HERE, now=now) == phone.actor.person_id
+    assert second_step.pass_code(site, key, phone.shows(now), HERE, now=now).user_id == phone.actor.person_id
     assert count(SignInStep) == 0
     with pytest.raises(NotFoundError):
         second_step.pass_code(site, key, phone.shows(now + STEP), HERE, now=now + STEP)
@@ -190,7 +190,7 @@ def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(
 
 def test_a_recovery_code_opens_once_and_says_how_many_are_left(site: Site, phone: Phone, now: datetime) -> None:
     found = second_step.pass_recovery_code(site, phone.halfway(now), phone.codes[0].upper(), HERE, now=now)
-    assert (found.user_id, found.codes_left) == (phone.actor.person_id, 9)
+    assert (found.proven.user_id, found.codes_left) == (phone.actor.person_id, 9)
     with pytest.raises(NotMatchedError):
         second_step.pass_recovery_code(site, phone.halfway(now), phone.codes[0], HERE, now=now)
     assert events()[-2:] == ["person.code_used", "person.refused"] and notices()[-1] == "code_used"
@@ -278,7 +278,7 @@ def test_refusals_are_on_record_with_the_account_and_no_code(site: Site, phone: 
 
 def test_an_administrator_takes_it_away_and_every_session_ends(site: Site, phone: Phone, now: datetime) -> None:
     boss, user_id = person(site, "Boss", "admin", now=now), phone.actor.person_id
-    sign_in.start(site, phone.actor, "sid", now=now)
+    open_session(site, phone.actor, "sid", now=now)
     second_factor.reset(site, boss, user_id, now=now)
     with reading() as conn:
         assert sign_in_queries.live(conn, sign_in.sid_hash("sid"), now=now) is None
@@ -306,7 +306,7 @@ def test_it_is_turned_off_with_the_password_where_it_is_not_needed(site: Site, p
     with pytest.raises(RefusedError):
         second_factor.turn_off(replace(site, needs_second_factor=True), phone.actor, password=PASSWORD, now=now)
     second_factor.turn_off(site, phone.actor, password=PASSWORD, now=now)
-    assert not second_step.ask_for_code(site, phone.actor.person_id, "key", now=now)
+    assert not second_step.ask_for_code(site, proven(site, phone.actor.person_id), "key", now=now)
     assert events()[-1] == "person.factor_off" and notices()[-1] == "factor_off"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from sqlalchemy import select
 from intake.database import reading
 from intake.models import SignIn
 from intake.models.site import Site
-from intake.rules.permissions import SYSTEM
-from intake.services import people, sign_in
+from intake.rules.permissions import SYSTEM, Actor, ActorKind
+from intake.services import passwords, people, sign_in
+from intake.web import sign_in_form
+from tests.making import count
 from tests.web.signing_in import BETTER, EMAIL, GOOD, INSIDE, Desk, actions, make_maria, new_desk
 
 
@@ -190,3 +193,55 @@ def test_a_visitors_page_never_sets_or_reads_the_cookie(desk: Desk, path: str) -
             desk.sign_in()
         with desk.get(path) as answer:
             assert "Set-Cookie" not in answer.headers and "Cookie" not in answer.headers.get("Vary", "")
+
+
+def _in_the_middle(monkeypatch: pytest.MonkeyPatch, where: object, name: str, deed: Callable[[], object]) -> None:
+    """Whatever ``name`` does, the deed is done just after it, once."""
+    stock, todo = getattr(where, name), [deed]
+
+    def slow(*args: Any, **more: Any) -> Any:
+        answer = stock(*args, **more)
+        if todo:
+            todo.pop()()
+        return answer
+
+    monkeypatch.setattr(where, name, slow)
+
+
+def test_a_sign_in_with_the_old_password_ends_when_it_is_changed_meanwhile(
+    app: Flask, maria: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, desk, now = app.extensions["intake"], new_desk(app), datetime.now(UTC)
+    themself = Actor(ActorKind.PERSON, maria)
+    _in_the_middle(
+        monkeypatch, passwords, "is_right",
+        lambda: people.change_password(site, themself, current=GOOD, new=BETTER, now=now),
+    )  # fmt: skip
+    answer = desk.sign_in()
+    assert (answer.status_code, desk.is_in()) == (422, False)
+    assert desk.sign_in(BETTER).status_code == 302
+
+
+def test_of_two_changes_with_the_same_old_password_only_the_first_stands(
+    app: Flask, maria: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, now, themself = app.extensions["intake"], datetime.now(UTC), Actor(ActorKind.PERSON, maria)
+    _in_the_middle(
+        monkeypatch, passwords, "hashed",
+        lambda: people.change_password(site, themself, current=GOOD, new=BETTER, now=now),
+    )  # fmt: skip
+    with pytest.raises(sign_in.NotMatchedError):
+        people.change_password(site, themself, current=GOOD, new="kettle window seven", now=now)
+    assert sign_in.check(site, EMAIL, BETTER, "10.0.0.1", now=now).user_id == maria
+
+
+@pytest.mark.parametrize(("where", "name"), [(passwords, "is_right"), (sign_in_form, "find_person")])
+def test_a_sign_in_during_which_the_person_is_disabled_stays_out_once_they_are_enabled_again(
+    app: Flask, maria: int, monkeypatch: pytest.MonkeyPatch, where: object, name: str
+) -> None:
+    site, desk, now = app.extensions["intake"], new_desk(app), datetime.now(UTC)
+    _in_the_middle(monkeypatch, where, name, lambda: people.disable(site, SYSTEM, maria, now=now))
+    assert desk.sign_in().status_code == 422
+    people.enable(site, SYSTEM, maria, now=now)
+    assert not desk.is_in()
+    assert count(SignIn, SignIn.user_id == maria, SignIn.ended_at.is_(None)) == 0
