@@ -15,11 +15,11 @@ from intake.admin import queue_filters
 from intake.admin.base import PanelView, acting, request_time, see_other
 from intake.admin.mail_alarm import Alarm, told
 from intake.admin.moments import Clock
-from intake.admin.queue_rows import Row, rows, verdict
+from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, mail, people, search, worklist
+from intake.queries import casefile, mail, next_call, people, search, worklist
 from intake.queries.calendar import Calendar
 from intake.queries.worklist import Filters, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
@@ -27,7 +27,6 @@ from intake.services import viewing
 from intake.wording.translation import gettext, lazy_gettext
 
 LONGEST_SEARCH = 100
-_LOOKED_THROUGH = 20
 
 VIEWS = {
     View.ALL_OPEN: lazy_gettext("All open"),
@@ -68,14 +67,9 @@ def counts(conn: Connection, calendar: Calendar) -> dict[View, int]:
 
 
 def next_waiting(conn: Connection, calendar: Calendar, *, besides: str = "") -> WorklistRow | None:
-    """The most urgent request to call now: due and one's own or nobody's, else the first that nobody holds."""
-    for view in (View.DUE_NOW, View.UNCLAIMED):
-        page = _page(conn, calendar, view, limit=_LOOKED_THROUGH, with_contact=False)
-        free = (row for row in page.rows if row.assignee_id in (None, acting().user_id) and row.reference != besides)
-        found = next((row for row in free if verdict(row, calendar, clock()).is_allowed), None)
-        if found is not None:
-            return found
-    return None
+    """The most urgent request that this person may call now."""
+    who, site = acting().person_id, current_site()
+    return next_call.first(conn, site, calendar, user_id=who, now=request_time(), besides=besides)
 
 
 def _page(conn: Connection, calendar: Calendar, view: View, **more: Any) -> WorklistPage:

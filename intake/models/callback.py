@@ -25,11 +25,16 @@ class CallbackRequest(Base):
         one_of("for_whom", ForWhom),
         one_of("channel", Channel),
         Index("ix_callback_request_open_due", "due_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        # All that is asked of most requests on the way to the next one to call: the rows between are not read.
         Index(
             "ix_callback_request_open_assignee",
             "assignee_id",
             "due_at",
             "id",
+            "calling_key",
+            "next_at",
+            "status",
+            "closed_at",
             postgresql_where=_OPEN,
             sqlite_where=_OPEN,
         ),

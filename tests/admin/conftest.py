@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 
+from intake.models.site import Site
 from tests.admin.desk import Desk, at, desk
+from tests.making import ask
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +36,12 @@ def dev(app: Flask, now: datetime) -> Desk:
 def grace(app: Flask, now: datetime) -> Desk:
     """The manager on duty."""
     return desk(app, "Grace", "manager", now=now)
+
+
+@pytest.fixture
+def called(maria: Desk, site: Site, now: datetime) -> str:
+    """A request on which Maria has pressed Call."""
+    reference = ask(site, now - timedelta(minutes=10), phone="312-555-0182", email="ana@example.com").reference
+    maria.press(reference, "call")
+    maria.get(f"/admin/queue/{reference}")
+    return reference

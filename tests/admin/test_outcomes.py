@@ -16,15 +16,6 @@ from tests.making import ask, count, mails, person, stored
 from tests.points import point
 
 
-@pytest.fixture
-def called(maria: Desk, site: Site, now: datetime) -> str:
-    """A request on which Maria has pressed Call."""
-    reference = ask(site, now - timedelta(minutes=10), phone="312-555-0182", email="ana@example.com").reference
-    maria.press(reference, "call")
-    maria.get(f"/admin/queue/{reference}")
-    return reference
-
-
 def test_the_outcomes_appear_once_the_request_is_mine(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now).reference
     assert 'name="outcome"' not in maria.text(f"/admin/queue/{reference}")
@@ -199,24 +190,6 @@ def test_a_note_that_is_too_long_is_given_back_whole(maria: Desk, called: str) -
     long = "x" * 4001
     answer = maria.press(called, "attempt", outcome="busy", note=long)
     assert answer.status_code == 422 and long in answer.get_data(as_text=True)
-
-
-@point(60)
-def test_save_and_next_opens_the_next_person_who_waits(maria: Desk, called: str, site: Site, now: datetime) -> None:
-    colleagues = ask(site, now - timedelta(hours=2)).reference
-    claims.claim(site, person(site, "Dev", now=now), colleagues, now=now)
-    ask(site, now - timedelta(hours=3), phone="808-555-0100")  # asleep: passed over
-    upcoming = ask(site, now - timedelta(hours=1)).reference
-    answer = maria.press(called, "attempt", outcome="busy", then="next")
-    assert answer.status_code == 303 and answer.location == f"/admin/queue/{upcoming}"
-    assert stored(upcoming).assignee_id is None
-
-
-def test_save_and_next_ends_in_the_queue_when_nobody_waits(maria: Desk, called: str) -> None:
-    answer = maria.press(called, "attempt", outcome="spoke_information", then="next")
-    assert answer.location == "/admin/queue/"
-    text = words(maria.text("/admin/queue/"))
-    assert f"Saved. {called} is closed." in text and "Nobody else is waiting" in text
 
 
 def test_when_the_visitor_cancelled_meanwhile_the_note_is_not_lost(

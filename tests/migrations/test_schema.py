@@ -26,6 +26,7 @@ TRIGGERS = {
     "0008": SEALED,
     "0009": SEALED,
     "0010": SEALED,
+    "0011": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
