@@ -93,7 +93,7 @@ class Outbox(PanelView):
 
     @expose("/<public_id>/again", methods=("POST",))
     def again(self, public_id: str) -> ResponseReturnValue:
-        """One mail goes out once more; back to the list it stood in."""
+        """One mail goes out once more; back to the list it stood in, or to the person it invites."""
         if len(public_id) != _NAME_LENGTH or not public_id.isalnum():
             raise NotFoundError
         try:
@@ -102,6 +102,9 @@ class Outbox(PanelView):
             flash(gettext("That mail is on its way already, or was sent."), "bad")
         else:
             flash(gettext("The mail goes out again now."), "ok")
+        person = request.form.get("person", "")
+        if person.isascii() and person.isdigit() and len(person) <= _LONGEST_NUMBER:
+            return see_other("people.show", user_id=int(person))
         return see_other("outbox.index", **read(request.form).address)
 
     @expose("/again", methods=("POST",))

@@ -14,7 +14,7 @@ from intake.admin.base import PanelView, acting, request_time, see_other
 from intake.admin.moments import Clock
 from intake.database import reading
 from intake.extensions import current_site
-from intake.queries import directory
+from intake.queries import directory, invitations
 from intake.rules.permissions import Permission, Role
 from intake.services import inviting, people, second_factor
 from intake.services.accounts import LONGEST_NAME, PeopleError, faults
@@ -105,11 +105,13 @@ class People(PanelView):
                 raise NotFoundError
             claims = directory.open_claims(conn, user_id)
             record = directory.record_of(conn, current_site(), user_id)
+            mail = invitations.mail_of(conn, user_id) if entry.is_active and entry.link_until else None
         clock, typed = self._clock(now), typed or _Form(entry.name, roles=entry.roles, mark=entry.mark)
         return self.page(
             "admin/person.html",
             code=code,
             person=people_words.row(entry, clock),
+            mail=people_words.mail_note(mail, clock, is_open=entry.has_link(now)),
             is_oneself=acting().user_id == user_id,
             will_happen=people_words.what_disabling_does(claims, entry.live_sign_ins, entry.has_link(now)),
             record=people_words.record(record, clock),

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from intake.admin.moments import Clock, Stamp
+from intake.admin.outbox_words import Teller
 from intake.admin.timeline import Line
+from intake.models.records import OutboxState
 from intake.queries.casefile import TimelineEntry
 from intake.queries.directory import PersonEntry, PersonState
+from intake.queries.invitations import InvitationMail
 from intake.wording import names, roles, times
 from intake.wording.translation import gettext, ngettext
 
@@ -71,6 +74,42 @@ def _state(state: PersonState, until: str) -> str:
         PersonState.INVITED: gettext("Invited, link works until %(until)s", until=until),
         PersonState.NO_LINK: gettext("Invited, the link has run out"),
         PersonState.DISABLED: gettext("Disabled"),
+    }[state]
+
+
+@dataclass(frozen=True, slots=True)
+class MailNote:
+    """What became of the mail with a link: in short, in full, and the outbox's button for it ("" for none)."""
+
+    public_id: str
+    colour: str
+    shape: str
+    short: str
+    told: str
+    button: str
+    is_dead: bool
+
+
+def mail_note(found: InvitationMail | None, clock: Clock, *, is_open: bool) -> MailNote | None:
+    """``is_open``: the link in it still works, so the same mail may be sent once more."""
+    if found is None:
+        return None
+    told = Teller(clock, {}, is_held=found.is_held).row(found.mail)
+    is_dead = found.mail.state is OutboxState.DEAD
+    return MailNote(
+        told.public_id, told.colour, told.shape, _short(found.mail.state, found.mail.attempts), told.happened,
+        told.button if is_open else "", is_dead,
+    )  # fmt: skip
+
+
+def _short(state: OutboxState, attempts: int) -> str:
+    if state is OutboxState.PENDING and attempts:
+        return gettext("Mail not delivered yet")
+    return {
+        OutboxState.PENDING: gettext("Mail waits"),
+        OutboxState.LEASED: gettext("Mail is being sent"),
+        OutboxState.SENT: gettext("Mail sent"),
+        OutboxState.DEAD: gettext("Mail not delivered"),
     }[state]
 
 

@@ -72,9 +72,13 @@ def enqueue(
     details: Mapping[str, Any] | None = None,
     now: datetime,
     available_at: datetime | None = None,
+    public_id: str = "",
 ) -> str:
-    """Add a mail; returns its name. ``recipient`` is "team", "visitor", "managers" or "user:<id>", never an address."""
-    public_id = uuid.uuid4().hex
+    """Add a mail; returns its name. ``recipient`` is "team", "visitor", "managers" or "user:<id>", never an address.
+
+    ``public_id``: 32 hexadecimal digits nobody can guess, where the name must be known elsewhere; else a fresh one.
+    """
+    public_id = public_id or uuid.uuid4().hex
     row = {
         "public_id": public_id,
         "kind": kind,

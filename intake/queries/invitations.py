@@ -1,14 +1,17 @@
-"""What a link to choose a password opens."""
+"""What a link to choose a password opens, and what became of the mail that brings it."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from intake.ledger import mail_channel
 from intake.models import Invitation, User
 from intake.models.keyring import link_hash
+from intake.queries import outbox
 
 _LINK = Invitation.__table__.c
 _USER = User.__table__.c
@@ -25,6 +28,14 @@ class OpenInvitation:
     is_first: bool
     invited_by: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationMail:
+    """The mail with a link. ``is_held``: the mail server does not answer, so nothing goes out."""
+
+    mail: outbox.Mail
+    is_held: bool
 
 
 def find(conn: Connection, token: str, *, now: datetime) -> OpenInvitation | None:
@@ -55,3 +66,16 @@ def newest_open(conn: Connection, user_id: int, *, now: datetime) -> str | None:
     """The public id of the newest link of a person that may still be used, from which the link itself is made."""
     is_open = (_LINK.user_id == user_id, _LINK.used_at.is_(None), _LINK.revoked_at.is_(None), _LINK.expires_at > now)
     return conn.execute(select(_LINK.public_id).where(*is_open).order_by(_LINK.id.desc()).limit(1)).scalar()
+
+
+def mail_name(public_id: str) -> str:
+    """What the mail with this link is called in the outbox: found without a search, and it tells nobody the id."""
+    return hashlib.sha256(f"invitation {public_id}".encode()).hexdigest()[:32]
+
+
+def mail_of(conn: Connection, user_id: int) -> InvitationMail | None:
+    """The mail with the newest link that was neither used nor replaced, run out or not; None if there is none."""
+    unused = (_LINK.user_id == user_id, _LINK.used_at.is_(None), _LINK.revoked_at.is_(None))
+    public_id = conn.execute(select(_LINK.public_id).where(*unused).order_by(_LINK.id.desc()).limit(1)).scalar()
+    mail = outbox.one(conn, mail_name(public_id)) if public_id else None
+    return InvitationMail(mail, mail_channel.state(conn).down_since is not None) if mail else None

@@ -66,7 +66,8 @@ def _send(conn: Connection, site: Site, actor: Actor, user_id: int, *, is_first:
     }  # fmt: skip
     conn.execute(insert(Invitation).values(row))
     details = {"invitation": public_id, "is_first": is_first, "until": until.isoformat()}
-    outbox.enqueue(conn, "person.invite", f"user:{user_id}", details=details, now=now)
+    name = queries.mail_name(public_id)
+    outbox.enqueue(conn, "person.invite", f"user:{user_id}", details=details, now=now, public_id=name)
 
 
 def revoke(conn: Connection, user_id: int, *, now: datetime) -> None:
