@@ -24,6 +24,9 @@ from intake.wording import sheets
 from intake.wording.record import GROUPS
 from intake.wording.translation import gettext
 
+_LARGEST_ENTRY = 2**63 - 1
+_LONGEST_PLACE = 40
+
 
 class Audit(PanelView):
     """For whoever holds the right to audit. Nothing here shows a visitor's name or number."""
@@ -55,6 +58,17 @@ class Audit(PanelView):
             may_open=acting().may(Permission.QUEUE),
         )
 
+    @expose("/<int:entry_id>/reason", methods=("POST",))
+    def reason(self, entry_id: int) -> ResponseReturnValue:
+        """What somebody typed for one entry: shown on a page of its own, and on record. The address is the way back."""
+        if entry_id > _LARGEST_ENTRY:
+            raise NotFoundError
+        entry = auditing.read_reason(current_site(), acting(), entry_id, now=request_time())
+        with reading() as conn:
+            row = self._teller(audit.people(conn)).row(entry)
+        asked = audit_form.read(request.args, current_site().time_zone)
+        return self.page("admin/audit_reason.html", row=row, here=_here(asked), is_gone=not entry.text)
+
     @expose("/check", methods=("POST",))
     def check(self) -> ResponseReturnValue:
         """Recompute the newest seals now; the page says what came of it."""
@@ -79,11 +93,14 @@ class Audit(PanelView):
             errors = {refused.code.removesuffix("_needed"): _wanted(refused.code)}
             return self._page(asked, code=422, errors=errors, recipient=recipient, purpose=purpose)
         with reading() as conn:
-            teller = Teller(clock(), audit.people(conn))
+            teller = self._teller(audit.people(conn))
         answer = Response(stream_with_context(_sheet(copy, teller)), mimetype="text/csv")
         name = f"record-{request_time():%Y-%m-%d-%H%M%S}.csv"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
+
+    def _teller(self, people: Mapping[int, str]) -> Teller:
+        return Teller(clock(), people, with_contact=acting().may(Permission.CONTACT))
 
     def _page(
         self, asked: Asked, *, code: int = 200, errors: Mapping[str, str] | None = None, **typed: str
@@ -93,7 +110,7 @@ class Audit(PanelView):
             standing = audit.standing(conn, request_time())
             page = audit.page(
                 conn, current_site(), asked.which, before=request.args.get("before", ""),
-                after=request.args.get("after", ""), with_contact=acting().may(Permission.CONTACT),
+                after=request.args.get("after", ""),
             )  # fmt: skip
         viewing.read_record(current_site(), acting(), about=asked.on_record, now=request_time())
         values: dict[str, Any] = {
@@ -101,7 +118,8 @@ class Audit(PanelView):
             "errors": {**asked.errors, **(errors or {})},
             "people": people,
             "groups": GROUPS,
-            "rows": Teller(clock(), people).rows(page.entries),
+            "rows": self._teller(people).rows(page.entries),
+            "here": _here(asked),
             "older": page.older,
             "newer": page.newer,
             "seals": seals(standing, clock()),
@@ -109,6 +127,12 @@ class Audit(PanelView):
             "longest": auditing.LONGEST_PURPOSE,
         }
         return self.page("admin/audit.html", code=code, **values)
+
+
+def _here(asked: Asked) -> dict[str, str]:
+    """The filter and the place in the record of this page, for a link."""
+    places = {name: request.args.get(name, "")[:_LONGEST_PLACE] for name in ("before", "after")}
+    return asked.address | {name: place for name, place in places.items() if place}
 
 
 def _wanted(code: str) -> str:

@@ -32,6 +32,9 @@ class Row:
     reason: str
     is_typed: bool
     """``reason`` is in a person's own words."""
+    entry_id: int = 0
+    may_open: bool = False
+    """Its reason is there to be read, by a button, one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Teller:
 
     clock: Clock
     people: Mapping[int, str]
+    with_contact: bool = False
+    """Whether the reader may see names."""
 
     def stamp(self, at: datetime) -> Stamp:
         """A moment to the second."""
@@ -54,7 +59,8 @@ class Teller:
     def row(self, entry: Entry) -> Row:
         """One entry."""
         changed = record.changes(entry.action, entry.details, self.people, self.clock.zone, self.clock.now)
-        reason = entry.text or _unread(entry)
+        may_open = entry.may_be_opened(with_contact=self.with_contact) and not entry.text
+        reason = entry.text or _unread(entry, may_open=may_open)
         return Row(
             self.stamp(entry.at),
             self.who(entry.actor_kind, entry.actor_id),
@@ -63,6 +69,8 @@ class Teller:
             tuple(changed),
             reason,
             bool(entry.text),
+            entry.id,
+            may_open,
         )
 
     def rows(self, entries: Iterable[Entry]) -> list[Row]:
@@ -95,12 +103,14 @@ class Teller:
         )
 
 
-def _unread(entry: Entry) -> str:
+def _unread(entry: Entry, *, may_open: bool) -> str:
     """Why there is nothing to read although somebody typed something."""
     if entry.is_redacted:
         return gettext("A reason was given. It was deleted when its time was over.")
+    if may_open:
+        return gettext("A reason was given.")
     if entry.has_text:
-        return gettext("A reason was given. Reading it takes the right to see names.")
+        return gettext("Their words are kept. Reading them takes the right to see names.")
     return ""
 
 

@@ -15,7 +15,7 @@ from intake.rules.permissions import ActorKind
 from intake.wording import names
 from intake.wording.translation import gettext
 
-VIEWED = "callback.viewed"
+LOOKS = ("callback.viewed", "callback.reason_viewed")
 CORRECTED = "callback.corrected"
 MISSED = "callback.target_missed"
 
@@ -38,6 +38,7 @@ _ICONS = {
     MISSED: "late",
     "callback.time_acknowledged": "book",
     "callback.viewed": "eye",
+    "callback.reason_viewed": "audit",
     "callback.mail_resent": "outbox",
     "callback.set_aside": "mute",
     "callback.redacted": "dead",
@@ -76,8 +77,8 @@ def lines(entries: Iterable[TimelineEntry], story: Story) -> tuple[list[Line], l
     extra = missed(story.case, story.clock)
     whole = sorted([*entries, *([extra] if extra else [])], key=_order, reverse=True)
     corrected = {entry.details.get("corrected_id"): entry for entry in whole if entry.action == CORRECTED}
-    happened = [_struck(entry, story, corrected) for entry in whole if entry.action != VIEWED]
-    return happened, [line(entry, story) for entry in whole if entry.action == VIEWED]
+    happened = [_struck(entry, story, corrected) for entry in whole if entry.action not in LOOKS]
+    return happened, [line(entry, story) for entry in whole if entry.action in LOOKS]
 
 
 def _struck(entry: TimelineEntry, story: Story, corrected: Mapping[object, TimelineEntry]) -> Line:

@@ -44,7 +44,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as stored. ``text`` is what somebody typed for it: empty if nothing, or if it may not be read."""
+    """One entry as stored. ``text`` is what somebody typed for it; about a request, it is read with ``reason`` only."""
 
     id: int
     at: datetime
@@ -56,6 +56,12 @@ class Entry:
     has_text: bool
     is_redacted: bool
     text: str = field(repr=False)
+    callback_id: int | None = None
+
+    def may_be_opened(self, *, with_contact: bool) -> bool:
+        """Whether ``reason`` has words for this reader: what a visitor typed is a name or a number."""
+        is_there = self.has_text and not self.is_redacted and self.callback_id is not None
+        return is_there and (with_contact or self.actor_kind == ActorKind.PERSON)
 
     @property
     def place(self) -> str:
@@ -72,13 +78,10 @@ class Page:
     newer: str | None = None
 
 
-def page(
-    conn: Connection, site: Site, which: Filter, *, before: str = "", after: str = "", with_contact: bool,
-    most: int = PAGE,
-) -> Page:  # fmt: skip
+def page(conn: Connection, site: Site, which: Filter, *, before: str = "", after: str = "", most: int = PAGE) -> Page:
     """The entries next to a place, older (``before``) or newer (``after``); without a place, or none there, the newest.
 
-    Words typed about a request may name the visitor: they are for those who may see names.
+    Words typed about a request may name the visitor, so no list holds them: see ``reason``.
     """
     place, is_back = _place(after), True
     rows = conn.execute(_beside(which, place, is_back=True).limit(most + 1)).all() if place else []
@@ -87,7 +90,7 @@ def page(
         rows = conn.execute(_beside(which, place, is_back=False).limit(most + 1)).all()
     if not rows:
         return Page(())
-    found = tuple(_entry(site, row, with_contact) for row in rows[:most][:: -1 if is_back else 1])
+    found = tuple(_entry(site, row) for row in rows[:most][:: -1 if is_back else 1])
     is_more, is_any_behind = len(rows) > most, bool(rows[0].is_any_behind)
     has_older, has_newer = (is_any_behind, is_more) if is_back else (is_more, is_any_behind)
     return Page(found, found[-1].place if has_older else None, found[0].place if has_newer else None)
@@ -111,11 +114,20 @@ def count(conn: Connection, which: Filter, through_id: int) -> int:
 
 
 def after_page(
-    conn: Connection, site: Site, which: Filter, last: Entry | None, *, through_id: int, with_contact: bool, most: int
+    conn: Connection, site: Site, which: Filter, last: Entry | None, *, through_id: int, most: int
 ) -> tuple[Entry, ...]:
     """For an export: the entries behind ``last``, newest first, none younger than ``through_id``."""
     asked = _asked(which, (last.at, last.id) if last else None).where(_A.id <= through_id)
-    return tuple(_entry(site, row, with_contact) for row in conn.execute(asked.limit(most)))
+    return tuple(_entry(site, row) for row in conn.execute(asked.limit(most)))
+
+
+def reason(conn: Connection, site: Site, entry_id: int, *, with_contact: bool) -> Entry | None:
+    """One entry about a request with the words typed for it; without them if they are gone, None if there are none."""
+    row = conn.execute(_asked(Filter(), None).where(_A.id == entry_id)).first()
+    found = _entry(site, row, is_opened=True) if row else None
+    if found is None or not (found.is_redacted or found.may_be_opened(with_contact=with_contact)):
+        return None
+    return found if found.callback_id is not None else None
 
 
 def newest_id(conn: Connection) -> int:
@@ -180,13 +192,13 @@ def _conditions(which: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _entry(site: Site, row: Row[Any], with_contact: bool) -> Entry:
+def _entry(site: Site, row: Row[Any], *, is_opened: bool = False) -> Entry:
     has_text = row.text_digest is not None
-    may_read = row.text_encrypted is not None and (with_contact or row.callback_id is None)
+    may_read = row.text_encrypted is not None and (is_opened or row.callback_id is None)
     text = site.keyring.open("audit_text.text", row.public_id, row.text_encrypted) if may_read else None
     return Entry(
         row.id, row.at, row.actor_kind, row.actor_id, row.action, row.reference or "", row.details or {},
-        has_text, has_text and row.text_encrypted is None, text or "",
+        has_text, has_text and row.text_encrypted is None, text or "", row.callback_id,
     )  # fmt: skip
 
 

@@ -73,7 +73,9 @@ def sightings(conn: Connection, of: Subject, *, most: int = MOST) -> tuple[Sight
 
 
 def _seen(of: Subject) -> CompoundSelect[Any]:
-    """What a person did to it, which takes looking at it, and the lists it stood in. Reading the record shows nothing.
+    """What a person did to it, which takes looking at it, and the lists it stood in.
+
+    Reading the record shows nothing of a request, but for a reason that was opened, which is an entry about it.
 
     Two arms, so that each finds its own index: by the request, and by time since it came in.
     """

@@ -1,4 +1,4 @@
-"""What an auditor does: have the seals checked, and take a copy of the record. Both are in the record themselves."""
+"""What an auditor does: have the seals checked, read a reason, take a copy. All of it is in the record itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from intake.queries.audit import Entry, Filter
 from intake.queries.proof import Checked
 from intake.rules.permissions import Actor, Permission
 from intake.services import sealing
-from intake.services.errors import RefusedError
+from intake.services.errors import NotFoundError, RefusedError
 
 CHECKED_AT_ONCE = 50_000
 """Entries that a press on "Check now" reads at most: about a second's work. The whole record is for a shell."""
@@ -46,6 +46,24 @@ def _told(found: Checked) -> dict[str, Any]:
     return told
 
 
+def read_reason(site: Site, actor: Actor, entry_id: int, *, now: datetime) -> Entry:
+    """What somebody typed for one entry about a request. That it was read is on record before it is shown.
+
+    NotFoundError if nothing was typed, or nothing that this person may read. Without words if they were deleted.
+    """
+    actor.require(Permission.AUDIT)
+    with writing() as conn:
+        found = record.reason(conn, site, entry_id, with_contact=actor.may(Permission.CONTACT))
+        if found is None:
+            raise NotFoundError
+        if found.text:
+            audit.record(
+                conn, site, actor, "callback.reason_viewed", callback_id=found.callback_id,
+                details={"entry": entry_id}, now=now,
+            )  # fmt: skip
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """An export that is on record already: how many entries, and the number of the youngest."""
@@ -53,7 +71,6 @@ class Copy:
     which: Filter
     rows: int
     through_id: int
-    with_contact: bool
 
 
 def begin_copy(
@@ -77,7 +94,7 @@ def begin_copy(
             conn, site, actor, "audit.exported", details={**about, "rows": rows}, typed=f"{recipient}: {purpose}",
             now=now,
         )  # fmt: skip
-    return Copy(which, rows, through_id, actor.may(Permission.CONTACT))
+    return Copy(which, rows, through_id)
 
 
 def copied(site: Site, copy: Copy) -> Iterator[Entry]:
@@ -85,9 +102,7 @@ def copied(site: Site, copy: Copy) -> Iterator[Entry]:
     last: Entry | None = None
     while True:
         with reading() as conn:
-            chunk = record.after_page(
-                conn, site, copy.which, last, through_id=copy.through_id, with_contact=copy.with_contact, most=CHUNK
-            )
+            chunk = record.after_page(conn, site, copy.which, last, through_id=copy.through_id, most=CHUNK)
         yield from chunk
         if len(chunk) < CHUNK:
             return

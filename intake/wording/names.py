@@ -132,6 +132,7 @@ _ACTION = {
     "callback.received": lazy_gettext("sent the request"),
     "callback.taken_down": lazy_gettext("added the request by hand"),
     "callback.viewed": lazy_gettext("opened the request"),
+    "callback.reason_viewed": lazy_gettext("read the reason that was given for an entry"),
     "callback.claimed": lazy_gettext("claimed the request"),
     "callback.released": lazy_gettext("released the request"),
     "callback.assigned": lazy_gettext("gave the request to a colleague"),

@@ -38,7 +38,8 @@ GROUPS = {
     Group.DELETED: lazy_gettext("Deleted"),
 }
 _BY_END = {
-    "viewed": Group.VIEWED, "searched": Group.VIEWED, "checked": Group.VIEWED, "exported": Group.EXPORTED,
+    "viewed": Group.VIEWED, "searched": Group.VIEWED, "checked": Group.VIEWED, "reason_viewed": Group.VIEWED,
+    "exported": Group.EXPORTED,
     "call_started": Group.CALLED, "attempted": Group.CALLED, "refused": Group.REFUSED,
     "redacted": Group.DELETED, "texts_redacted": Group.DELETED, "deleted": Group.DELETED,
     "signed_in": Group.SIGNED_IN, "signed_out": Group.SIGNED_IN, "locked": Group.SIGNED_IN, "unlocked": Group.SIGNED_IN,
@@ -60,6 +61,7 @@ _KEYS = {
     "replaced": lazy_gettext("instead of version"),
     "count": lazy_gettext("how many"),
     "entries": lazy_gettext("entries in the record"),
+    "entry": lazy_gettext("entry number"),
     "fault": lazy_gettext("found"),
     "person": lazy_gettext("of"),
     "group": lazy_gettext("acts"),

@@ -215,22 +215,6 @@ def test_details_are_told_in_words(rae: Desk, maria: Desk, dev: Desk, site: Site
     assert not re.findall(r"\b[a-z]+_[a-z_]+\b", text), "no code is shown"
 
 
-def test_reasons_are_for_those_who_may_see_names_and_say_when_they_are_gone(
-    app: Flask, rae: Desk, maria: Desk, dev: Desk, site: Site, now: datetime
-) -> None:
-    reference = ask(site, now).reference
-    claims.claim(site, maria.actor, reference, now=now)  # type: ignore[arg-type]
-    handing.take_over(
-        site, dev.actor, reference, holder_id=maria.actor.user_id, reason="Gone home", now=now  # type: ignore
-    )  # fmt: skip
-    both = desk(app, "Sam", "auditor", "staff", now=now)
-    assert "Gone home" not in rae.text(PAGE) and "Reading it takes the right to see names" in rae.text(PAGE)
-    assert "Gone home" in both.text(PAGE)
-    with writing() as conn:
-        conn.exec_driver_sql("UPDATE audit_text SET text_encrypted = NULL, salt = NULL")
-    assert "It was deleted when its time was over" in both.text(PAGE)
-
-
 def test_an_act_of_a_later_version_is_shown_all_the_same(rae: Desk, site: Site, now: datetime) -> None:
     entry(site, now, "moon.landed_on", details={"who_knows": ["a", 1]})
     assert "moon landed on" in words(rae.text(PAGE)) and "who knows: a, 1" in words(rae.text(PAGE))
@@ -343,6 +327,7 @@ def test_no_road_through_the_service_changes_or_removes_an_entry(rae: Desk, mari
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PAGE)]
     assert {(rule.rule, *sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})) for rule in rules} == {
         (PAGE, "GET"), (f"{PAGE}seen/<reference>", "GET"), (f"{PAGE}check", "POST"), (f"{PAGE}export", "POST"),
+        (f"{PAGE}<int:entry_id>/reason", "POST"),
     }  # fmt: skip
     for statement in ("UPDATE audit SET action = 'x'", "DELETE FROM audit"):
         with pytest.raises(DBAPIError, match="append-only"), writing() as conn:

@@ -59,6 +59,7 @@ PANEL = {
     ("POST", "/admin/account/sign-out-others"): (*KINDS,),
     ("GET", "/admin/audit/"): ("auditor",),
     ("GET", "/admin/audit/seen/<reference>"): ("auditor",),
+    ("POST", "/admin/audit/<int:entry_id>/reason"): ("auditor",),
     ("POST", "/admin/audit/check"): ("auditor",),
     ("POST", "/admin/audit/export"): ("auditor",),
     ("GET", "/admin/outbox/"): ("manager", "admin"),
@@ -155,6 +156,7 @@ def _knock(desk: Desk, method: str, rule: str) -> int:
 
 def _answer(desk: Desk, method: str, rule: str) -> TestResponse:
     path = rule.replace("<reference>", NOWHERE).replace("<int:user_id>", NOBODY)
+    path = path.replace("<int:entry_id>", NOBODY)
     return desk._send("GET", path) if method == "GET" else desk.post(path, **_FIELDS)
 
 

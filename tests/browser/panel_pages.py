@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from playwright.sync_api import Page
 from sqlalchemy.exc import OperationalError
 
-from intake.services import inviting
+from intake.services import claims, handing, inviting
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
 
@@ -36,6 +36,16 @@ def checked(house: Premises) -> Page:
     page = at("Rae", "/admin/audit/")(house)
     page.get_by_role("button", name="Check now").click()
     page.get_by_text("Take a copy").click()
+    return page
+
+
+def reason_opened(house: Premises) -> Page:
+    reference, now = house.ask(), datetime.now(UTC)
+    claims.claim(house.site, house.people["Dev"], reference, now=now)
+    holder, why = house.people["Dev"].person_id, "She has gone home, and they have been waiting for an hour by now." * 3
+    handing.take_over(house.site, house.people["Maria"], reference, holder_id=holder, reason=why, now=now)
+    page = at("Rae", f"/admin/audit/?ref={reference}")(house)
+    page.get_by_role("button", name="Show the reason").click()
     return page
 
 
@@ -77,6 +87,15 @@ def targets_both_saved(house: Premises) -> Page:
     page.get_by_label("First call within").fill("20")
     page.evaluate("document.querySelector('[name=version]').value = '999'")
     page.get_by_role("button", name="Save targets").click()
+    return page
+
+
+def holiday_both_saved(house: Premises) -> Page:
+    page = at("Alex", f"{SETTINGS}/holidays")(house)
+    page.get_by_label("Day", exact=True).fill("2027-12-31")
+    page.get_by_label("Reason").fill("Everybody is away")
+    page.evaluate("document.querySelector('form.card [name=version]').value = '999'")
+    page.get_by_role("button", name="Save day").click()
     return page
 
 
@@ -122,6 +141,7 @@ PAGES = [
     Shown("audit, filter not read", "audit.index", AUDIT, at("Rae", "/admin/audit/?ref=nothing")),
     Shown("audit, copy for nobody", "audit.export", AUDIT, sent("Rae", "/admin/audit/", "/admin/audit/export"), 422),
     Shown("who has seen it", "audit.seen", "admin/audit_seen.html", seen_in_lists),
+    Shown("a reason", "audit.reason", "admin/audit_reason.html", reason_opened),
     Shown("outbox", "outbox.index", OUTBOX, at("Grace", "/admin/outbox/")),
     Shown("outbox, a test on its way", "outbox.index", OUTBOX, mail_tested),
     Shown("outbox, gave up", "outbox.index", OUTBOX, at("Alex", "/admin/outbox/?state=gave-up")),
@@ -139,6 +159,7 @@ PAGES = [
     Shown("person, oneself disabled", "people.disable", PERSON, one_person("Alex", "disable"), 422),
     Shown("person, no second factor", "people.second_factor", PERSON, one_person("Dev", "second-factor"), 422),
     Shown("settings, both saved", "settings.save_targets", "admin/settings_targets.html", targets_both_saved, 409),
+    Shown("holiday, both saved", "settings.save_day", "admin/settings_holidays.html", holiday_both_saved, 409),
     *(settings(who, tab) for who in ("Alex", "Grace") for tab in ("hours", "holidays", "targets", "calling")),
     settings("Alex", "history"),
     settings("Alex", "holidays", "?state=NY"),
