@@ -191,6 +191,10 @@ def _faulty(fault: Mapping[str, object]) -> str:
         Fault.ENTRY_MISSING: gettext("At least one entry from number %(from)s to %(to)s was removed.", **words),
         Fault.ENTRY_ADDED: gettext("At least one entry from number %(from)s to %(to)s was added afterwards.", **words),
         Fault.CHANGED: gettext("An entry from number %(from)s to %(to)s, or the seal over them, was changed.", **words),
+        Fault.WORDS_CHANGED: gettext("What was typed for entry number %(from)s is not what was sealed.", **words),
+        Fault.WORDS_MISSING: gettext(
+            "What was typed for entry number %(from)s is gone, and no entry says why.", **words
+        ),
     }
     kind = str(fault.get("kind"))
     return said[Fault(kind)] if kind in set(Fault) else gettext("Seal %(seal)s does not fit.", **words)

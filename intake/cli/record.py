@@ -22,6 +22,10 @@ _FAULTS = {
         "Entry added: {sealed} were sealed with seal {seal_id} from number {first_id} to {last_id}, now it is {found}."
     ),
     Fault.CHANGED: "Changed: an entry from number {first_id} to {last_id}, or seal {seal_id} that covers them.",
+    Fault.WORDS_CHANGED: (
+        "Words changed: what was typed for entry {first_id} is not what was sealed, or its key is not in the settings."
+    ),
+    Fault.WORDS_MISSING: "Words missing: what was typed for entry {first_id} is gone, and no entry says why.",
 }
 
 

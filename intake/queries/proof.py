@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from hmac import compare_digest
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from intake.ledger import seals
 from intake.ledger.seals import Seal
-from intake.models import Audit
+from intake.models import Audit, AuditText
+from intake.models.base import table_of
+from intake.models.keyring import SealError
 from intake.models.site import Site
 
 PAGE = 2000
 _LAST = 2**63 - 1
+_A, _T = Audit.__table__.c, AuditText.__table__.c
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 
@@ -30,6 +34,8 @@ class Fault(StrEnum):
     ENTRY_MISSING = "entry_missing"
     ENTRY_ADDED = "entry_added"
     CHANGED = "changed"
+    WORDS_CHANGED = "words_changed"
+    WORDS_MISSING = "words_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Checked:
 
 def unsealed(conn: Connection, through_id: int) -> int:
     """How many entries lie behind the last seal."""
-    return int(conn.execute(select(func.count()).where(Audit.__table__.c.id > through_id)).scalar_one())
+    return int(conn.execute(select(func.count()).where(_A.id > through_id)).scalar_one())
 
 
 def check(site: Site, open_: Reading, start: Seal) -> Checked:
@@ -70,7 +76,7 @@ def check(site: Site, open_: Reading, start: Seal) -> Checked:
     rows = _Ahead(_entries(open_, start.through_id))
     end = start
     for seal in takewhile(lambda one: one.id <= newest, _seals(open_, start.id)):
-        finding = _link(end, seal) or _content(site, end, seal, rows)
+        finding = _link(end, seal) or _content(site, end, seal, rows) or _words(site, open_, end, seal)
         if finding:
             return Checked(start, end, is_complete=False, finding=finding)
         end = seal
@@ -100,6 +106,48 @@ def _content(site: Site, last: Seal, seal: Seal, rows: _Ahead) -> Finding | None
         return Finding(Fault.CHANGED, seal.id, first, final)
     fault = Fault.ENTRY_MISSING if found < sealed else Fault.ENTRY_ADDED
     return Finding(fault, seal.id, _first(last), seal.through_id, sealed, found)
+
+
+def _words(site: Site, open_: Reading, last: Seal, seal: Seal) -> Finding | None:
+    """Whether the typed words that lie beside the sealed entries are those whose digest the entries keep."""
+    with open_() as conn:
+        rows = _typed(conn, last.through_id, seal.through_id)
+        bad = next((row for row in rows if not (row.is_empty or _is_as_sealed(site, row))), None)
+        if bad:
+            return Finding(Fault.WORDS_CHANGED, seal.id, bad.id, bad.id)
+        missing = _not_forgotten(conn, [row for row in rows if row.is_empty])
+    return Finding(Fault.WORDS_MISSING, seal.id, missing, missing) if missing is not None else None
+
+
+def _typed(conn: Connection, after: int, through: int) -> Sequence[Row[Any]]:
+    is_empty = and_(_A.text_digest.is_not(None), _T.salt.is_(None), _T.text_encrypted.is_(None)).label("is_empty")
+    asked = select(_A.id, _A.callback_id, _A.text_digest, _T.public_id, _T.salt, _T.text_encrypted, is_empty)
+    asked = asked.outerjoin_from(table_of(Audit), table_of(AuditText), _T.audit_id == _A.id)
+    has_words = or_(_A.text_digest.is_not(None), _T.audit_id.is_not(None))
+    return conn.execute(asked.where(_A.id > after, _A.id <= through, has_words).order_by(_A.id)).all()
+
+
+def _is_as_sealed(site: Site, row: Row[Any]) -> bool:
+    if row.text_digest is None or row.salt is None or row.text_encrypted is None:
+        return False
+    try:
+        words = site.keyring.open("audit_text.text", row.public_id, row.text_encrypted)
+    except SealError:
+        return False
+    return compare_digest(site.keyring.text_digest(row.salt, words or ""), row.text_digest)
+
+
+def _not_forgotten(conn: Connection, rows: Sequence[Row[Any]]) -> int | None:
+    """The first entry whose words are gone without an entry that says so: of its request, or of old words at large."""
+    if not rows:
+        return None
+    about = {row.callback_id for row in rows if row.callback_id is not None}
+    redacted = select(_A.callback_id).where(_A.callback_id.in_(about), _A.action == "callback.redacted")
+    forgotten = set(conn.execute(redacted).scalars())
+    left = [row.id for row in rows if row.callback_id not in forgotten]
+    at_large = select(func.max(_A.id)).where(_A.action == "audit.texts_redacted")
+    last = (conn.execute(at_large).scalar() or -1) if left else -1
+    return next((entry for entry in left if entry > last), None)
 
 
 def _first(last: Seal) -> int:
