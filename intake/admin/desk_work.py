@@ -11,7 +11,7 @@ from flask_admin import expose
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON, read_agreed, read_note
 from intake.admin.request import RequestPages
-from intake.admin.request_words import CLOSE_REASONS
+from intake.admin.request_words import close_reasons
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import casefile
@@ -42,16 +42,19 @@ class DeskWorkPages(RequestPages):
         """End it without a call, with the reason."""
         typed = self.typed()
         reason, text = typed.text("reason"), read_note(typed, "close_note")
-        if reason not in _reasons():
+        if reason not in {choice.value for choice in close_reasons(acting())}:
             typed.errors["reason"] = gettext("Choose why it is closed")
         if typed.errors:
             return self.show_again(reference, typed)
+        done = gettext("Closed. All its clocks have stopped.")
+        if reason == ClosedReason.DO_NOT_CALL:
+            done = gettext("Closed. Nobody will call this number again.")
         return self._try(
             reference,
             lambda: casework.close(
                 current_site(), acting(), reference, ClosedReason(reason), note=text, **self.standing()
             ),
-            gettext("Closed. All its clocks have stopped."),
+            done,
         )
 
     @expose("/<reference>/reopen", methods=("POST",))
@@ -135,14 +138,10 @@ class DeskWorkPages(RequestPages):
         except ChangedError:
             return self.changed(reference, self.typed())
         except RefusedError as refused:
+            if refused.code == "note_needed":
+                return self.show_again(reference, close_note=gettext("Write how they asked: by letter, on voicemail …"))
             return _refused(reference, refused.code)
         return _done(reference, done)
-
-
-def _reasons() -> set[str]:
-    """What this person may close with: a manager also with a wish not to be called."""
-    wish = {ClosedReason.DO_NOT_CALL.value} if acting().may(Permission.ASSIGN) else set()
-    return wish | {choice.value for choice in CLOSE_REASONS}
 
 
 def _done(reference: str, words: str) -> ResponseReturnValue:

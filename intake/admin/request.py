@@ -27,7 +27,7 @@ from intake.queries.casefile import CaseFile
 from intake.queries.people import Person
 from intake.queries.worklist import View
 from intake.rules.permissions import Permission
-from intake.rules.workflow import Status
+from intake.rules.workflow import ClosedReason, Status
 from intake.services import viewing
 from intake.services.callbacks import SUPPRESSED
 from intake.services.claims import LONGEST_CALL
@@ -154,7 +154,8 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None) -> dict[str
         if may["log"] and not case.closed_at
         else None,
         "status": names.closed_reason(case.closed_reason) if case.closed_reason else names.status(case.status),
-        "close_reasons": [(reason.value, names.closed_reason(reason)) for reason in words.CLOSE_REASONS],
+        "close_reasons": [(reason.value, names.closed_reason(reason)) for reason in words.close_reasons(acting())],
+        "may_suppress": ClosedReason.DO_NOT_CALL in words.close_reasons(acting()),
         "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
         "same": [(other, _ended(other)) for other in casefile.same_number(conn, current_site(), case)],
         "people": _colleagues(conn, case) if may["assign"] else (),

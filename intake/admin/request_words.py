@@ -39,6 +39,11 @@ CLOSE_REASONS = (
 """What staff may close with; the others come from the visitor or from a call."""
 
 
+def close_reasons(actor: Actor) -> tuple[ClosedReason, ...]:
+    """What this person may close with: a manager also with a wish not to be called that came in writing, say."""
+    return (*CLOSE_REASONS, ClosedReason.DO_NOT_CALL) if actor.may(Permission.ASSIGN) else CLOSE_REASONS
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One line of "What they told us". ``kind``: plain, said (the visitor's words), wording (long, folded away)."""

@@ -8,22 +8,20 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert
 
 from intake.database import writing
-from intake.ledger import audit, letters, outbox, suppression
-from intake.models import CallAttempt, CallbackRequest, Note
+from intake.ledger import audit, letters, outbox
+from intake.models import CallAttempt, Note
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import calls
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
-from intake.queries.suppression import phone_indexes
 from intake.rules.calling import next_attempt
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Effect, Next, Status, Voicemail, may_leave_message
-from intake.services import clock
-from intake.services.callbacks import SUPPRESSED
+from intake.services import clock, do_not_call
 from intake.services.claims import take, verdict_for
 from intake.services.errors import ChangedError, RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, is_unchanged, lock, lock_to_take
@@ -276,40 +274,12 @@ def write_note(
     return public_id
 
 
-def set_aside(row: Any) -> dict[str, Any]:
-    """The columns of an open request whose number may not be called: a manager decides about it."""
-    reasons = [*filter(None, row.spam_reasons.split(",")), SUPPRESSED]
-    return {
-        "status": Status.CHECK,
-        "is_promised": False,
-        "spam_reasons": ",".join(dict.fromkeys(reasons)),
-        "assignee_id": None,
-        "claimed_at": None,
-        "call_started_at": None,
-    }
-
-
-def _suppress(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime) -> None:
-    """Keep the number's hash for good, and set aside whatever else waits for it.
-
-    Requests somebody is changing at this moment are passed over: a call checks the number again anyway.
-    """
-    indexes = phone_indexes(site, row)
-    for index in indexes[:1]:
-        suppression.suppress(conn, index, by_id=actor.user_id, now=now)
-    c = CallbackRequest.__table__.c
-    others = select(CallbackRequest.__table__).where(c.phone_index.in_(indexes), c.closed_at.is_(None), c.id != row.id)
-    for other in conn.execute(others.with_for_update(skip_locked=True)).all():
-        change(conn, other, **set_aside(other))
-        audit.record(conn, site, actor, "callback.set_aside", callback_id=other.id, now=now)
-
-
 def _consequences(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, plan: dict[str, Any], now: datetime
 ) -> None:
     """What an outcome sets off beyond the request itself."""
     if outcome.disposition is Disposition.DO_NOT_CALL:
-        _suppress(conn, site, actor, row, now)
+        do_not_call.suppress(conn, site, actor, row, now)
     if outcome.disposition is Disposition.CRISIS:
         outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)
     if outcome.disposition is Disposition.WRONG_NUMBER:

@@ -15,7 +15,7 @@ from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.permissions import Actor, Permission
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Status
-from intake.services import clock
+from intake.services import clock, do_not_call
 from intake.services.callbacks import SUPPRESSED
 from intake.services.calls import write_note
 from intake.services.errors import RefusedError
@@ -57,7 +57,8 @@ def close(
 
     ChangedError, here and below, if it is not what it was on the page this came from (``expected_version``).
 
-    That a number is not to be called without the visitor having said so in a call is a manager's decision.
+    That a number is not to be called without the visitor having said so in a call is a manager's decision. It holds
+    for good like one said in a call, so the note that says how they asked is needed (RefusedError: note_needed).
     """
     actor.require(Permission.WORK)
     if reason is ClosedReason.DO_NOT_CALL:
@@ -68,6 +69,10 @@ def close(
         ensure_free(conn, row, actor)
         _ensure_may_decide(row, actor)
         ensure_unchanged(row, expected_version)
+        if reason is ClosedReason.DO_NOT_CALL and not is_suppressed(conn, phone_indexes(site, row)):
+            if not note.strip():
+                raise RefusedError("note_needed")
+            do_not_call.suppress(conn, site, actor, row, now)
         if note.strip():
             write_note(conn, site, actor, row.id, note.strip(), attempt_id=None, now=now)
         _end(conn, site, actor, row, reason, "callback.closed", now)

@@ -22,8 +22,8 @@ from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import clock
 from intake.services.callbacks import contact_columns
-from intake.services.calls import set_aside
 from intake.services.casework import begin_again, promised_after_all
+from intake.services.do_not_call import set_aside
 from intake.services.errors import EndedError, NotFoundError
 from intake.services.locking import change, ensure_open, lock_link
 

@@ -251,6 +251,24 @@ def test_a_manager_closes_it_as_a_wish_not_to_be_called(grace: Desk, site: Site,
     assert "Asked not to be called" in words(grace.text(f"/admin/queue/{reference}"))
 
 
+def test_a_manager_ends_a_request_of_somebody_who_wrote_not_to_be_called(
+    grace: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    made = ask(site, now)
+    assert 'value="do_not_call">' not in dev.text(f"/admin/queue/{made.reference}")
+    html = grace.text(f"/admin/queue/{made.reference}")
+    assert 'value="do_not_call">Asked not to be called' in html and "it cannot be taken back" in html
+    refused = grace.press(made.reference, "close", reason="do_not_call")
+    html = refused.get_data(as_text=True)
+    assert refused.status_code == 422 and "Write how they asked" in html and 'value="do_not_call" selected' in html
+    grace.press(made.reference, "close", reason="do_not_call", close_note="A letter of 16 November")
+    text = words(grace.text(f"/admin/queue/{made.reference}"))
+    assert "Nobody will call this number again" in text and "A letter of 16 November" in text
+    assert "We will not call you again" in dev.client.get(f"/callback/{made.link_token}").get_data(as_text=True)
+    later = stored(ask(site, now + timedelta(minutes=1)).reference)
+    assert (later.status, later.is_promised) == (Status.CHECK, False)
+
+
 @pytest.mark.parametrize(("role", "most"), [("staff", 13), ("manager", 14)])
 def test_a_request_page_costs_few_queries(
     app: Flask, site: Site, now: datetime, count_queries: Callable[[], int], role: str, most: int

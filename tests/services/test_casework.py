@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from intake.database import reading, writing
 from intake.ledger import suppression
-from intake.models import CallAttempt, Episode, SuppressedNumber
+from intake.models import CallAttempt, Episode, Note, SuppressedNumber
 from intake.queries.suppression import phone_indexes
 from intake.rules.permissions import ForbiddenError
 from intake.rules.spam import Signals
 from intake.rules.workflow import ClosedReason, Disposition, Status
-from intake.services import calls, casework, claims, visitor
+from intake.services import calls, casework, claims, do_not_call, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, RefusedError
 from tests.making import actions, ask, count, mails, person, stored
@@ -65,15 +65,30 @@ def test_whatever_else_waits_for_a_number_is_set_aside_for_a_manager(site, now, 
     casework.close(site, lee, second, ClosedReason.DO_NOT_CALL, now=now)
 
 
+def test_a_wish_not_to_be_called_that_came_in_writing_holds_like_one_said_in_a_call(site, now, maria, lee):
+    reference, other = ask(site, now).reference, ask(site, now, name="Ben").reference
+    claims.claim(site, maria, other, now=now)
+    with pytest.raises(RefusedError, match="note_needed"):
+        casework.close(site, lee, reference, ClosedReason.DO_NOT_CALL, now=now)
+    assert (stored(reference).closed_at, count(SuppressedNumber)) == (None, 0)
+    casework.close(site, lee, reference, ClosedReason.DO_NOT_CALL, note="A letter of 16 November", now=now)
+    assert (stored(reference).closed_reason, count(SuppressedNumber), count(Note)) == (ClosedReason.DO_NOT_CALL, 1, 1)
+    assert (stored(other).status, stored(other).is_promised) == (Status.CHECK, False)
+    later = stored(ask(site, now + minutes(5), phone="212.555.0182").reference)
+    assert (later.status, later.is_promised) == (Status.CHECK, False)
+    with pytest.raises(RefusedError, match="suppressed"):
+        casework.reopen(site, lee, reference, now=now)
+
+
 def test_no_reason_lifts_the_wish_not_to_be_called_again(site, now, maria, monkeypatch):
     first, second = ask(site, now).reference, ask(site, now, name="Ben").reference
-    monkeypatch.setattr(calls, "_suppress", lambda conn, site, actor, row, now: _suppress_only(conn, site, row, now))
+    monkeypatch.setattr(do_not_call, "suppress", _suppress_only)
     calls.log_attempt(site, maria, first, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)
     with pytest.raises(RefusedError, match="suppressed"):
         claims.start_call(site, maria, second, override_reason="I want to", now=now)
 
 
-def _suppress_only(conn, site, row, now):
+def _suppress_only(conn, site, actor, row, now):
     """As when the other request was being changed by somebody at that moment."""
     suppression.suppress(conn, phone_indexes(site, row)[0], by_id=None, now=now)
 
