@@ -130,6 +130,15 @@ def test_no_kind_of_character_is_demanded(text: str) -> None:
     assert len(set(text)) < 9 or refusal(text) in (None, "easy")
 
 
+WORDS = [word for word in FREQUENCY_LISTS["english_wikipedia"][:3000] if len(word) > 3]
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=4, max_size=4, unique=True), st.sampled_from([" ", "-", "."]))
+@settings(max_examples=80, deadline=None)
+def test_what_a_refusal_recommends_is_taken(words: list[str], between: str) -> None:
+    assert refusal(between.join(words)) in (None, "own")
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
