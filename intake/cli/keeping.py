@@ -58,6 +58,7 @@ def backup(file: Path, force: bool) -> None:
 def restore(file: Path, force: bool) -> None:
     """Put the copy in FILE in the database's place: all of it, or nothing if something is wrong."""
     try:
-        click.echo(copying.restore(current_site(), file, schema_head(), is_forced=force))
+        click.echo(copying.restore(current_site(), file, schema_head(), now=datetime.now(UTC), is_forced=force))
+        click.echo("Everybody signs in again. Links that were sent and recovery codes no longer work: make new ones.")
     except copying.BackupError as error:
         raise click.ClickException(str(error)) from error

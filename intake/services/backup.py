@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select
@@ -26,6 +27,7 @@ from intake.models.base import table_of
 from intake.models.keyring import SealError
 from intake.models.site import Site
 from intake.queries import service
+from intake.services import restoring
 
 _VERSION = re.compile(r"^COPY [^\n]*alembic_version [^\n]*;\n([^\n\\]+)\n", re.MULTILINE)
 _C = CallbackRequest.__table__.c
@@ -52,8 +54,10 @@ def back_up(file: Path, *, is_forced: bool = False) -> int:
     return size
 
 
-def restore(site: Site, file: Path, head: str, *, is_forced: bool = False) -> str:
+def restore(site: Site, file: Path, head: str, *, now: datetime, is_forced: bool = False) -> str:
     """Put a copy in the database's place; what to know about it. ``head``: the schema this code is for.
+
+    Whoever was signed in when it was made is not any more, and links and recovery codes of then are void.
 
     BackupError, and nothing changed, if the database holds anything and not ``is_forced``, or the file is no backup.
     """
@@ -68,6 +72,7 @@ def restore(site: Site, file: Path, head: str, *, is_forced: bool = False) -> st
     else:
         _restore_postgresql(file)
     db.engine.dispose()
+    restoring.void_what_opens(site, now=now)
     return _looked_at(site, head)
 
 

@@ -163,6 +163,7 @@ _ACTION = {
     "mail.test_asked": lazy_gettext("sent a test mail to their own address"),
     "outbox.viewed": lazy_gettext("looked at the outbox"),
     "person.signed_in": lazy_gettext("signed in"),
+    "service.restored": lazy_gettext("put a backup back in place"),
     "person.signed_out": lazy_gettext("signed out"),
     "person.refused": lazy_gettext("was refused"),
     "person.created": lazy_gettext("added a person"),

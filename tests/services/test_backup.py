@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,15 @@ from sqlalchemy import create_engine, make_url, select, text
 import config
 from intake.database import db, reading
 from intake.extensions import schema_head
-from intake.models import CallbackRequest
+from intake.models import Audit, CallbackRequest, Invitation, SignIn, SignInStep
 from intake.models.site import Site
-from intake.services import backup
+from intake.rules.permissions import SYSTEM, Actor
+from intake.services import backup, inviting, second_step
 from intake.services.backup import BackupError
+from intake.services.sign_in import NotMatchedError
 from tests.conftest import KEYS, running_app
-from tests.making import ask, count
+from tests.making import ask, count, open_session
+from tests.services.test_second_factor import set_up
 
 
 @contextmanager
@@ -70,12 +73,12 @@ def test_a_copy_taken_under_load_brings_back_every_request_acknowledged_before(
     content = file.read_bytes()
     assert not [name for name, key in KEYS.items() if key.partition(":")[2].encode() in content and ":" in key]
     with empty_database(database_url, tmp_path) as other, running_app(other, tmp_path / "other"):
-        assert "the keys open it" in backup.restore(site, file, schema_head())
+        assert "the keys open it" in backup.restore(site, file, schema_head(), now=now)
         with reading() as conn:
             back = set(conn.execute(select(CallbackRequest.reference)).scalars())
         assert before <= back <= set(told)
         with pytest.raises(BackupError, match="not empty"):
-            backup.restore(site, file, schema_head())
+            backup.restore(site, file, schema_head(), now=now)
         ask(site, now)  # it takes requests again, under numbers that are free
 
 
@@ -86,13 +89,36 @@ def test_a_restore_over_a_live_database_asks_first_and_replaces_all(
     backup.back_up(file)
     lost = ask(site, now).reference
     with pytest.raises(BackupError, match="--force"):
-        backup.restore(site, file, schema_head())
+        backup.restore(site, file, schema_head(), now=now)
     assert count(CallbackRequest) == 2
-    backup.restore(site, file, schema_head(), is_forced=True)
+    backup.restore(site, file, schema_head(), is_forced=True, now=now)
     with reading() as conn:
         assert list(conn.execute(select(CallbackRequest.reference)).scalars()) == [kept] != [lost]
         with pytest.raises(Exception, match="append-only"):
             conn.execute(text("DELETE FROM audit"))
+
+
+def test_what_opened_doors_when_the_backup_was_made_opens_none_after_it_is_back(
+    app: Flask, site: Site, maria: Actor, tmp_path: Path, now: datetime
+) -> None:
+    """Also what was never used: nobody can tell it from what was used since."""
+    phone = set_up(site, maria, now - timedelta(minutes=5))
+    open_session(site, maria, "sid", now=now)
+    inviting.send_link(site, SYSTEM, maria.person_id, now=now)
+    phone.halfway(now)
+    file = tmp_path / "copy.backup"
+    backup.back_up(file)
+    backup.restore(site, file, schema_head(), is_forced=True, now=now)
+    assert count(SignIn, SignIn.ended_at.is_(None)) == 0
+    assert count(Invitation, Invitation.revoked_at.is_(None)) == 0
+    assert count(SignInStep) == 0
+    for attempt in (second_step.pass_code, second_step.pass_recovery_code):
+        typed = phone.shows(now) if attempt is second_step.pass_code else phone.codes[0]
+        with pytest.raises(NotMatchedError):
+            attempt(site, phone.halfway(now, typed), typed, "192.0.2.1", now=now)
+    next_code = phone.shows(now + timedelta(seconds=30))
+    assert second_step.pass_code(site, phone.halfway(now), next_code, "192.0.2.1", now=now).user_id == maria.person_id
+    assert count(Audit, Audit.action == "service.restored") == 1
 
 
 def test_a_file_is_overwritten_only_by_force_and_nothing_half_is_left(app: Flask, tmp_path: Path) -> None:
@@ -114,7 +140,7 @@ def test_what_is_no_backup_changes_nothing(app: Flask, site: Site, tmp_path: Pat
     for content in (b"", b"hello", whole.read_bytes()[: whole.stat().st_size // 3]):
         file.write_bytes(content)
         with pytest.raises(BackupError):
-            backup.restore(site, file, schema_head(), is_forced=True)
+            backup.restore(site, file, schema_head(), is_forced=True, now=now)
     assert count(CallbackRequest) == 1
 
 
@@ -122,10 +148,10 @@ def test_other_keys_and_another_schema_are_told(app: Flask, site: Site, tmp_path
     ask(site, now)
     file = tmp_path / "copy.backup"
     backup.back_up(file)
-    assert "db upgrade" in backup.restore(site, file, "9999", is_forced=True)
+    assert "db upgrade" in backup.restore(site, file, "9999", is_forced=True, now=now)
     with running_app(db.engine.url.render_as_string(hide_password=False), tmp_path) as again:
         ring = again.extensions["intake"].keyring
-        assert "do not open it" in backup.restore(_strange(site, ring), file, schema_head(), is_forced=True)
+        assert "do not open it" in backup.restore(_strange(site, ring), file, schema_head(), is_forced=True, now=now)
 
 
 def _strange(site: Site, ring: object) -> Site:
