@@ -20,8 +20,10 @@ from intake.queries import audit, sightings
 from intake.rules.permissions import Permission
 from intake.services import auditing, viewing
 from intake.services.errors import NotFoundError, RefusedError
+from intake.services.sign_in import NotMatchedError, TooManyTriesError
 from intake.wording import sheets
 from intake.wording.record import GROUPS
+from intake.wording.times import wait_words
 from intake.wording.translation import gettext
 
 _LARGEST_ENTRY = 2**63 - 1
@@ -87,11 +89,11 @@ class Audit(PanelView):
         try:
             copy = auditing.begin_copy(
                 current_site(), acting(), asked.which, about=asked.on_record, recipient=recipient, purpose=purpose,
-                now=request_time(),
+                password=request.form.get("password", ""), now=request_time(),
             )  # fmt: skip
-        except RefusedError as refused:
-            errors = {refused.code.removesuffix("_needed"): _wanted(refused.code)}
-            return self._page(asked, code=422, errors=errors, recipient=recipient, purpose=purpose)
+        except (RefusedError, NotMatchedError, TooManyTriesError) as refused:
+            code, errors = _wanted(refused)
+            return self._page(asked, code=code, errors=errors, recipient=recipient, purpose=purpose)
         with reading() as conn:
             teller = self._teller(audit.people(conn))
         answer = Response(stream_with_context(_sheet(copy, teller)), mimetype="text/csv")
@@ -135,10 +137,15 @@ def _here(asked: Asked) -> dict[str, str]:
     return asked.address | {name: place for name, place in places.items() if place}
 
 
-def _wanted(code: str) -> str:
-    if code == "recipient_needed":
-        return gettext("Say who gets the copy")
-    return gettext("Say what it is for")
+def _wanted(refused: Exception) -> tuple[int, dict[str, str]]:
+    """The status of the answer, and what is still wanted, by field."""
+    if isinstance(refused, TooManyTriesError):
+        return 429, {"password": wait_words(refused.until, request_time())}
+    if isinstance(refused, NotMatchedError):
+        return 422, {"password": gettext("This is not your password")}
+    if isinstance(refused, RefusedError) and refused.code == "recipient_needed":
+        return 422, {"recipient": gettext("Say who gets the copy")}
+    return 422, {"purpose": gettext("Say what it is for")}
 
 
 def _sheet(copy: auditing.Copy, teller: Teller) -> Iterator[str]:

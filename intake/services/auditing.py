@@ -15,7 +15,7 @@ from intake.queries import proof
 from intake.queries.audit import Entry, Filter
 from intake.queries.proof import Checked
 from intake.rules.permissions import Actor, Permission
-from intake.services import sealing
+from intake.services import people, sealing
 from intake.services.errors import NotFoundError, RefusedError
 
 CHECKED_AT_ONCE = 50_000
@@ -74,11 +74,14 @@ class Copy:
 
 
 def begin_copy(
-    site: Site, actor: Actor, which: Filter, *, about: Mapping[str, Any], recipient: str, purpose: str, now: datetime
-) -> Copy:
+    site: Site, actor: Actor, which: Filter, *, about: Mapping[str, Any], recipient: str, purpose: str, password: str,
+    now: datetime,
+) -> Copy:  # fmt: skip
     """Put an export on record before the first row leaves, for whom and what for (42 CFR 2.25).
 
-    RefusedError("recipient_needed") or ("purpose_needed"). ``about`` is the filter as the record keeps it.
+    RefusedError("recipient_needed") or ("purpose_needed"). A desk left open must not be enough: NotMatchedError if
+    ``password`` is not the actor's, ``TooManyTriesError`` after many wrong ones. ``about``: the filter as the record
+    keeps it.
     """
     actor.require(Permission.AUDIT)
     recipient, purpose = recipient.strip()[:LONGEST_PURPOSE], purpose.strip()[:LONGEST_PURPOSE]
@@ -86,6 +89,7 @@ def begin_copy(
         raise RefusedError("recipient_needed")
     if not purpose:
         raise RefusedError("purpose_needed")
+    people.check_current(site, actor.person_id, password, now)
     with reading() as conn:
         through_id = record.newest_id(conn)
         rows = record.count(conn, which, through_id)

@@ -20,8 +20,8 @@ from intake.queries import second_factor as queries
 from intake.services import one_time_codes, second_factor, sign_in
 from intake.services.errors import NotFoundError, RefusedError
 from intake.web.sign_in_account import HOME, plain_page
-from intake.web.sign_in_form import wait_words
 from intake.wording import times
+from intake.wording.times import wait_words
 
 _FRESH = "password_at"
 _WITHOUT = frozenset({"second_factor.show", "second_factor.change", "second_factor.show_secret",

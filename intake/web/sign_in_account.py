@@ -13,7 +13,8 @@ from flask_security import login_user
 
 from intake.extensions import current_site
 from intake.services import passwords, people, sign_in
-from intake.web.sign_in_form import find_person, wait_words
+from intake.web.sign_in_form import find_person
+from intake.wording.times import wait_words
 
 HOME, ACCOUNT = "/admin/", "/admin/account/"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Request, current_app, g, redirect, request, session, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from flask_security import LoginForm
 from flask_security.forms import Form
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -20,6 +19,7 @@ from intake.extensions import current_site
 from intake.models import User
 from intake.services import second_step, sign_in
 from intake.web.addresses import client_network
+from intake.wording.times import wait_words
 
 _PLAIN_PATH = re.compile(r"/admin/(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]*(?:\?[A-Za-z0-9_.~=&%+-]*)?")
 _LONGEST_PATH = 500
@@ -98,11 +98,3 @@ def find_person(proven: sign_in.Proven) -> User:
     if user is None or not user.active or user.password != proven.stored:
         raise sign_in.NotMatchedError
     return user
-
-
-def wait_words(until: datetime, now: datetime) -> str:
-    """How long to wait, rounded up to minutes."""
-    minutes = max(1, math.ceil((until - now) / timedelta(minutes=1)))
-    one = "Too many tries. Please wait %(num)s minute, then try again."
-    many = "Too many tries. Please wait %(num)s minutes, then try again."
-    return str(ngettext(one, many, minutes))

@@ -19,7 +19,8 @@ from intake.services import second_step, sign_in
 from intake.services.errors import NotFoundError
 from intake.services.sign_in import Proven
 from intake.web.sign_in_account import HOME, plain_page
-from intake.web.sign_in_form import STEP_KEY, STEP_TARGET, find_person, is_way_in, sender, wait_words
+from intake.web.sign_in_form import STEP_KEY, STEP_TARGET, find_person, is_way_in, sender
+from intake.wording.times import wait_words
 
 _FEW = 3
 

@@ -64,7 +64,7 @@ def _security() -> dict[str, Any]:
         "LOGOUT_CSRF": True,
         "POST_LOGIN_VIEW": HOME,
         "POST_LOGOUT_VIEW": "/logout",
-        "FRESHNESS": timedelta(seconds=-1),  # nothing asks for the password again yet, so /verify is not there
+        "FRESHNESS": timedelta(seconds=-1),  # who asks for it again has a field of their own: no /verify
         "FLASH_MESSAGES": False,
         "CACHE_CONTROL": None,  # its own reads "no-store=True", which is no directive; ours stands on every answer
         "STATIC_FOLDER": None,

@@ -6,6 +6,7 @@ The clock, the day and the zone come from here only, so that a page, a mail and 
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -196,3 +197,11 @@ def due_words(due_at: datetime, zone: str, now: datetime) -> str:
 def iso(at: datetime) -> str:
     """For ``<time datetime>``: ISO 8601 with its offset, to the second."""
     return at.isoformat(timespec="seconds")
+
+
+def wait_words(until: datetime, now: datetime) -> str:
+    """How long to wait after too many tries, rounded up to minutes."""
+    minutes = max(1, math.ceil((until - now) / timedelta(minutes=1)))
+    one = "Too many tries. Please wait %(num)s minute, then try again."
+    many = "Too many tries. Please wait %(num)s minutes, then try again."
+    return ngettext(one, many, minutes)

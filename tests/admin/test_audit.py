@@ -22,9 +22,10 @@ from intake.rules.permissions import SYSTEM
 from intake.rules.promise import ResponseTarget
 from intake.rules.spam import Signals
 from intake.services import auditing, claims, handing, sealing, settings
+from intake.services.sign_in import TRIES
 from intake.wording.record import GROUPS, Group, actions_in
 from tests.admin.desk import Desk, at, desk, words
-from tests.making import ask, count, person
+from tests.making import PASSWORD, ask, count, person
 from tests.points import point
 from tests.services.test_sealing import past_the_triggers
 
@@ -284,9 +285,12 @@ def test_of_a_long_record_the_newest_part_is_checked_and_said_so(
     assert re.search(r"the newest \d of 1\d entries, no gaps\. The rest is checked by flask intake verify-audit", text)
 
 
+COPY = {"recipient": "Counsel", "purpose": "Yearly review", "password": PASSWORD}
+
+
 def export(rae: Desk, **fields: str) -> list[list[str]]:
     rae.get(PAGE)
-    answer = rae.post(f"{PAGE}export", **{"recipient": "Counsel", "purpose": "Yearly review", **fields})
+    answer = rae.post(f"{PAGE}export", **{**COPY, **fields})
     assert answer.status_code == 200 and answer.mimetype == "text/csv", answer.status
     assert "attachment" in answer.headers["Content-Disposition"]
     return list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
@@ -313,6 +317,16 @@ def test_a_copy_says_for_whom_and_what_for_and_is_on_record_before_it_leaves(
     assert told["rows"] == 5 and told["group"] == "mail" and "Counsel" not in str(told)
     assert "Counsel: Yearly review" in words(rae.text(PAGE))
     assert rae.post(f"{PAGE}export", ref="nobody", recipient="x", purpose="x").status_code == 422
+
+
+def test_a_desk_left_open_is_not_enough_to_take_a_copy(rae: Desk) -> None:
+    rae.get(PAGE)
+    for _ in range(TRIES):
+        refused = rae.post(f"{PAGE}export", **{**COPY, "password": "guessed"})
+        assert refused.status_code == 422 and "This is not your password" in refused.text
+        assert 'value="Counsel"' in refused.text and "guessed" not in refused.text
+    assert rae.post(f"{PAGE}export", **COPY).status_code == 429
+    assert count(Audit, _A.action == "audit.exported") == 0
 
 
 def test_what_was_typed_is_no_formula_in_the_copy(rae: Desk) -> None:
