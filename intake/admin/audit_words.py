@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from intake.admin import looks
 from intake.admin.moments import Clock, Stamp
 from intake.queries.audit import COUNTED_TO, Entry, Standing
 from intake.queries.proof import Fault
@@ -16,8 +17,6 @@ from intake.wording import record, times
 from intake.wording.translation import gettext, ngettext
 
 VIEWED = "callback.viewed"
-ONE_LOOK = timedelta(minutes=15)
-"""Openings of the same page by the same person within this stand in one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +75,9 @@ class Teller:
     def rows(self, entries: Iterable[Entry]) -> list[Row]:
         """Entries, newest first; a page opened several times in a row is one row that says so."""
         told: list[Row] = []
-        for looks in _looks(entries):
-            row = self.row(looks[0])
-            told.append(_looked(row, looks) if len(looks) > 1 else row)
+        for held in looks.grouped(entries, _is_same_look):
+            row = self.row(held[0])
+            told.append(_looked(row, held) if len(held) > 1 else row)
         return told
 
     def cells(self, entry: Entry) -> tuple[object, ...]:
@@ -114,30 +113,13 @@ def _unread(entry: Entry, *, may_open: bool) -> str:
     return ""
 
 
-def _looks(entries: Iterable[Entry]) -> Iterable[list[Entry]]:
-    """Entries one by one; openings of one page by one person that follow each other closely, together."""
-    held: list[Entry] = []
-    for entry in entries:
-        if held and not _is_same_look(held, entry):
-            yield held
-            held = []
-        held.append(entry)
-    if held:
-        yield held
-
-
-def _is_same_look(held: list[Entry], entry: Entry) -> bool:
-    newest = held[0]
+def _is_same_look(newest: Entry, entry: Entry) -> bool:
     is_same = (newest.actor_id, newest.reference) == (entry.actor_id, entry.reference)
-    return newest.action == entry.action == VIEWED and is_same and newest.at - entry.at <= ONE_LOOK
+    return newest.action == entry.action == VIEWED and is_same and newest.at - entry.at <= looks.ONE_LOOK
 
 
-def _looked(row: Row, looks: list[Entry]) -> Row:
-    seconds = (looks[0].at - looks[-1].at).total_seconds()
-    many = gettext(
-        "%(count)s views in %(duration)s", count=len(looks),
-        duration=times.duration(seconds) if seconds >= 60 else gettext("less than a minute"),
-    )  # fmt: skip
+def _looked(row: Row, held: list[Entry]) -> Row:
+    many = looks.many(len(held), held[0].at - held[-1].at)
     return Row(row.at, row.who, row.did, row.reference, (many,), row.reason, row.is_typed)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from intake.admin.outcome_form import Typed
-from intake.admin.timeline import LOOKS, Line, Story, line
+from intake.admin.timeline import Line, Story, line
 from intake.queries.casefile import TimelineEntry
 from intake.rules.permissions import Actor, ActorKind
 from intake.rules.workflow import ClosedReason, Disposition
@@ -35,7 +35,7 @@ class Collision:
 
 def collision(typed: Typed, entries: Iterable[TimelineEntry], story: Story, reader: Actor) -> Collision:
     """Everything done since the page was read; the last thing, if the form does not say when that was."""
-    done = [entry for entry in entries if entry.kind != "mail" and entry.action not in (*LOOKS, "callback.noted")]
+    done = [entry for entry in entries if entry.kind != "mail" and entry.action != "callback.noted"]
     done.sort(key=lambda entry: entry.at, reverse=True)
     seen = _seen(typed)
     newer = [entry for entry in done if seen is not None and entry.at > seen] or done[:1]

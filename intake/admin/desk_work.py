@@ -157,9 +157,7 @@ def _refused(reference: str, code: str) -> ResponseReturnValue:
 def _is_mail_of(reference: str, public_id: str) -> bool:
     """Whether the request in the address is the one this mail is about."""
     with reading() as conn:
-        case = casefile.find(conn, current_site(), reference, with_contact=False)
-        entries = casefile.timeline(conn, current_site(), case.id, with_contact=False) if case else ()
-    return any(entry.kind == "mail" and entry.details["public_id"] == public_id for entry in entries)
+        return casefile.has_mail(conn, reference, public_id)
 
 
 def _refusal(code: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -43,8 +44,8 @@ class RequestPages(PanelView):
 
     @expose("/<reference>")
     def show(self, reference: str) -> ResponseReturnValue:
-        """The page."""
-        return self._render(reference)
+        """The page; with ``until`` an older part of its timeline."""
+        return self._render(reference, until=_asked_until())
 
     def typed(self) -> Typed:
         """The form of this request, as it came."""
@@ -97,13 +98,14 @@ class RequestPages(PanelView):
         errors: Mapping[str, str] | None = None,
         problem: str = "",
         collided: Typed | None = None,
+        until: datetime | None = None,
     ) -> ResponseReturnValue:
         """The page as it is now; that it was shown is on record before it is, once, whatever led here."""
         with reading() as conn:
             case = _found(conn, reference, with_contact=acting().may(Permission.CONTACT))
         viewing.record(current_site(), acting(), case.id, now=request_time())
         with reading() as conn:
-            values = _about(conn, case, collided)
+            values = _about(conn, case, collided, until)
         shown = {"version": str(case.version), "seen": request_time().isoformat()}
         if errors and typed:  # until it is saved, the page stays what this person has read
             shown |= {name: typed[name] for name in shown if name in typed}
@@ -128,14 +130,14 @@ def _claimed(taken: TakenError) -> str:
     return gettext("%(person)s claimed this %(ago)s ago", person=taken.holder, ago=ago)
 
 
-def _about(conn: Connection, case: CaseFile, collided: Typed | None) -> dict[str, Any]:
+def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: datetime | None) -> dict[str, Any]:
     """Everything the page shows."""
     calendar = calendars.current(conn, current_site())
     may = _rights(case)
     found, due_now = counts(conn, calendar), _due(case, calendar)
-    entries = _entries(conn, case)
-    story = timeline.Story(case, clock(), _given_to(conn, entries), acting().may(Permission.OUTBOX))
-    happened, opened = timeline.lines(entries, story)
+    told = _told(conn, case, until)
+    story = timeline.Story(case, clock(), _given_to(conn, told.entries), acting().may(Permission.OUTBOX))
+    seen = casefile.looks(conn, case.id)
     return {
         "case": case,
         "may": may,
@@ -160,11 +162,14 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None) -> dict[str
         "same": [(other, _ended(other)) for other in casefile.same_number(conn, current_site(), case)],
         "people": _colleagues(conn, case) if may["assign"] else (),
         "colleagues": _callers(conn) if may["hand_off"] else (),
-        "collision": collision(collided, entries, story, acting()) if collided else None,
-        "wrong": words.wrong(case, entries, acting()),
+        "collision": collision(collided, told.entries, story, acting()) if collided else None,
+        "wrong": words.wrong(case, acting()),
         "queue_place": queue_place(),
-        "happened": happened,
-        "opened": opened,
+        "happened": timeline.lines(told, story),
+        "older": told.before.isoformat() if told.before else "",
+        "is_older": until is not None,
+        "opened": timeline.looked(seen[: casefile.MOST_LOOKS], story),
+        "views": f"{casefile.MOST_LOOKS}+" if len(seen) > casefile.MOST_LOOKS else str(len(seen)),
         "badge": found[View.DUE_NOW] or "",
         "soon_minutes": calendar.target.due_soon_minutes,
         "zone_words": times.zone_words(current_site().time_zone, request_time()),
@@ -230,8 +235,18 @@ def _due(case: CaseFile, calendar: Calendar) -> Due:
     )
 
 
-def _entries(conn: Connection, case: CaseFile) -> tuple[casefile.TimelineEntry, ...]:
-    return casefile.timeline(conn, current_site(), case.id, with_contact=acting().may(Permission.CONTACT))
+def _told(conn: Connection, case: CaseFile, until: datetime | None) -> casefile.Timeline:
+    may_see = acting().may(Permission.CONTACT)
+    return casefile.timeline(conn, current_site(), case.id, with_contact=may_see, until=until)
+
+
+def _asked_until() -> datetime | None:
+    """Up to when the timeline is asked for; anything that is no instant means the newest."""
+    try:
+        at = datetime.fromisoformat(request.args.get("until", ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _given_to(conn: Connection, entries: tuple[casefile.TimelineEntry, ...]) -> dict[int, str]:

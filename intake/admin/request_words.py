@@ -15,7 +15,7 @@ from intake.admin.outcome_form import GROUPS, OFFERED, RETRIES
 from intake.admin.queue_rows import against, awaited, window_of
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
-from intake.queries.casefile import CaseFile, TimelineEntry
+from intake.queries.casefile import CaseFile
 from intake.rules import calling
 from intake.rules.calling import CallVerdict
 from intake.rules.permissions import Actor, Permission
@@ -325,19 +325,17 @@ class Wrong:
     choices: list[tuple[str, str]]
 
 
-def wrong(case: CaseFile, entries: Iterable[TimelineEntry], actor: Actor) -> Wrong | None:
+def wrong(case: CaseFile, actor: Actor) -> Wrong | None:
     """None when there is no outcome to correct here, or it is somebody else's."""
-    last = next((entry for entry in entries if entry.kind == "attempt"), None)
-    if last is None or case.last_disposition is None or not actor.may(Permission.WORK):
+    last = case.last_disposition
+    if case.last_logged_id is None or last in (None, Disposition.DO_NOT_CALL) or not actor.may(Permission.WORK):
         return None
     is_free = case.assignee_id in (None, actor.user_id)
-    if not actor.may(Permission.ASSIGN) and not (is_free and last.details.get("by") == actor.user_id):
-        return None
-    if last.details.get("disposition") != case.last_disposition or case.last_disposition is Disposition.DO_NOT_CALL:
+    if not actor.may(Permission.ASSIGN) and not (is_free and case.last_logged_by_id == actor.user_id):
         return None
     choices = [
         (one.value, names.disposition(one))
         for one in OFFERED
-        if one in CORRECTABLE and one is not case.last_disposition and may_leave_message(one, case.voicemail)
+        if one in CORRECTABLE and one is not last and may_leave_message(one, case.voicemail)
     ]
-    return Wrong(int(last.details["attempt_id"]), names.disposition(case.last_disposition), choices)
+    return Wrong(case.last_logged_id, names.disposition(last), choices)

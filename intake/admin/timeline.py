@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from intake.admin import visitors_changes
+from intake.admin import looks, visitors_changes
 from intake.admin.moments import Clock, Stamp
 from intake.admin.queue_rows import ASKED_FOR_LATER
 from intake.models.records import OutboxState
-from intake.queries.casefile import CaseFile, TimelineEntry
+from intake.queries.casefile import CaseFile, Timeline, TimelineEntry
 from intake.rules.permissions import ActorKind
 from intake.wording import names
 from intake.wording.translation import gettext
 
-LOOKS = ("callback.viewed", "callback.reason_viewed")
 CORRECTED = "callback.corrected"
 MISSED = "callback.target_missed"
 
@@ -72,13 +71,28 @@ class Story:
     may_resend: bool = False
 
 
-def lines(entries: Iterable[TimelineEntry], story: Story) -> tuple[list[Line], list[Line]]:
-    """What happened, and apart from it who has opened the page."""
+def lines(told: Timeline, story: Story) -> list[Line]:
+    """What happened, on one page."""
     extra = missed(story.case, story.clock)
-    whole = sorted([*entries, *([extra] if extra else [])], key=_order, reverse=True)
+    also = [extra] if extra and told.holds(extra.at) else []
+    whole = sorted([*told.entries, *also], key=_order, reverse=True)
     corrected = {entry.details.get("corrected_id"): entry for entry in whole if entry.action == CORRECTED}
-    happened = [_struck(entry, story, corrected) for entry in whole if entry.action not in LOOKS]
-    return happened, [line(entry, story) for entry in whole if entry.action in LOOKS]
+    return [_struck(entry, story, corrected) for entry in whole]
+
+
+def looked(entries: Iterable[TimelineEntry], story: Story) -> list[Line]:
+    """Who has opened the page; what one person opened several times in a row is one line that says so."""
+    told: list[Line] = []
+    for held in looks.grouped(entries, _is_same_look):
+        first = line(held[0], story)
+        many = looks.many(len(held), held[0].at - held[-1].at)
+        told.append(replace(first, what=many) if len(held) > 1 else first)
+    return told
+
+
+def _is_same_look(newest: TimelineEntry, entry: TimelineEntry) -> bool:
+    is_same = (newest.action, newest.actor_name) == (entry.action, entry.actor_name)
+    return is_same and newest.at - entry.at <= looks.ONE_LOOK
 
 
 def _struck(entry: TimelineEntry, story: Story, corrected: Mapping[object, TimelineEntry]) -> Line:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Result, Select, func, select
 
 from intake.models import (
     Audit,
@@ -27,6 +27,8 @@ from intake.rules.workflow import Channel, Disposition, Status
 
 _C = CallbackRequest.__table__.c
 _W = ConsentWording.__table__.c
+_LAST = CallAttempt.__table__.alias()
+_LAST_ID = select(func.max(CallAttempt.id)).where(CallAttempt.callback_id == _C.id).scalar_subquery()
 _EXTRA = (
     "source", "reached_at", "last_attempt_at", "reopened_count", "withdrawn_at", "calendar_id",
     "open_seconds", "all_seconds", "is_met", "is_promise_kept", "is_window_kept", "is_open_arrival", "is_promised",
@@ -35,6 +37,7 @@ _SEALED = ("phone_typed", "email", "message", "preferred_note", "source_path")
 _SELECTED = (
     *SELECTED, _C.channel, *(_C[name] for name in _EXTRA), *(_C[f"{name}_encrypted"] for name in _SEALED),
     _C.last_disposition, _C.phone_index, _W.version.label("consent_version"), _W.text.label("consent_text"),
+    _LAST.c.id.label("last_logged_id"), _LAST.c.by_id.label("last_logged_by_id"),
 )  # fmt: skip
 
 
@@ -47,6 +50,8 @@ class CaseFile(WorklistRow):
     reached_at: datetime | None
     last_attempt_at: datetime | None
     last_disposition: Disposition | None
+    last_logged_id: int | None
+    last_logged_by_id: int | None
     reopened_count: int
     withdrawn_at: datetime | None
     calendar_id: int | None
@@ -96,6 +101,7 @@ class SameNumber:
 def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) -> CaseFile | None:
     """The request with this reference, or None."""
     source = SOURCE.outerjoin(ConsentWording.__table__, _W.id == _C.consent_id)
+    source = source.outerjoin(_LAST, _LAST.c.id == _LAST_ID)
     row = conn.execute(select(*_SELECTED).select_from(source).where(_C.reference == reference)).first()
     if row is None:
         return None
@@ -109,6 +115,8 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
         channel=Channel(row.channel),
         extension=opened(site, row, "phone").partition(";ext=")[2] if with_contact else "",
         last_disposition=Disposition(row.last_disposition) if row.last_disposition else None,
+        last_logged_id=row.last_logged_id,
+        last_logged_by_id=row.last_logged_by_id,
         consent_version=row.consent_version,
         consent_text=row.consent_text or "",
         attempts=tries.now,
@@ -128,14 +136,86 @@ def same_number(conn: Connection, site: Site, case: CaseFile, *, most: int = 10)
     return tuple(SameNumber(row.reference, Status(row.status), row.received_at, row.closed_at) for row in rows)
 
 
+LOOKS = ("callback.viewed", "callback.reason_viewed")
+"""Acts that change nothing: they stand apart, so that however many there are they push nothing out of the story."""
+MOST_LOOKS = 100
+MOST_TOLD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One page of what happened, newest first. ``before``: the instant the next, older page ends with; None: no more.
+
+    ``until``: the instant this page ends with itself; None for the newest one.
+    """
+
+    entries: tuple[TimelineEntry, ...]
+    before: datetime | None
+    until: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether something that happened then would stand on this page."""
+        return (self.before is None or at > self.before) and (self.until is None or at <= self.until)
+
+
 def timeline(
-    conn: Connection, site: Site, callback_id: int, *, with_contact: bool, most: int = 200
-) -> tuple[TimelineEntry, ...]:
-    """Everything that happened, newest first, at most ``most`` of each kind."""
-    entries = [*_audits(conn, site, callback_id, most, with_contact), *_mails(conn, callback_id, most)]
+    conn: Connection, site: Site, callback_id: int, *, with_contact: bool, until: datetime | None = None,
+    most: int = MOST_TOLD,
+) -> Timeline:  # fmt: skip
+    """What happened (looks apart) up to ``until``: entries of the record, notes and mails, some ``most`` of each.
+
+    Where there are more of one kind, all kinds end at the same instant, so that nothing is missing in between, and what
+    happened in one instant stands on one page.
+    """
+    asked = _Asked(conn, callback_id, until, most + 1)
+    audits, mails = list(_audits(asked, site, with_contact)), list(_mails(asked))
+    notes = list(_notes(asked, site)) if with_contact else []
+    cuts = [kind[most].at for kind in (audits, mails, notes) if len(kind) > most]
+    before = max(cuts, default=None)
+    entries = [*audits, *mails]
     if with_contact:
-        entries = _with_notes(entries, {note.details["note"]: note for note in _notes(conn, site, callback_id, most)})
-    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
+        entries = _with_notes(entries, {note.details["note"]: note for note in notes})
+    shown = [entry for entry in entries if not entry.action.startswith("mail.")]
+    kept = [entry for entry in shown if before is None or entry.at > before]
+    if before is not None and not kept:  # more than a page of one kind in the same instant
+        return timeline(conn, site, callback_id, with_contact=with_contact, until=until, most=2 * most)
+    return Timeline(tuple(sorted(kept, key=lambda entry: entry.at, reverse=True)), before, until)
+
+
+def looks(conn: Connection, callback_id: int, *, most: int = MOST_LOOKS) -> tuple[TimelineEntry, ...]:
+    """Who has looked, newest first; one more than ``most`` says that there are more."""
+    a, u = Audit.__table__.c, User.__table__.c
+    asked = select(a.at, a.actor_kind, a.action, u.name).select_from(
+        Audit.__table__.outerjoin(User.__table__, u.id == a.actor_id)
+    )
+    asked = asked.where(a.callback_id == callback_id, a.action.in_(LOOKS)).order_by(a.id.desc()).limit(most + 1)
+    return tuple(
+        TimelineEntry(row.at, "audit", row.actor_kind, row.name or "", row.action, {}, None)
+        for row in conn.execute(asked)
+    )
+
+
+def has_mail(conn: Connection, reference: str, public_id: str) -> bool:
+    """Whether a mail is about the request with this reference."""
+    o = OutboxMessage.__table__.c
+    asked = select(o.id).join(CallbackRequest.__table__, _C.id == o.callback_id)
+    return conn.execute(asked.where(o.public_id == public_id, _C.reference == reference)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which entries: of which request, up to when, how many of each kind."""
+
+    conn: Connection
+    callback_id: int
+    until: datetime | None
+    most: int
+
+    def newest(self, statement: Select[Any], callback_id: Any, at: Any, number: Any) -> Result[Any]:
+        """Those of one table, newest first."""
+        asked = statement.where(callback_id == self.callback_id)
+        asked = asked.where(at <= self.until) if self.until else asked
+        return self.conn.execute(asked.order_by(at.desc(), number.desc()).limit(self.most))
 
 
 def _with_notes(entries: list[TimelineEntry], notes: dict[str, TimelineEntry]) -> list[TimelineEntry]:
@@ -148,40 +228,38 @@ def _with_notes(entries: list[TimelineEntry], notes: dict[str, TimelineEntry]) -
     return [*told, *notes.values()]
 
 
-def _audits(conn: Connection, site: Site, callback_id: int, most: int, with_contact: bool) -> Iterator[TimelineEntry]:
+def _audits(asked: _Asked, site: Site, with_contact: bool) -> Iterator[TimelineEntry]:
     """Entries of the record. Words typed about a request may hold its name or number."""
     a, t, u, c = Audit.__table__, AuditText.__table__, User.__table__, CallAttempt.__table__
     source = a.outerjoin(u, u.c.id == a.c.actor_id).outerjoin(t, t.c.audit_id == a.c.id)
     source = source.outerjoin(c, c.c.id == a.c.details["attempt_id"].as_integer())
-    asked = select(
+    told = select(
         a.c.at, a.c.actor_kind, a.c.action, a.c.details, u.c.name, t.c.public_id, t.c.text_encrypted,
         c.c.started_at, c.c.next_at, c.c.override_reason, c.c.voicemail_rule, c.c.by_id,
-    ).select_from(source)  # fmt: skip
-    for row in conn.execute(asked.where(a.c.callback_id == callback_id).order_by(a.c.id.desc()).limit(most)):
+    ).select_from(source).where(a.c.action.not_in(LOOKS))  # fmt: skip
+    for row in asked.newest(told, a.c.callback_id, a.c.at, a.c.id):
         may_read = row.public_id and with_contact
         text = site.keyring.open("audit_text.text", row.public_id, row.text_encrypted) if may_read else None
         call = {"started_at": row.started_at, "next_at": row.next_at, "exception": row.override_reason, "by": row.by_id}
         details = row.details | (call if row.started_at else {})
         kind = "attempt" if row.started_at else "audit"
-        if not row.action.startswith("mail."):
-            yield TimelineEntry(row.at, kind, row.actor_kind, row.name or "", row.action, details, text)
+        yield TimelineEntry(row.at, kind, row.actor_kind, row.name or "", row.action, details, text)
 
 
-def _notes(conn: Connection, site: Site, callback_id: int, most: int) -> Iterator[TimelineEntry]:
-    n, u = Note.__table__, User.__table__
-    asked = select(n.c.public_id, n.c.written_at, n.c.text_encrypted, u.c.name).join(u, u.c.id == n.c.by_id)
-    for row in conn.execute(asked.where(n.c.callback_id == callback_id).order_by(n.c.id.desc()).limit(most)):
+def _notes(asked: _Asked, site: Site) -> Iterator[TimelineEntry]:
+    n, u = Note.__table__.c, User.__table__.c
+    told = select(n.public_id, n.written_at, n.text_encrypted, u.name).join(User.__table__, u.id == n.by_id)
+    for row in asked.newest(told, n.callback_id, n.written_at, n.id):
         text = site.keyring.open("note.text", row.public_id, row.text_encrypted)
         yield TimelineEntry(row.written_at, "note", "person", row.name, "callback.noted", {"note": row.public_id}, text)
 
 
-def _mails(conn: Connection, callback_id: int, most: int) -> Iterator[TimelineEntry]:
+def _mails(asked: _Asked) -> Iterator[TimelineEntry]:
+    """As they stand now, at the instant of what became of them."""
     o = OutboxMessage.__table__.c
-    asked = select(
-        o.public_id, o.kind, o.recipient, o.state, o.created_at, o.sent_at, o.dead_at, o.attempt_count, o.last_error
-    )
-    for row in conn.execute(asked.where(o.callback_id == callback_id).order_by(o.id.desc()).limit(most)):
+    at = func.coalesce(o.sent_at, o.dead_at, o.created_at)
+    told = select(o.public_id, o.kind, o.recipient, o.state, at.label("at"), o.attempt_count, o.last_error)
+    for row in asked.newest(told, o.callback_id, at, o.id):
         details = {"public_id": row.public_id, "state": row.state, "recipient": row.recipient}
         details |= {"tries": row.attempt_count, "error": row.last_error}
-        at = row.sent_at or row.dead_at or row.created_at
-        yield TimelineEntry(at, "mail", "system", "", row.kind, details, None)
+        yield TimelineEntry(row.at, "mail", "system", "", row.kind, details, None)

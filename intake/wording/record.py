@@ -57,6 +57,7 @@ _KEYS = {
     "endpoint": lazy_gettext("page"),
     "reference": lazy_gettext("request"),
     "rows": lazy_gettext("rows"),
+    "minutes_ago": lazy_gettext("minutes before it was logged"),
     "version": lazy_gettext("version"),
     "replaced": lazy_gettext("instead of version"),
     "count": lazy_gettext("how many"),

@@ -216,7 +216,7 @@ def test_a_case_file_shows_everything_once(site, now, maria):
     calls.log_attempt(site, maria, reference, Outcome(Disposition.NO_ANSWER, note="rang out"), now=now)
     with reading() as conn:
         case = casefile.find(conn, site, reference, with_contact=True)
-        entries = casefile.timeline(conn, site, case.id, with_contact=True)
+        entries = casefile.timeline(conn, site, case.id, with_contact=True).entries
     assert (case.message, case.email, case.source, case.source_path) == (
         "after two",
         "ana@example.com",

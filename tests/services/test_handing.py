@@ -27,7 +27,7 @@ def take_over(site, actor, reference, holder, now, reason="Maria has gone home")
 
 def story(site, reference):
     with reading() as conn:
-        return casefile.timeline(conn, site, stored(reference).id, with_contact=True)
+        return casefile.timeline(conn, site, stored(reference).id, with_contact=True).entries
 
 
 @point(44)
@@ -81,7 +81,7 @@ def test_a_hand_off_is_one_line_with_its_note_and_a_mail(site, now, maria, dev, 
     told = [(entry.action, entry.text) for entry in story(site, held) if entry.text]
     assert told == [("callback.handed_off", "Speaks Polish")]
     with reading() as conn:
-        unseen = casefile.timeline(conn, site, stored(held).id, with_contact=False)
+        unseen = casefile.timeline(conn, site, stored(held).id, with_contact=False).entries
     assert all(entry.text is None for entry in unseen)
 
 

@@ -79,7 +79,7 @@ def test_an_expired_request_says_nothing_of_a_person_and_keeps_its_figures(site,
     with reading() as conn:
         case = casefile.find(conn, site, reference, with_contact=True)
         assert case is not None and (case.name, case.message, case.last4) == ("", "", "")
-        assert casefile.timeline(conn, site, case.id, with_contact=True)
+        assert casefile.timeline(conn, site, case.id, with_contact=True).entries
 
 
 def test_spam_goes_sooner_a_held_request_never_and_a_wish_not_to_be_called_outlives_it(site, maria, now):
