@@ -91,11 +91,14 @@ def release(site: Site, actor: Actor, reference: str, *, expected_version: int |
         _give_back(conn, site, actor, row, {"from": row.assignee_id}, now)
 
 
-def give_back_all(conn: Connection, site: Site, actor: Actor, user_id: int, *, now: datetime) -> int:
-    """Every open request of a person who is disabled, back to the queue; returns how many. Their call holds nothing."""
+def give_back_all(conn: Connection, site: Site, actor: Actor, user_id: int, *, reason: str, now: datetime) -> int:
+    """Every open request of a person who is disabled or works the queue no more (``reason``), back to the queue.
+
+    Returns how many. Their call holds nothing.
+    """
     rows = lock_held_by(conn, user_id)
     for row in rows:
-        _give_back(conn, site, actor, row, {"from": user_id, "reason": "disabled"}, now)
+        _give_back(conn, site, actor, row, {"from": user_id, "reason": reason}, now)
     return len(rows)
 
 

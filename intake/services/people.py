@@ -16,7 +16,7 @@ from intake.models import User
 from intake.models.site import Site
 from intake.queries import people as queries
 from intake.queries import sign_in as sign_in_queries
-from intake.rules.permissions import SYSTEM, Actor, Role
+from intake.rules.permissions import SYSTEM, Actor, Permission, Role, permissions_of
 from intake.services import accounts, claims, inviting, passwords, sign_in
 from intake.services.accounts import PeopleError
 from intake.services.errors import ChangedError, NotFoundError
@@ -73,6 +73,8 @@ def change(
 ) -> None:  # fmt: skip
     """Another name, other roles, which count from the person's next request on.
 
+    Whoever may not work the queue any more leaves nothing behind: what they had claimed goes back to it.
+
     PeopleError when a value is wrong, for one's own right to administer, and for the last administrator's.
     ChangedError if the account is not what it was on the page this came from (``queries.people.Person.mark``).
     """
@@ -90,6 +92,8 @@ def change(
             accounts.ensure_an_administrator_besides(conn, person)
         conn.execute(update(User).where(_USER.id == user_id).values(name=name))
         accounts.set_roles(conn, user_id, wanted)
+        if Permission.WORK not in permissions_of(wanted):
+            claims.give_back_all(conn, site, actor, user_id, reason="role_taken", now=now)
         details = {"user_id": user_id, "was": list(person.roles), "roles": [role.value for role in wanted]}
         typed = f"{person.name} → {name}" if name != person.name else None
         audit.record(conn, site, actor, "person.changed", details=details, typed=typed, now=now)
@@ -157,7 +161,7 @@ def disable(site: Site, actor: Actor, user_id: int, *, now: datetime) -> Disable
         conn.execute(update(User).where(_USER.id == user_id).values(active=False))
         inviting.revoke(conn, user_id, now=now)
         sign_ins = sign_in.end_all(conn, user_id, reason="disabled", now=now)
-        returned = claims.give_back_all(conn, site, actor, user_id, now=now)
+        returned = claims.give_back_all(conn, site, actor, user_id, reason="disabled", now=now)
         details = {"user_id": user_id, "claims": returned, "sign_ins": sign_ins}
         audit.record(conn, site, actor, "person.disabled", details=details, now=now)
     return Disabled(returned, sign_ins)

@@ -300,7 +300,7 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return gettext("took the request over from %(person)s", person=details["from_name"])
     if entry_action == "callback.handed_off" and details.get("to_name"):
         return gettext("handed the request to %(person)s", person=details["to_name"])
-    if entry_action == "callback.released" and details.get("reason") == "disabled":
+    if entry_action == "callback.released" and details.get("reason") in ("disabled", "role_taken"):
         return gettext("released the request, because its owner’s access ended")
     if entry_action == "person.changed" and details.get("roles") != details.get("was"):
         was, now = (roles.roles(details.get(which, ())) for which in ("was", "roles"))

@@ -18,16 +18,30 @@ def written() -> dict[int, bool]:
     return {int(match[1]): "*not yet*" not in match[2] for match in _POINT.finditer(text)}
 
 
-def marked() -> Iterator[tuple[int, str]]:
-    """Each number a test carries, with the test's name."""
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+def functions() -> Iterator[tuple[Path, ast.FunctionDef]]:
+    """Every function under tests/, whether or not pytest would take it for a test."""
+    for path in sorted((ROOT / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef):
-                for number in _numbers(node):
-                    yield number, f"{path.relative_to(ROOT)}: {node.name}"
+                yield path, node
 
 
-def _numbers(test: ast.FunctionDef) -> Iterator[int]:
+def marked() -> Iterator[tuple[int, str]]:
+    """Each number a test carries, with the test's name."""
+    for path, node in functions():
+        for number in numbers(node):
+            yield number, f"{path.relative_to(ROOT)}: {node.name}"
+
+
+def is_run(path: Path, test: ast.FunctionDef) -> bool:
+    """Whether pytest collects it, and neither skips it nor lets it fail."""
+    marks = " ".join(ast.unparse(mark) for mark in test.decorator_list)
+    named = path.name.startswith("test_") and test.name.startswith("test_")
+    return named and "skip" not in marks and "xfail" not in marks
+
+
+def numbers(test: ast.FunctionDef) -> Iterator[int]:
+    """The points that a test carries."""
     for mark in test.decorator_list:
         if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "point":
             yield from (ast.literal_eval(argument) for argument in mark.args)
@@ -48,6 +62,17 @@ def test_a_point_with_a_proof_no_longer_says_not_yet() -> None:
     assert [(number, test) for number, test in marked() if not points.get(number)] == []
 
 
-def test_the_marks_stand_on_tests_that_are_collected() -> None:
-    names = [Path(test.partition(":")[0]).name for _, test in marked()]
-    assert names and all(name.startswith("test_") for name in names)
+def test_the_marks_stand_on_tests_that_are_run() -> None:
+    assert [
+        f"{path}: {node.name}" for path, node in functions() if list(numbers(node)) and not is_run(path, node)
+    ] == []
+
+
+def test_a_mark_that_proves_nothing_is_seen() -> None:
+    taken = "@point(3)\ndef test_it(): ..."
+    for file, text in (
+        ("test_a.py", "@point(3)\ndef it(): ..."), ("pages.py", taken), ("test_a.py", f"@pytest.mark.skip\n{taken}"),
+        ("test_a.py", f"@pytest.mark.xfail(strict=True)\n{taken}"),
+    ):  # fmt: skip
+        (node,) = (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.FunctionDef))
+        assert list(numbers(node)) == [3] and not is_run(Path(file), node)

@@ -261,3 +261,14 @@ def test_accounts_have_unguessable_names_for_the_cookie(app: Flask, site: Site, 
     with reading() as conn:
         uniques = list(conn.execute(select(User.__table__.c.fs_uniquifier)).scalars())
     assert len(set(uniques)) == 2 and all(len(unique) == 64 for unique in uniques)
+
+
+def test_whoever_may_not_work_the_queue_any_more_leaves_no_claim_behind(app: Flask, site: Site, now: datetime) -> None:
+    boss, maria = make(site, now, "boss@example.com", "admin"), make(site, now)
+    held, free = making.ask(site, now).reference, making.ask(site, now).reference
+    claims.claim(site, actor(maria, "staff"), held, now=now)
+    people.change(site, actor(boss, "admin"), maria, name="Maria", roles=("staff", "auditor"), now=now)
+    assert making.stored(held).assignee_id == maria
+    people.change(site, actor(boss, "admin"), maria, name="Maria", roles=("auditor",), now=now)
+    assert making.stored(held).assignee_id is None
+    assert making.actions(held)[-1] == "callback.released" and making.actions(free)[-1] == "callback.received"
