@@ -179,7 +179,23 @@ def _voicemail(value: Any) -> str:
     return names.voicemail_choice(Voicemail(value)) if value in set(Voicemail) else _plain(str(value))
 
 
-_SAID: dict[str, Callable[[Any], str]] = {"reason": _reason, "reasons": _suspicions, "voicemail": _voicemail}
+def _since(value: Any) -> str:
+    """The instant carries the office's offset, so its first ten letters are the office's day."""
+    return gettext("from %(day)s on", day=str(value)[:10])
+
+
+def _until(value: Any) -> str:
+    return gettext("before %(day)s", day=str(value)[:10])
+
+
+def _shelf(value: Any) -> str:
+    return gettext("list: %(name)s", name=str(value).replace("-", " "))
+
+
+_SAID: dict[str, Callable[[Any], str]] = {
+    "reason": _reason, "reasons": _suspicions, "voicemail": _voicemail, "since": _since, "until": _until,
+    "list": _shelf,
+}  # fmt: skip
 
 
 def _pair(key: str, value: Any) -> str:

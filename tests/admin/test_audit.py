@@ -244,6 +244,12 @@ def test_who_has_seen_a_request_names_people_times_and_lists(
     assert "/admin/audit/" not in maria.text(f"/admin/queue/{reference}")
 
 
+def test_what_an_auditor_looked_at_is_told_in_words_and_not_in_codes(rae: Desk) -> None:
+    rae.text(f"{PAGE}?from=2026-01-01&to=2026-01-31")
+    told = " ".join(rows(rae.text(PAGE)))
+    assert "from 2026-01-01 on" in told and "before 2026-02-01" in told and "T00:00" not in told
+
+
 def test_reading_the_record_is_on_record_once_for_each_question(rae: Desk) -> None:
     for query in ("", "", "?kind=viewed", "?kind=viewed", ""):
         rae.text(f"{PAGE}{query}")

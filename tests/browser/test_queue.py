@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from intake.services import claims
 from tests.admin.desk import at
 from tests.browser.premises import fill_queue
-from tests.making import PASSWORD
+from tests.making import PASSWORD, person
 from tests.points import point
 
 
@@ -101,3 +102,36 @@ def test_signing_out_from_the_menu_ends_the_session(page: Page, live_server: str
     page.get_by_role("button", name="Sign out").click()
     page.goto(f"{live_server}/admin/queue/")
     expect(page).to_have_url(re.compile("/login"))
+
+
+def test_on_a_phone_number_and_time_of_a_card_do_not_run_into_each_other(
+    browser: Browser, live_server: str, full_queue: dict[str, str], sqlite_app: Flask, now: datetime
+) -> None:
+    site = sqlite_app.extensions["intake"]
+    claims.claim(site, person(site, "Kim", now=now), full_queue["Sam"], now=now)  # too early there: the longest line
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    with at(now + timedelta(minutes=44), is_running=True):
+        sign_in(page, live_server, "kim")
+        page.goto(f"{live_server}/admin/queue/?view=all-open")
+    row = page.locator(".worklist tbody tr").filter(has_text=full_queue["Sam"])
+    no_message, there = row.locator(".q-tel svg").bounding_box(), row.locator(".q-loc span").first.bounding_box()
+    assert no_message and there
+    assert no_message["x"] + no_message["width"] <= there["x"]
+    page.close()
+
+
+def test_a_long_name_leaves_room_for_the_others(page: Page, live_server: str, full_queue: dict[str, str]) -> None:
+    sign_in(page, live_server)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{live_server}/admin/queue/?view=all-open")
+    long = page.get_by_role("row").filter(has_text=full_queue["Long"]).bounding_box()
+    assert long and long["height"] <= 60
+
+
+def test_on_paper_a_request_has_no_buttons(page: Page, live_server: str, full_queue: dict[str, str]) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    page.emulate_media(media="print")
+    assert not any(control.is_visible() for control in page.locator("button, summary.btn, nav, textarea").all())
+    expect(page.get_by_text("(212) 555-0147").first).to_be_visible()
