@@ -7,6 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
 
+from intake.admin import rail
 from intake.admin.account import Account
 from intake.admin.adding import AddingPages
 from intake.admin.audit import Audit
@@ -55,7 +56,7 @@ def init_app(app: Flask) -> None:
     )
     admin.add_view(Account(name=lazy_gettext("Your account"), endpoint="me", url="/admin/account"))
     app.jinja_env.globals.update(
-        panel_language=language, panel_site=current_site, panel_now=_now, may_search=_may_search
+        panel_language=language, panel_site=current_site, panel_now=_now, may_search=_may_search, rail_badge=rail.badge
     )
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from werkzeug.datastructures import MultiDict
 
+from intake.admin import outbox_tries
 from intake.admin.base import PanelView, acting, request_time, see_other
 from intake.admin.outbox_words import Teller, channel_card, shelves, tested
 from intake.admin.queue import clock
@@ -58,8 +59,15 @@ def read(fields: MultiDict[str, str]) -> Asked:
     )
 
 
+def _name(public_id: str) -> str:
+    """A mail's name; NotFoundError for what cannot be one."""
+    if len(public_id) != _NAME_LENGTH or not (public_id.isascii() and public_id.isalnum()):
+        raise NotFoundError
+    return public_id
+
+
 class Outbox(PanelView):
-    """For managers and administrators. Nothing here shows an address of a visitor."""
+    """For managers and administrators. Nothing here shows a visitor's address unmasked."""
 
     permission = Permission.OUTBOX
 
@@ -91,17 +99,40 @@ class Outbox(PanelView):
         }
         return self.page("admin/outbox.html", **values)
 
+    @expose("/<public_id>")
+    def show(self, public_id: str) -> ResponseReturnValue:
+        """One mail: to whom, every try, and what it said."""
+        with reading() as conn:
+            found = outbox.one(conn, _name(public_id))
+            if found is None:
+                raise NotFoundError
+            tries = outbox.tries(conn, found)
+            addresses = outbox.addresses(conn, current_site(), found)
+            people = audit.people(conn) if found.recipient.startswith("user:") else {}
+            is_held = outbox.is_held(conn)
+        seen = {"message": public_id, "mails": found.kind, "reference": found.reference}
+        about = {name: value for name, value in seen.items() if value}
+        viewing.read_outbox(current_site(), acting(), about=about, now=request_time())
+        return self.page(
+            "admin/outbox_mail.html",
+            mail=Teller(clock(), people, is_held=is_held).row(found),
+            addresses=addresses if acting().may(Permission.CONTACT) or found.recipient != "visitor" else (),
+            tries=outbox_tries.rows(tries, clock()),
+            sent=outbox_tries.sent(tries, clock()),
+            may_open=acting().may(Permission.QUEUE),
+        )
+
     @expose("/<public_id>/again", methods=("POST",))
     def again(self, public_id: str) -> ResponseReturnValue:
-        """One mail goes out once more; back to the list it stood in, or to the person it invites."""
-        if len(public_id) != _NAME_LENGTH or not public_id.isalnum():
-            raise NotFoundError
+        """One mail goes out once more; back to the list it stood in, its own page, or the person it invites."""
         try:
-            mail.send_any_again(current_site(), acting(), public_id, now=request_time())
+            mail.send_any_again(current_site(), acting(), _name(public_id), now=request_time())
         except RefusedError:
             flash(gettext("That mail is on its way already, or was sent."), "bad")
         else:
             flash(gettext("The mail goes out again now."), "ok")
+        if request.form.get("back") == "mail":
+            return see_other("outbox.show", public_id=public_id)
         person = request.form.get("person", "")
         if person.isascii() and person.isdigit() and len(person) <= _LONGEST_NUMBER:
             return see_other("people.show", user_id=int(person))

@@ -77,6 +77,7 @@ class _Watched(smtplib.SMTP):
     def __init__(self, server: str, port: int, *, own_name: str, deadline: Deadline) -> None:
         self._deadline = deadline
         self.refused: dict[str, tuple[int, bytes]] = {}
+        self.reply: tuple[int, bytes] = (0, b"")
         # Without a name of its own smtplib asks the name service, which can hang and cannot be cut.
         super().__init__(server, port, local_hostname=own_name, timeout=REPLY_SECONDS)
 
@@ -90,6 +91,11 @@ class _Watched(smtplib.SMTP):
         mail_options = ["BODY=8BITMIME"] if self.has_extn("8bitmime") else []
         self.refused = super().sendmail(from_addr, to_addrs, msg, mail_options)
         return self.refused
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """As the parent, which forgets what the server said: the number it gave the mail stands in there."""
+        self.reply = super().data(msg)
+        return self.reply
 
 
 class _WatchedTLS(_Watched):
@@ -119,6 +125,11 @@ class CheckedConnection(flask_mail.Connection):
     def refused(self) -> int:
         """How many of the last message's recipients the server did not want."""
         return len(cast(_Watched, self.host).refused)
+
+    @property
+    def reply(self) -> tuple[int, bytes]:
+        """What the server said when it took the last message."""
+        return cast(_Watched, self.host).reply
 
     def configure_host(self) -> smtplib.SMTP:
         """Connect, secure, sign in. Whatever goes wrong here is about the server, not about a message."""

@@ -73,8 +73,8 @@ class Posting:
 class Mailer(Protocol):
     """What the worker needs of a way to send."""
 
-    def send(self, posting: Posting, *, now: datetime) -> None:
-        """Send, or raise one of the errors above."""
+    def send(self, posting: Posting, *, now: datetime) -> str:
+        """Send, or raise one of the errors above. Returns what the server said to it, as ``told``."""
 
     def knock(self) -> None:
         """Send nothing, and raise ServerDownError if nothing could be sent."""
@@ -137,7 +137,7 @@ class SmtpMailer:
         self._connection: CheckedConnection | None = None
         self._is_stopping = False
 
-    def send(self, posting: Posting, *, now: datetime) -> None:
+    def send(self, posting: Posting, *, now: datetime) -> str:
         """Send within DEADLINE_SECONDS, or raise one of the errors above."""
         message = message_of(posting, sender=self._sender, host=self._host, now=now)
         if self._connection is None or self._deadline.is_over:
@@ -147,7 +147,7 @@ class SmtpMailer:
             raise StoppedError
         try:
             with self._deadline.within(DEADLINE_SECONDS):
-                self._transmit(self._connection or self._open(), message, posting.to)
+                return self._transmit(self._connection or self._open(), message, posting.to)
         except Exception:
             self.close()
             if self._is_stopping:
@@ -185,7 +185,7 @@ class SmtpMailer:
             return f"the server refused us: {_reply(error)}"
         return f"the server does not answer: {_cause(error)}"
 
-    def _transmit(self, connection: CheckedConnection, message: flask_mail.Message, to: Iterable[str]) -> None:
+    def _transmit(self, connection: CheckedConnection, message: flask_mail.Message, to: Iterable[str]) -> str:
         try:
             connection.send(message)
         except flask_mail.BadHeaderError:
@@ -195,6 +195,8 @@ class SmtpMailer:
             raise CutOffError(_NO_END) if self._deadline.is_over else _verdict(error, to) from None
         if connection.refused:
             log.warning("mail %s was not wanted for %d of its recipients", message.msgId, connection.refused)
+        code, reply = connection.reply
+        return f"{code} {told(reply, to)}" if code else ""
 
     def close(self) -> None:
         """Hang up."""
@@ -237,7 +239,7 @@ class FolderMailer:
     def __init__(self, folder: Path, *, sender: str, host: str) -> None:
         self._folder, self._sender, self._host = folder, sender, host
 
-    def send(self, posting: Posting, *, now: datetime) -> None:
+    def send(self, posting: Posting, *, now: datetime) -> str:
         """Write the file whole or not at all. ServerDownError when the disk will not take it."""
         content = message_of(posting, sender=self._sender, host=self._host, now=now).as_bytes()
         name = f"{posting.written_at:%Y%m%dT%H%M%S%fZ}-{posting.kind}-{posting.public_id}.eml"
@@ -249,6 +251,7 @@ class FolderMailer:
             os.replace(draft, self._folder / name)
         except OSError as error:
             raise ServerDownError(f"the mail folder cannot be written: {error.strerror}") from None
+        return "written to a file"
 
     def knock(self) -> None:
         """Whether files can be made there."""

@@ -5,6 +5,7 @@ A mail says a time only while it is still true: it may go out hours after it was
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from intake.wording.translation import gettext, language, ngettext
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "email"
 STAFF_LANGUAGE = "en"
+_PRIVATE_LINK = re.compile(r"(/(?:callback|welcome)/)\S+")
 
 
 class UnknownKindError(ValueError):
@@ -72,6 +74,11 @@ def write(kind: str, occasion: Occasion) -> Letter:
     with force_locale(occasion.about.language if is_for_visitor else STAFF_LANGUAGE):
         words = {"language": language(), "phone": occasion.site.provider_phone, **_KINDS[kind](occasion)}
         return _letter(_still_true(kind, occasion).replace(".", "_"), words)
+
+
+def kept(letter: Letter) -> str:
+    """Subject and text as they may be shown later: without what stands behind a private link or an invitation."""
+    return _PRIVATE_LINK.sub(r"\1…", f"{letter.subject}\n\n{letter.text}")
 
 
 def _still_true(kind: str, occasion: Occasion) -> str:

@@ -111,7 +111,7 @@ def _deliver(site: Site, mailer: Mailer, message: Leased, clock: Clock) -> bool:
         return True
     try:
         posting = _posting(site, message, clock())
-        mailer.send(posting, now=clock())
+        answer = mailer.send(posting, now=clock())
     except StoppedError:
         _hand_back(message, clock())
     except ServerDownError as error:
@@ -129,7 +129,7 @@ def _deliver(site: Site, mailer: Mailer, message: Leased, clock: Clock) -> bool:
         log.exception("mail %s of kind %s could not be made", message.public_id, message.kind)
         _try_later(site, message, f"could not be made: {type(error).__name__}", clock())
     else:
-        _mark_sent(site, message, clock())
+        _mark_sent(site, message, answer, messages.kept(posting.letter), clock())
     return True
 
 
@@ -148,9 +148,9 @@ def _posting(site: Site, message: Leased, now: datetime) -> Posting:
     return Posting(message.public_id, message.kind, to, letter, message.created_at)
 
 
-def _mark_sent(site: Site, message: Leased, now: datetime) -> None:
+def _mark_sent(site: Site, message: Leased, answer: str, words: str, now: datetime) -> None:
     with writing() as conn:
-        if outbox.mark_sent(conn, message, now=now):
+        if outbox.mark_sent(conn, message, answer=answer or "", words=words, now=now):
             _record(conn, site, message, "mail.sent", now)
         _mark_up(conn)
 
@@ -183,7 +183,7 @@ def _mark_up(conn: Connection) -> None:
 def _mark_down(message: Leased, reason: str, now: datetime) -> None:
     """The server's fault, not the message's: it waits with all others, and its attempt is given back."""
     with writing() as conn:
-        outbox.defer(conn, message, now=now)
+        outbox.hold(conn, message, error=reason, now=now)
         is_news = mail_channel.mark_down(conn, error=reason, now=now)
     log.log(logging.ERROR if is_news else logging.WARNING, "no mail goes out: %s", reason)
 

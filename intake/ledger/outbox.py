@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, RowMapping, Select, bindparam, insert, select, update
 
 from intake.database import Prepared
+from intake.ledger import tries
 from intake.models.base import table_of
-from intake.models.records import OutboxMessage, OutboxState
+from intake.models.records import OutboxMessage, OutboxState, TryOutcome
 
 SCHEDULE_SECONDS = (0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000)
 """Waiting time before each attempt (Standard Webhooks, with one more at 20 h); after the last the message is dead."""
@@ -158,14 +159,22 @@ def _mark(conn: Connection, message: Leased, **values: Any) -> bool:
     return done.rowcount == 1
 
 
-def mark_sent(conn: Connection, message: Leased, *, now: datetime) -> bool:
-    """The server took it. False when the lease was lost: then somebody else marks."""
-    return _mark(conn, message, state=OutboxState.SENT, sent_at=now, last_error=None)
+def mark_sent(conn: Connection, message: Leased, *, answer: str = "", words: str = "", now: datetime) -> bool:
+    """The server took it, saying ``answer``; ``words`` are what went out. False when the lease was lost: then somebody
+    else marks, and keeps this try.
+    """
+    if not _mark(conn, message, state=OutboxState.SENT, sent_at=now, last_error=None):
+        return False
+    tries.note(conn, message.id, message.attempt, TryOutcome.SENT, answer=answer, words=words, now=now)
+    return True
 
 
 def mark_dead(conn: Connection, message: Leased, *, error: str, now: datetime) -> bool:
     """It will never go out by itself; the panel shows it with its reason."""
-    return _mark(conn, message, state=OutboxState.DEAD, dead_at=now, last_error=error[:LONGEST_ERROR])
+    if not _mark(conn, message, state=OutboxState.DEAD, dead_at=now, last_error=error[:LONGEST_ERROR]):
+        return False
+    tries.note(conn, message.id, min(message.attempt, MAX_ATTEMPTS), TryOutcome.DEAD, answer=error, now=now)
+    return True
 
 
 def mark_failed(conn: Connection, message: Leased, *, error: str, now: datetime, spread: float) -> bool | None:
@@ -177,7 +186,10 @@ def mark_failed(conn: Connection, message: Leased, *, error: str, now: datetime,
         return False if mark_dead(conn, message, error=error, now=now) else None
     again = now + timedelta(seconds=retry_seconds(message.attempt, spread))
     waits = {"state": OutboxState.PENDING, "available_at": again, "last_error": error[:LONGEST_ERROR]}
-    return True if _mark(conn, message, **waits) else None
+    if not _mark(conn, message, **waits):
+        return None
+    tries.note(conn, message.id, message.attempt, TryOutcome.LATER, answer=error, next_at=again, now=now)
+    return True
 
 
 def retry_seconds(attempt: int, spread: float) -> float:
@@ -189,6 +201,14 @@ def defer(conn: Connection, message: Leased, *, now: datetime) -> bool:
     """Hand it back untried: nobody asked the server about this message, so no attempt is used up."""
     back = {"state": OutboxState.PENDING, "available_at": now, "attempt_count": _rows.attempt_count - 1}
     return _mark(conn, message, **back)
+
+
+def hold(conn: Connection, message: Leased, *, error: str, now: datetime) -> bool:
+    """Hand it back because the server takes nothing at all; why is kept once for each silence."""
+    if not defer(conn, message, now=now):
+        return False
+    tries.hold(conn, message.id, message.attempt, answer=error, now=now)
+    return True
 
 
 def replay(conn: Connection, public_id: str, *, now: datetime) -> bool:

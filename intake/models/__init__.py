@@ -10,6 +10,7 @@ from intake.models.records import (
     CalendarVersion,
     ConsentWording,
     MailChannel,
+    MailTry,
     OutboxMessage,
 )
 from intake.models.second_factor import RecoveryCode, SecondFactor, SignInStep
@@ -26,6 +27,7 @@ __all__ = [
     "Episode",
     "Invitation",
     "MailChannel",
+    "MailTry",
     "Note",
     "OutboxMessage",
     "RecoveryCode",

@@ -22,6 +22,15 @@ class OutboxState(StrEnum):
     DEAD = "dead"
 
 
+class TryOutcome(StrEnum):
+    """What came of one try to send a message. HELD: the server takes nothing at all, and no try is used up."""
+
+    SENT = "sent"
+    LATER = "later"
+    DEAD = "dead"
+    HELD = "held"
+
+
 class CalendarVersion(Base):
     """Opening hours, target and calling rules from an instant on. Never edited: a change is a new row."""
 
@@ -135,6 +144,25 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     dead_at: Mapped[datetime | None] = mapped_column(Instant)
     last_error: Mapped[str | None] = mapped_column(String(200))
+
+
+class MailTry(Base):
+    """One try to send a message: what the server answered, what comes next, and the words of one that went out.
+
+    ``words`` are subject and text without private links; ``answer`` is without addresses.
+    """
+
+    __tablename__ = "mail_try"
+    __table_args__ = (one_of("outcome", TryOutcome), Index("ix_mail_try_message_id", "message_id", "id"))
+
+    id: Mapped[BigId]
+    message_id: Mapped[int] = mapped_column(big_id, ForeignKey("outbox_message.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    tried_at: Mapped[datetime] = mapped_column(Instant)
+    outcome: Mapped[str] = mapped_column(String(16))
+    answer: Mapped[str | None] = mapped_column(String(200))
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
+    words: Mapped[str | None] = mapped_column(Text)
 
 
 class MailChannel(Base):

@@ -9,11 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, func, select
 
-from intake.ledger import outbox
+from intake.ledger import mail_channel, outbox
 from intake.ledger.mail_channel import ChannelState
 from intake.models import Audit, CallbackRequest, OutboxMessage
 from intake.models.base import table_of
-from intake.models.records import MailChannel, OutboxState
+from intake.models.records import MailChannel, MailTry, OutboxState, TryOutcome
+from intake.models.site import Site
+from intake.queries.mail import staff_addresses
+from intake.rules.mail_domain import masked
 
 PAGE = 50
 COUNTED_TO = 1000
@@ -22,7 +25,8 @@ LOOKED_THROUGH = 50_000
 LAST_SENT_WITHIN = timedelta(days=7)
 """So far back the last mail that went out is looked for."""
 
-_M, _C, _A, _CH = (model.__table__.c for model in (OutboxMessage, CallbackRequest, Audit, MailChannel))
+_M, _C, _A, _CH, _Y = (model.__table__.c for model in (OutboxMessage, CallbackRequest, Audit, MailChannel, MailTry))
+_TRIES = select(_Y.number, _Y.tried_at, _Y.outcome, _Y.answer, _Y.next_at, _Y.words)
 
 
 class Shelf(StrEnum):
@@ -50,6 +54,19 @@ class Mail:
     sent_at: datetime | None
     dead_at: datetime | None
     reason: str
+    callback_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try to send a mail. ``number`` begins anew when it is sent again by hand; ``words`` are what went out."""
+
+    number: int
+    tried_at: datetime
+    outcome: TryOutcome
+    answer: str
+    next_at: datetime | None
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +133,39 @@ def one(conn: Connection, public_id: str) -> Mail | None:
     return _mail(row) if row else None
 
 
+def tries(conn: Connection, mail: Mail) -> tuple[Try, ...]:
+    """What came of it each time, the first one first; none for a mail from before they were kept."""
+    rows = conn.execute(_TRIES.where(_Y.message_id == mail.id).order_by(_Y.id))
+    return tuple(
+        Try(row.number, row.tried_at, TryOutcome(row.outcome), row.answer or "", row.next_at, row.words or "")
+        for row in rows
+    )
+
+
+def addresses(conn: Connection, site: Site, mail: Mail) -> tuple[str, ...]:
+    """Where it would go now: whole for staff, masked for a visitor; empty when there is no address any more."""
+    if mail.recipient != "visitor":
+        return staff_addresses(conn, site, mail.recipient)
+    row = conn.execute(select(_C.public_id, _C.email_encrypted).where(_C.id == mail.callback_id)).first()
+    address = site.keyring.open("callback_request.email", row.public_id, row.email_encrypted) if row else None
+    return (masked(address),) if address else ()
+
+
+def is_held(conn: Connection) -> bool:
+    """Whether the mail server takes nothing at the moment."""
+    return mail_channel.state(conn).down_since is not None
+
+
+def given_up(conn: Connection, *, most: int) -> int:
+    """How many mails were given up, counted to ``most``: for a badge, so it reads a few places of a small index."""
+    some = select(_M.id).where(outbox.IS_DEAD).limit(most).subquery()
+    return int(conn.execute(select(func.count()).select_from(some)).scalar_one())
+
+
 def _asked(shelf: Shelf) -> Select[Any]:
     asked = select(
         _M.id, _M.public_id, _M.kind, _M.recipient, _C.reference, _M.state, _M.created_at, _M.available_at,
-        _M.attempt_count, _M.sent_at, _M.dead_at, _M.last_error,
+        _M.attempt_count, _M.sent_at, _M.dead_at, _M.last_error, _M.callback_id,
     ).select_from(table_of(OutboxMessage).outerjoin(table_of(CallbackRequest), _C.id == _M.callback_id))  # fmt: skip
     conditions = {
         Shelf.WAITING: outbox.IS_WAITING,
@@ -138,5 +184,5 @@ def _between(asked: Select[Any], shelf: Shelf, floor: int, before: int) -> Selec
 def _mail(row: Row[Any]) -> Mail:
     return Mail(
         row.id, row.public_id, row.kind, row.recipient, row.reference or "", OutboxState(row.state), row.created_at,
-        row.available_at, row.attempt_count, row.sent_at, row.dead_at, row.last_error or "",
+        row.available_at, row.attempt_count, row.sent_at, row.dead_at, row.last_error or "", row.callback_id,
     )  # fmt: skip

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
-from intake.models import Audit, AuditText, CallbackRequest, Note, SearchToken
+from intake.models import Audit, AuditText, CallbackRequest, MailTry, Note, OutboxMessage, SearchToken
 from intake.rules.retention import Retention
 from intake.rules.workflow import ClosedReason
 
 _C = CallbackRequest.__table__.c
+_M, _Y = OutboxMessage.__table__.c, MailTry.__table__.c
 _T, _A, _N, _S = (model.__table__.c for model in (AuditText, Audit, Note, SearchToken))
 
 
@@ -44,6 +45,13 @@ def old_texts(conn: Connection, retention: Retention, *, now: datetime, limit: i
     asked = select(_T.audit_id).join(Audit.__table__, _A.id == _T.audit_id)
     asked = asked.where(_T.text_encrypted.is_not(None), _A.at < retention.typed_before(now), ~held)
     return list(conn.execute(asked.order_by(_T.audit_id).limit(limit)).scalars())
+
+
+def old_tries(conn: Connection, retention: Retention, *, now: datetime, limit: int) -> list[int]:
+    """Tries to send mails about no request, from so long ago that a request would have gone."""
+    asked = select(_Y.id).join(OutboxMessage.__table__, _M.id == _Y.message_id)
+    asked = asked.where(_M.callback_id.is_(None), _Y.tried_at < retention.closed_before(now))
+    return list(conn.execute(asked.order_by(_Y.id).limit(limit)).scalars())
 
 
 def counts(conn: Connection, retention: Retention, *, now: datetime) -> tuple[int, int]:

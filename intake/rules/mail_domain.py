@@ -1,4 +1,4 @@
-"""Notices a mail address whose provider is probably mistyped, so that the page can ask; it never refuses one."""
+"""A mail address: whether its provider is probably mistyped, so that the page can ask; and how it is shown masked."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ def likely_domain(address: str | None) -> str | None:
     if not domain or domain in COMMON or domain in REAL:
         return None
     return next((known for known in COMMON if _is_slip(domain, known)), None)
+
+
+def masked(address: str) -> str:
+    """Enough to recognise one's own mistake, too little to write to: "ana@gmail.com" → "a…@gmail.com".
+
+    Of a domain that is not a common provider's only the beginning and the ending: it may be somebody's name.
+    """
+    local, _, domain = address.rpartition("@")
+    host, _, ending = domain.rpartition(".")
+    is_common = domain.lower() in COMMON or domain.lower() in REAL
+    shown = domain if is_common else f"{host[:1]}….{ending}"
+    return f"{local[:1]}…@{shown}"
 
 
 def _is_slip(domain: str, known: str) -> bool:

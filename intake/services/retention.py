@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from intake.database import db, reading, writing
 from intake.ledger import audit
-from intake.models import Audit, AuditText, CallbackRequest, Note, SearchToken
+from intake.models import Audit, AuditText, CallbackRequest, MailTry, Note, OutboxMessage, SearchToken
 from intake.models.site import Site
 from intake.queries import retention as expiry
 from intake.rules.permissions import SYSTEM
@@ -33,6 +33,8 @@ class Purged:
 
     requests: int = 0
     texts: int = 0
+    tries: int = 0
+    """To send a mail about no request; those of a request go with it."""
 
 
 def purge(site: Site, retention: Retention, *, now: datetime, batch: int = BATCH) -> Iterator[Purged]:
@@ -46,6 +48,8 @@ def purge(site: Site, retention: Retention, *, now: datetime, batch: int = BATCH
         last = ids[-1]
     while texts := _old_texts(retention, now, batch):
         yield Purged(texts=_forget_words(site, texts, now))
+    while old := _old_tries(retention, now, batch):
+        yield Purged(tries=_forget_tries(old))
 
 
 def tidy_up() -> None:
@@ -68,6 +72,11 @@ def _old_texts(retention: Retention, now: datetime, batch: int) -> list[int]:
         return expiry.old_texts(conn, retention, now=now, limit=batch)
 
 
+def _old_tries(retention: Retention, now: datetime, batch: int) -> list[int]:
+    with reading() as conn:
+        return expiry.old_tries(conn, retention, now=now, limit=batch)
+
+
 def _redact(site: Site, retention: Retention, ids: list[int], now: datetime) -> int:
     """Locked first and asked again: somebody may have opened one or put it on hold meanwhile."""
     with writing() as conn:
@@ -78,6 +87,8 @@ def _redact(site: Site, retention: Retention, ids: list[int], now: datetime) -> 
         conn.execute(update(AuditText).where(AuditText.audit_id.in_(about)).values(_NO_WORDS))
         conn.execute(update(Note).where(Note.callback_id.in_(still)).values(text_encrypted=None))
         conn.execute(delete(SearchToken).where(SearchToken.callback_id.in_(still)))
+        mails = select(OutboxMessage.id).where(OutboxMessage.callback_id.in_(still))
+        conn.execute(delete(MailTry).where(MailTry.message_id.in_(mails)))
         conn.execute(update(CallbackRequest).where(_C.id.in_(still)).values(version=_C.version + 1, **GONE))
         for callback_id in still:
             audit.record(conn, site, SYSTEM, "callback.redacted", callback_id=callback_id, now=now)
@@ -89,6 +100,12 @@ def _forget_words(site: Site, ids: list[int], now: datetime) -> int:
         _overwrite(conn)
         conn.execute(update(AuditText).where(AuditText.audit_id.in_(ids)).values(_NO_WORDS))
         audit.record(conn, site, SYSTEM, "audit.texts_redacted", details={"count": len(ids)}, now=now)
+    return len(ids)
+
+
+def _forget_tries(ids: list[int]) -> int:
+    with writing() as conn:
+        conn.execute(delete(MailTry).where(MailTry.id.in_(ids)))
     return len(ids)
 
 

@@ -63,6 +63,7 @@ PANEL = {
     ("POST", "/admin/audit/check"): ("auditor",),
     ("POST", "/admin/audit/export"): ("auditor",),
     ("GET", "/admin/outbox/"): ("manager", "admin"),
+    ("GET", "/admin/outbox/<public_id>"): ("manager", "admin"),
     ("POST", "/admin/outbox/<public_id>/again"): ("manager", "admin"),
     ("POST", "/admin/outbox/again"): ("manager", "admin"),
     ("POST", "/admin/outbox/test"): ("manager", "admin"),

@@ -55,6 +55,18 @@ def mail_tested(house: Premises) -> Page:
     return page
 
 
+def one_mail(state: str) -> Way:
+    """The oldest mail of a list."""
+
+    def go(house: Premises) -> Page:
+        page = at("Grace", f"/admin/outbox/?state={state}")(house)
+        page.locator("main td a[href^='/admin/outbox/']").last.click()
+        page.get_by_text("What it said").wait_for()
+        return page
+
+    return go
+
+
 def one_person(who: str, path: str = "", **fields: str) -> Way:
     """The page of somebody, or what it says to a button of theirs."""
 
@@ -147,6 +159,8 @@ PAGES = [
     Shown("outbox, gave up", "outbox.index", OUTBOX, at("Alex", "/admin/outbox/?state=gave-up")),
     Shown("outbox, nothing fits", "outbox.index", OUTBOX,
           at("Grace", "/admin/outbox/?state=gave-up&kind=person.invite")),
+    *(Shown(f"a mail, {state}", "outbox.show", "admin/outbox_mail.html", one_mail(state))
+      for state in ("gave-up", "sent", "waiting")),
     Shown("people", "people.index", PEOPLE, at("Alex", "/admin/people/")),
     Shown("people, invited nobody", "people.invite", PEOPLE,
           sent("Alex", "/admin/people/", "/admin/people/invite"), 422),

@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import update
 
 from intake.database import writing
-from intake.ledger import audit, mail_channel, outbox
+from intake.ledger import audit, mail_channel, outbox, tries
 from intake.models import OutboxMessage, SignIn
-from intake.models.records import MailChannel, OutboxState
+from intake.models.records import MailChannel, OutboxState, TryOutcome
 from intake.models.site import Site
 from intake.queries import people
 from intake.rules.permissions import SYSTEM, Actor, ActorKind, permissions_of
@@ -74,6 +74,12 @@ def fill_outbox(now: datetime) -> None:
         tried = {"attempt_count": 2, "available_at": now + timedelta(minutes=5), "last_error": "451 4.3.0 try again"}
         conn.execute(update(OutboxMessage).where(_M.id == 6).values(**tried))
         outbox.enqueue(conn, "person.security", "user:1", now=now)
+        again = now + timedelta(seconds=5)
+        tries.note(conn, 1, 1, TryOutcome.LATER, answer="451 4.7.1 come back later", next_at=again, now=now)
+        tries.note(conn, 1, 3, TryOutcome.HELD, answer="the server does not answer: timed out", now=now)
+        tries.note(conn, 1, 3, TryOutcome.DEAD, answer="550 5.1.1 no such mailbox", now=now)
+        words = "A callback request is waiting\n\nOne is waiting.\n\nhttps://callback.example.com/admin/queue/K7M-4QX\n"
+        tries.note(conn, 2, 1, TryOutcome.SENT, answer="250 2.0.0 Ok: queued as 4F1B2", words=words, now=now)
         mail_channel.mark_down(conn, error="timed out", now=now - timedelta(minutes=8))
         conn.execute(update(MailChannel).values(next_probe_at=now + timedelta(minutes=1)))
 

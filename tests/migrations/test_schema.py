@@ -27,6 +27,7 @@ TRIGGERS = {
     "0009": SEALED,
     "0010": SEALED,
     "0011": SEALED,
+    "0012": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 

@@ -14,8 +14,18 @@ from sqlalchemy import func, select, update
 
 from bench.processes import ROOT, environment
 from intake.database import db, reading, writing
-from intake.ledger import suppression
-from intake.models import AuditText, CallAttempt, CallbackRequest, Note, SearchToken, SuppressedNumber
+from intake.ledger import outbox, suppression, tries
+from intake.models import (
+    AuditText,
+    CallAttempt,
+    CallbackRequest,
+    MailTry,
+    Note,
+    OutboxMessage,
+    SearchToken,
+    SuppressedNumber,
+)
+from intake.models.records import TryOutcome
 from intake.models.site import Site
 from intake.queries import casefile
 from intake.queries import retention as expiry
@@ -56,6 +66,23 @@ def left_of(reference: str) -> list[str]:
     left = [name for name in names if name.endswith(("_encrypted", "_index")) and getattr(row, name) is not None]
     left += ["note"] * count(Note, Note.callback_id == row.id, Note.text_encrypted.is_not(None))
     return left + ["token"] * count(SearchToken, SearchToken.callback_id == row.id)
+
+
+def test_tries_to_send_go_with_their_request_and_those_about_none_after_as_long(site, maria, now):
+    gone, held = (ended(site, maria, now) for _ in range(2))
+    with writing() as conn:
+        conn.execute(update(CallbackRequest).where(C.reference == held).values(has_legal_hold=True))
+        outbox.enqueue(conn, "team.check_digest", "team", now=now)
+        for message in conn.execute(select(OutboxMessage.id)).scalars().all():
+            tries.note(conn, message, 1, TryOutcome.SENT, words="Your callback request", now=now)
+    mails = count(OutboxMessage)
+    run(site, now + timedelta(days=179))
+    assert count(MailTry) == mails
+    run(site, now + timedelta(days=181))
+    left = count(OutboxMessage, OutboxMessage.callback_id == stored(held).id)
+    assert count(MailTry) == left > 0 and count(OutboxMessage) == mails
+    assert not count(MailTry, MailTry.message_id.in_(
+        select(OutboxMessage.id).where(OutboxMessage.callback_id == stored(gone).id)))  # fmt: skip
 
 
 def test_an_expired_request_says_nothing_of_a_person_and_keeps_its_figures(site, maria, lee, now):
