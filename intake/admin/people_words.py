@@ -144,6 +144,7 @@ def refusal(code: str) -> tuple[str, str]:
         "exists": ("email", gettext("Somebody with this email has an account already. Look in the list")),
         "self": ("", gettext("You cannot disable yourself. Another administrator can.")),
         "self_role": ("roles", gettext("You cannot take administration from yourself. Another administrator can")),
+        "self_auditor": ("roles", gettext("You cannot make yourself auditor. Another administrator can")),
         "last_admin": ("roles", gettext("This is the last administrator. Make somebody else administrator first")),
         "no_factor": ("", gettext("There is no second factor to take away (any more).")),
         "own_factor": ("", gettext("Your own second factor is on the page Second factor, under your name.")),

@@ -27,6 +27,7 @@ _WORDS = {
     "exists": "Somebody with this email has an account already.",
     "self": "Nobody can disable their own account.",
     "self_role": "Nobody can take administration from themself. Another administrator can.",
+    "self_auditor": "Nobody can make themself auditor. Another administrator can.",
     "last_admin": "This is the last administrator. Make somebody else administrator first.",
     "disabled": "This account is disabled. Enable it first.",
 }

@@ -75,7 +75,8 @@ def change(
 
     Whoever may not work the queue any more leaves nothing behind: what they had claimed goes back to it.
 
-    PeopleError when a value is wrong, for one's own right to administer, and for the last administrator's.
+    PeopleError when a value is wrong, for one's own right to administer or to
+    audit, and for the last administrator's right.
     ChangedError if the account is not what it was on the page this came from (``queries.people.Person.mark``).
     """
     accounts.require_people(actor)
@@ -86,6 +87,8 @@ def change(
             raise ChangedError
         if (name, set(wanted)) == (person.name, set(person.roles)):
             return
+        if actor.user_id == user_id and Role.AUDITOR in set(wanted) - set(person.roles):
+            raise PeopleError("self_auditor")
         if Role.ADMIN in person.roles and Role.ADMIN not in wanted:
             if actor.user_id == user_id:
                 raise PeopleError("self_role")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, abort, request
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from intake import logs
 from intake.web import look
@@ -30,6 +32,8 @@ def init_app(app: Flask) -> None:
         headers.append(STRICT_TRANSPORT)
 
     def complete(response: Response) -> Response:
+        if isinstance(request.routing_exception, RequestRedirect):
+            _keep_here(response)
         if not isinstance(response, ReadyResponse):
             for name, value in headers:
                 response.headers.setdefault(name, value)
@@ -41,6 +45,12 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _explain)
     for error in (OperationalError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(error, _unavailable)
+
+
+def _keep_here(response: Response) -> None:
+    """The router's own redirects name the host as the request says it, which anybody may say: the path is enough."""
+    parts = urlsplit(response.headers["Location"])
+    response.headers["Location"] = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
 
 
 def _read_body() -> None:

@@ -21,7 +21,9 @@ from intake.web.sign_in_account import HOME, plain_page
 from intake.web.sign_in_form import is_way_in
 from intake.web.sign_in_session import this_sign_in, what_is_over
 
-_NOT_KEPT = frozenset({"csrf_token"})
+_SECRET = frozenset({"password", "current", "new"})
+_NOT_KEPT = _SECRET | {"csrf_token"}
+"""Passwords are never kept: who comes back to such a form types them again."""
 _RAN_OUT = (Ending.IDLE, Ending.TOO_LONG)
 
 pages = Blueprint("idle_lock", __name__, url_prefix="/lock")
@@ -42,13 +44,15 @@ def _ask_again() -> ResponseReturnValue | None:
     if locked:
         return Response(status=423) if request.headers.get("X-Background") else _locked_page(locked.user_id)
     over = what_is_over()
-    if request.method == "POST" and over and over.why in _RAN_OUT:
+    if request.method == "POST" and over and over.why in _RAN_OUT and not _is_all_secret():
         return _signed_out_page(idle_lock.sealed(current_site(), over.user_id, _sent()))
     return None
 
 
 def _locked_page(user_id: int) -> Response:
     """Where the person was stays in the address bar; what they were sending goes along, sealed."""
+    if request.method == "POST" and _is_all_secret():
+        return _lock_page(_page_of(request.path))
     if request.method == "POST":
         return _lock_page(HOME, idle_lock.sealed(current_site(), user_id, _sent()))
     asked = request.full_path.rstrip("?")
@@ -58,6 +62,12 @@ def _locked_page(user_id: int) -> Response:
 def _sent() -> idle_lock.Draft:
     fields = tuple((name, value) for name, value in request.form.items(multi=True) if name not in _NOT_KEPT)
     return idle_lock.Draft(request.path, fields)
+
+
+def _is_all_secret() -> bool:
+    """Whether nothing is left to keep of what was sent, since all of it was passwords."""
+    names = set(request.form)
+    return bool(names & _SECRET) and names <= _NOT_KEPT
 
 
 def _lock_page(target: str, draft: str = "", *, status: int = 423, error: str = "") -> Response:
@@ -179,7 +189,7 @@ def _kept_page(text: str) -> ResponseReturnValue:
 def _page_of(path: str) -> str:
     """The page a form stood on: its address, shortened until something opens there."""
     routes = current_app.create_url_adapter(request)
-    while path.count("/") > 2 and routes is not None:
+    while path.count("/") > 1 and routes is not None:
         for each in (path, f"{path}/"):
             if routes.test(each, "GET"):
                 return each

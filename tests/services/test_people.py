@@ -190,6 +190,14 @@ def test_of_two_who_change_a_person_the_second_is_told(app: Flask, site: Site, n
         people.change(site, boss, maria, name="Mary", roles=("staff",), expected_mark=person.mark, now=now)
 
 
+def test_nobody_makes_themself_auditor(app: Flask, site: Site, now: datetime) -> None:
+    boss, other = make(site, now, "boss@example.com", "admin"), make(site, now, "other@example.com", "admin")
+    with pytest.raises(PeopleError, match="themself auditor"):
+        people.change(site, actor(boss, "admin"), boss, name="Boss", roles=("admin", "auditor"), now=now)
+    people.change(site, actor(other, "admin"), boss, name="Boss", roles=("admin", "auditor"), now=now)
+    people.change(site, actor(boss, "admin"), boss, name="Chief", roles=("admin", "auditor"), now=now)
+
+
 def test_nobody_takes_administration_from_themself_or_from_the_last_one(app: Flask, site: Site, now: datetime) -> None:
     boss, other = make(site, now, "boss@example.com", "admin"), make(site, now, "other@example.com", "admin")
     with pytest.raises(PeopleError, match="themself"):

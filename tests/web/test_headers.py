@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import EnvironBuilder
 
 from intake.web.look import load
 from tests.web.visiting import words
@@ -29,6 +30,24 @@ def policy_of(header: str) -> dict[str, str]:
 
 def fingerprint(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/admin/queue?view=mine", "/admin/queue/?view=mine"), ("/callback//xyz", "/callback/xyz"),
+        ("/admin/account", "/admin/account/"), ("//evil.example/admin//queue/", "/admin/queue/"),
+    ],
+)  # fmt: skip
+def test_no_redirect_names_the_host_that_the_request_says(visitor: FlaskClient, path: str, target: str) -> None:
+    said = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    response = visitor.open(EnvironBuilder(path="/", headers=said).get_environ() | _asking(path))
+    assert (response.status_code, response.headers["Location"]) == (308, target)
+
+
+def _asking(target: str) -> dict[str, str]:
+    path, _, query = target.partition("?")
+    return {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_URI": target, "RAW_URI": target}
 
 
 PUBLIC = ["/callback", "/privacy", "/accessibility", "/staying-private", "/callback/nothing", "/nowhere"]

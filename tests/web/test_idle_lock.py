@@ -122,6 +122,19 @@ def test_what_was_sent_to_a_locked_page_is_not_done_and_comes_back(sqlite_app: F
     assert count(Note) == 1 and "Her sister answers" in desk.get(path.removesuffix("/note")).text
 
 
+def test_passwords_sent_to_a_locked_page_are_not_kept(desk: Desk, clock: Any) -> None:
+    typed = {"csrf_token": desk.token("/admin/password"), "current": GOOD, "new": BETTER}
+    clock.shift(timedelta(minutes=20))
+    locked = desk.post("/admin/password", data=typed)
+    assert locked.status_code == 423 and "draft" not in {name for name, value in fields(locked.text).items() if value}
+    back = unlock(desk, locked.text)
+    assert (back.status_code, back.location) == (303, "/admin/password")
+    for words in ({"remark": NOTE}, {}):
+        clock.shift(timedelta(minutes=20))
+        kept = unlock(desk, desk.post(f"{INSIDE}add", data={**typed, **words}).text).text
+        assert GOOD not in kept and BETTER not in kept and ("sister" in kept) is bool(words)
+
+
 @point(80)
 def test_what_was_sent_after_the_session_ran_out_waits_until_its_person_signed_in_again(
     sqlite_app: Flask, desk: Desk, clock: Any
