@@ -14,6 +14,15 @@ from intake.rules.permissions import ActorKind
 MOST = 200
 LISTING = ("queue.viewed", "queue.exported", "report.exported", "callback.exported")
 """Entries that name the requests they showed in ``details["ids"]``."""
+SHOWING = frozenset({
+    "callback.viewed", "callback.reason_viewed", "callback.taken_down", "callback.claimed", "callback.assigned",
+    "callback.taken_over", "callback.handed_off", "callback.call_started", "callback.attempted", "callback.corrected",
+    "callback.noted", "callback.closed", "callback.reopened", "callback.rescued", "callback.marked_spam",
+    "callback.time_acknowledged",
+})  # fmt: skip
+"""What a person does to one request with its page before them. The rest may be done to many requests nobody looks at:
+all that a disabled colleague held go back, all mails that were given up go out again, all that wait for a number that
+asked for silence are set aside."""
 
 _A, _C = Audit.__table__.c, CallbackRequest.__table__.c
 
@@ -73,7 +82,7 @@ def sightings(conn: Connection, of: Subject, *, most: int = MOST) -> tuple[Sight
 
 
 def _seen(of: Subject) -> CompoundSelect[Any]:
-    """What a person did to it, which takes looking at it, and the lists it stood in.
+    """What a person did to it that takes looking at it, and the lists it stood in.
 
     Reading the record shows nothing of a request, but for a reason that was opened, which is an entry about it.
 
@@ -81,7 +90,7 @@ def _seen(of: Subject) -> CompoundSelect[Any]:
     """
     asked = select(_A.id, _A.at, _A.actor_id, _A.action, _A.details, _A.callback_id)
     asked = asked.where(_A.actor_kind == ActorKind.PERSON.value)
-    on_its_page = asked.where(_A.callback_id == of.id)
+    on_its_page = asked.where(_A.callback_id == of.id, _A.action.in_(sorted(SHOWING)))
     in_a_list = asked.where(_A.action.in_(LISTING), _A.at >= of.received_at, _lists(of.id))
     return union_all(on_its_page, in_a_list)
 

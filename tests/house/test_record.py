@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config import ROOT
 from intake.models import Base
+from intake.queries import sightings
 from intake.wording import names
 from intake.wording.record import Group, actions_in, group_of
 
@@ -47,6 +48,21 @@ def test_every_act_stands_in_one_group_of_the_filter() -> None:
     known = names.known_actions()
     assert sorted(action for group in Group for action in actions_in(group)) == sorted(known)
     assert group_of("moon.exported") is Group.EXPORTED, "a new act finds its place by what was done"
+
+
+SHOWS_NOTHING = {
+    "callback.received", "callback.released", "callback.set_aside", "callback.redacted", "callback.mail_resent",
+    "callback.target_missed", "queue.searched",
+}  # fmt: skip
+"""Acts about a request, or about the queue, that are done without seeing it."""
+
+
+def test_of_every_act_about_a_request_it_is_known_whether_its_doer_has_seen_it() -> None:
+    """Who has seen a request is told to the person it is about: nobody may be named who has not."""
+    about = {act for act in names.known_actions() if act.startswith(("callback.", "queue.", "report."))}
+    judged = sightings.SHOWING | set(sightings.LISTING) | SHOWS_NOTHING
+    assert about - judged == set(), "put it into queries.sightings, or here"
+    assert set() == sightings.SHOWING & SHOWS_NOTHING and about >= SHOWS_NOTHING | sightings.SHOWING
 
 
 def test_an_act_without_words_is_seen() -> None:
