@@ -113,12 +113,18 @@ def _rang_at(typed: Typed) -> datetime | None:
     if wall is None or wall.tzinfo is not None:
         typed.errors["rang"] = gettext("Enter a date and a time")
         return None
-    at = wall.replace(tzinfo=ZoneInfo(typed.zone)).astimezone(UTC)
+    at = _newest_reading(wall, typed)
     if at > typed.now:
         typed.errors["rang"] = gettext("That time has not come yet. Enter when they rang")
     elif typed.now - at > by_hand.OLDEST:
         typed.errors["rang"] = _refusal("too_old")
     return at
+
+
+def _newest_reading(wall: datetime, typed: Typed) -> datetime:
+    """In the night the clocks go back an hour comes twice: the later of the two, unless it is yet to come."""
+    first, second = (wall.replace(tzinfo=ZoneInfo(typed.zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    return second if first < second <= typed.now else first
 
 
 def _refusal(code: str) -> str:

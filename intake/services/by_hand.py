@@ -15,6 +15,7 @@ from intake.ledger import audit, letters, outbox, search_words
 from intake.models import CallbackRequest
 from intake.models.keyring import link_hash
 from intake.models.site import Site
+from intake.queries import calendar as calendars
 from intake.rules.permissions import Actor, Permission
 from intake.rules.spam import Signals, assess
 from intake.rules.workflow import Channel, Status
@@ -45,7 +46,7 @@ class Heard:
 
 
 def take_down(site: Site, actor: Actor, answers: Answers, heard: Heard, *, now: datetime) -> Submitted:
-    """Store a request somebody told us. It has waited since they rang; the promise counts from now.
+    """Store a request somebody told us. It has waited since they rang, by day or by night; the promise counts from now.
 
     No sentence was shown to agree to (``consent_id`` stays empty: they asked aloud), and a colleague is no program, so
     nothing is taken for spam. A number that must not be called still goes to a manager. The same form twice gives one
@@ -81,6 +82,8 @@ def _store(site: Site, actor: Actor, answers: Answers, heard: Heard, now: dateti
     }
     with writing() as conn:
         values |= decided_columns(conn, site, answers, values["calling_key"], assess(Signals()), now)
+        hours = calendars.version(conn, site, values["calendar_id"]).callable_hours(values["calling_key"])
+        values["is_open_arrival"] = hours.is_open(heard.rang_at)
         row = {name: value for name, value in values.items() if value is not None and name != "consent_id"}
         added = conn.execute(insert(CallbackRequest).values(row).returning(CallbackRequest.id))
         callback_id = int(added.scalar_one())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from intake.database import reading, writing
@@ -12,7 +14,7 @@ from intake.ledger import suppression
 from intake.models import CallbackRequest
 from intake.models.site import Site
 from intake.rules.workflow import Status
-from tests.admin.desk import Desk, words
+from tests.admin.desk import Desk, at, desk, words
 from tests.making import actions, ask, count, mails, stored
 
 ANA = {"channel": "voicemail", "name": "Ana", "phone": "(212) 555-0182", "voicemail": "none", "for_whom": "me"}
@@ -59,6 +61,28 @@ def test_it_has_waited_since_they_rang_and_is_promised_from_now(maria: Desk, sit
     row = stored(newest())
     assert now - row.received_at == timedelta(days=1)
     assert row.target_at == stored(ask(site, now, phone="(646) 555-0121").reference).target_at
+
+
+def test_who_rang_at_night_arrived_at_night_whenever_it_is_written_down(maria: Desk, now: datetime) -> None:
+    arrivals = []
+    for hour in ("03:00", "11:00"):  # the office opens at 8
+        maria.post("/admin/queue/add", **filled(maria.text("/admin/queue/add")) | {"rang_time": hour}, **ANA)
+        arrivals.append(stored(newest()).is_open_arrival)
+    assert arrivals == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("typed", "rang"), [("01:30", "06:30"), ("01:29", "06:29"), ("01:31", "05:31"), ("00:59", "04:59")]
+)
+def test_in_the_hour_that_comes_twice_just_now_is_now(app: Flask, site: Site, typed: str, rang: str) -> None:
+    """1 November 2026, the second half past one in New York: half past six in UTC. What is to come was an hour ago."""
+    night = datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    with at(night):
+        kim = desk(app, "Kim", now=night)
+        form = filled(kim.text("/admin/queue/add"))
+        assert form["rang_time"] == "01:30"
+        kim.post("/admin/queue/add", **form | {"rang_time": typed}, **ANA)
+        assert f"{stored(newest()).received_at:%H:%M}" == rang
 
 
 def test_what_is_missing_is_said_and_what_was_typed_is_kept(maria: Desk, now: datetime) -> None:
