@@ -84,9 +84,9 @@ class ClaimingPages(RequestPages):
         try:
             claims.start_call(current_site(), acting(), reference, override_reason=reason, now=request_time())
         except TakenError as taken:
-            return self.taken(reference, taken)
+            return self.taken(reference, taken, note=reason or "")
         except EndedError:
-            return self.ended(reference)
+            return self.ended(reference, note=reason or "")
         except RefusedError as refused:
             if refused.code in _FINAL:
                 return _refused(reference, refused.code)

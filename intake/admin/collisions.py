@@ -14,14 +14,24 @@ from intake.rules.workflow import ClosedReason, Disposition
 from intake.wording import names, times
 from intake.wording.translation import gettext, lazy_gettext
 
-_TEXTS = {
+TEXTS = {
     "note": lazy_gettext("Note"),
     "why": lazy_gettext("Why did you call at this time?"),
+    "minutes_ago": lazy_gettext("Called how many minutes ago?"),
+    "override": lazy_gettext("Why now?"),
+    "remark": lazy_gettext("Note"),
     "close_note": lazy_gettext("Note"),
     "hand_off_note": lazy_gettext("Note for them"),
+    "take_over_reason": lazy_gettext("Why do you take it over?"),
     "reopen_reason": lazy_gettext("They took it back. Why open it again?"),
+    "why_wrong": lazy_gettext("Why was it wrong?"),
 }
-"""The fields of the page in which something is written."""
+"""Every field of the page in which something is written, by the words beside it (tests/admin/test_collisions.py)."""
+TIMES = {
+    ("agreed_day", "agreed_from", "agreed_until"): lazy_gettext("When did you agree to call?"),
+    ("next_day", "next_time"): lazy_gettext("Next try"),
+}
+"""Likewise the days and hours that are typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,9 @@ def collision(typed: Typed, entries: Iterable[TimelineEntry], story: Story, read
     written = [entry for entry in entries if entry.action == "callback.noted" and seen is not None and entry.at > seen]
     theirs = sorted([*newer, *written], key=lambda entry: entry.at, reverse=True)
     return Collision(
-        _headline(newer, story, reader), [line(entry, story) for entry in theirs], [*_chosen(typed), *_texts(typed)]
+        _headline(newer, story, reader),
+        [line(entry, story) for entry in theirs],
+        [*_chosen(typed), *_times(typed), *_texts(typed)],
     )
 
 
@@ -74,14 +86,21 @@ def _who(entry: TimelineEntry, reader: Actor) -> str:
 
 def _chosen(typed: Typed) -> list[tuple[str, str]]:
     """What was chosen from a list, in words."""
-    outcome, reason = typed.text("outcome"), typed.text("reason")
+    outcome, right, reason = typed.text("outcome"), typed.text("right_outcome"), typed.text("reason")
     found = []
     if outcome in set(Disposition):
         found.append((gettext("What happened?"), names.disposition(Disposition(outcome))))
+    if right in set(Disposition):
+        found.append((gettext("What really happened?"), names.disposition(Disposition(right))))
     if reason in set(ClosedReason):
         found.append((gettext("Why it is closed"), names.closed_reason(ClosedReason(reason))))
     return found
 
 
+def _times(typed: Typed) -> list[tuple[str, str]]:
+    told = ((words, " ".join(filter(None, map(typed.text, fields)))) for fields, words in TIMES.items())
+    return [(str(words), text) for words, text in told if text]
+
+
 def _texts(typed: Typed) -> list[tuple[str, str]]:
-    return [(str(words), text) for name, words in _TEXTS.items() if (text := typed.prose(name))]
+    return [(str(words), text) for name, words in TEXTS.items() if (text := typed.prose(name))]
