@@ -125,7 +125,7 @@ def of_database(site: Site, now: datetime) -> Iterator[Finding]:
                 yield fine("database", f"{_database()} answers.")
                 yield from (fault(cause.what, cause.why) for cause in wrong)
                 return
-            opens, trail = backup.opens(conn, site), service.trail(conn)
+            opens, trail, unguarded = backup.opens(conn, site), service.trail(conn), service.missing_guards(conn)
             administrators = people.active_with(conn, Role.ADMIN)
         trial.write_and_undo(now=now)
     except SQLAlchemyError as error:
@@ -134,6 +134,7 @@ def of_database(site: Site, now: datetime) -> Iterator[Finding]:
     yield fine("database", f"{_database()} answers and can be written to.")
     yield fine("schema", f"It stands at {standing.schema}, as this version needs.")
     yield _keys(opens)
+    yield _guards(unguarded)
     yield _administrators(len(administrators))
     yield _clock(trail, now)
     yield from (fault(cause.what, cause.why) for cause in wrong)
@@ -159,6 +160,16 @@ def _keys(opens: bool) -> Finding:
         return fine("keys", "They open the newest request. Is there a copy of them apart from the database?")
     return fault(
         "keys", "They do not open what is stored. Put those in that it was written with, before anything else."
+    )
+
+
+def _guards(missing: list[str]) -> Finding:
+    if not missing:
+        return fine("record", "The database refuses to change or remove an entry.")
+    return fault(
+        "record",
+        f"The triggers that keep it as it was are gone: {', '.join(missing)}. Run 'flask intake verify-audit', find "
+        "out who took them, and restore a backup from before.",
     )
 
 

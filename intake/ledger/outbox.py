@@ -101,6 +101,12 @@ def is_waiting(conn: Connection, kind: str) -> bool:
     return conn.execute(found).first() is not None
 
 
+def was_told(conn: Connection, kind: str, callback_id: int, *, since: datetime) -> bool:
+    """Whether a message of this kind about this request was written after ``since``."""
+    about = (_rows.callback_id == callback_id, _rows.kind == kind, _rows.created_at > since)
+    return conn.execute(select(_rows.id).where(*about).limit(1)).first() is not None
+
+
 def is_due(conn: Connection, now: datetime) -> bool:
     """Whether a worker would find anything; a read, so that an idle worker never takes SQLite's write lock."""
     return conn.execute(_due(now).limit(1)).first() is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, func, inspect, select, table
+from sqlalchemy import ColumnElement, Connection, column, func, inspect, select, table, text
 
 from intake.ledger import mail_channel, outbox
 from intake.models import Audit, AuditSeal, CallbackRequest, OutboxMessage, SignIn
@@ -43,6 +43,24 @@ class Trail:
 
     newest_at: datetime | None
     unsealed_since: datetime | None
+
+
+APPEND_ONLY = ("audit", "audit_seal", "call_attempt")
+"""The tables whose rows are never changed or removed: triggers refuse it."""
+
+
+def missing_guards(conn: Connection) -> list[str]:
+    """The triggers that should refuse changes and are not there, e.g. since somebody who owns the database took them.
+
+    Those of PostgreSQL count only while they are switched on.
+    """
+    verbs: tuple[str, ...] = ("update", "delete")
+    there = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    if conn.dialect.name == "postgresql":
+        verbs = (*verbs, "truncate")
+        there = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+    present = set(conn.execute(text(there)).scalars())
+    return sorted({f"{name}_refuses_{verb}" for name in APPEND_ONLY for verb in verbs} - present)
 
 
 def schema(conn: Connection) -> str | None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, inspect, select
 
@@ -120,7 +121,7 @@ def _put_in_place(draft: Path, file: Path, is_forced: bool) -> None:
 def _copy(source: Path, target: Path) -> None:
     """SQLite's online backup: in one go, from one consistent view, into one transaction of the target."""
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as old,
+        closing(sqlite3.connect(_only_to_read(source), uri=True, timeout=BUSY_SECONDS)) as old,
         closing(sqlite3.connect(target, timeout=BUSY_SECONDS)) as new,
     ):
         try:
@@ -129,9 +130,14 @@ def _copy(source: Path, target: Path) -> None:
             raise BackupError(f"SQLite could not copy: {error}. Nothing was changed.") from error
 
 
+def _only_to_read(file: Path) -> str:
+    """As SQLite takes it, with whatever the name holds: a question mark in it begins no settings."""
+    return f"file:{quote(str(file.absolute()))}?mode=ro"
+
+
 def _refuse_what_is_no_database(file: Path) -> None:
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as found:
+        with closing(sqlite3.connect(_only_to_read(file), uri=True)) as found:
             is_whole = found.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             found.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error:

@@ -27,6 +27,9 @@ from intake.services.do_not_call import set_aside
 from intake.services.errors import EndedError, NotFoundError
 from intake.services.locking import change, ensure_open, lock_link
 
+TOLD_EVERY = timedelta(minutes=15)
+"""The team hears of a request that comes back no more often; the queue shows it at once."""
+
 
 @contextmanager
 def _own(token: str, now: datetime) -> Iterator[tuple[Connection, Row[Any]]]:
@@ -129,7 +132,7 @@ def _taken_back_up(conn: Connection, site: Site, row: Row[Any], key: str, now: d
     columns = promised_after_all(conn, site, row, key, now)
     if was_check(row.spam_reasons.split(",")):
         return columns | {"status": Status.CHECK}
-    outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
+    _tell_team(conn, row, now)
     return columns
 
 
@@ -198,7 +201,7 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
             begin_again(conn, site, row, status=status, window=window, is_free_time=row.is_free_time, now=now)
         _note(conn, site, row, "visitor.undid_withdrawal", now)
         if status is not Status.CHECK:
-            outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
+            _tell_team(conn, row, now)
             letters.enqueue_for(conn, site, row, "visitor.received", now=now, delay=letters.A_MOMENT)
 
 
@@ -216,6 +219,12 @@ _NOT_ENDED: dict[str, Any] = {
 def _is_to_be_kept(row: Row[Any], now: datetime) -> bool:
     """Nobody has called yet, and the time told to the visitor lies ahead (docs/metrics.md, 7)."""
     return row.first_attempt_at is None and row.promised_by_at > now
+
+
+def _tell_team(conn: Connection, row: Row[Any], now: datetime) -> None:
+    """Once in a while only: whoever holds the link could fill the team's mailbox by cancelling to and fro."""
+    if not outbox.was_told(conn, "team.new", row.id, since=now - TOLD_EVERY):
+        outbox.enqueue(conn, "team.new", "team", callback_id=row.id, now=now)
 
 
 def _confirm(conn: Connection, site: Site, row: Row[Any], kind: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,6 +129,30 @@ def test_an_older_schema_and_foreign_keys_are_told(house: Flask, tmp_path: Path)
     finally:
         with db.engine.begin() as conn:
             conn.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{schema_head()}'")
+
+
+@contextmanager
+def without(trigger: str, name: str) -> Iterator[None]:
+    """As somebody who owns the database would have it."""
+    with db.engine.begin() as conn:
+        if conn.dialect.name == "sqlite":
+            kept = conn.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name = '{trigger}'").scalar_one()
+            off, on = f"DROP TRIGGER {trigger}", kept
+        else:
+            off, on = (f"ALTER TABLE {name} {verb} TRIGGER {trigger}" for verb in ("DISABLE", "ENABLE"))
+        conn.exec_driver_sql(off)
+    try:
+        yield
+    finally:
+        with db.engine.begin() as conn:
+            conn.exec_driver_sql(on)
+
+
+def test_a_record_that_could_be_changed_is_a_fault(house: Flask) -> None:
+    with without("audit_seal_refuses_delete", "audit_seal"):
+        code, found = checked(house)
+    assert (code, found["record"][0]) == (1, "fault") and "audit_seal_refuses_delete" in found["record"][1]
+    assert checked(house)[1]["record"][0] == "fine"
 
 
 def test_a_sender_that_tells_what_is_treated_is_a_warning_and_no_fault(house: Flask) -> None:

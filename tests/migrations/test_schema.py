@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from intake.models import Base
+from intake.queries.service import APPEND_ONLY
 from tests.migrations.conftest import REVISIONS, SCRIPTS, Database
 from tests.migrations.rows import counts, fill
 
@@ -30,6 +31,10 @@ TRIGGERS = {
     "0012": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
+
+
+def test_the_last_of_them_are_those_that_check_asks_for() -> None:
+    assert set(APPEND_ONLY) == TRIGGERS[REVISIONS[-1]]
 
 
 def triggers(conn: Connection) -> set[str]:

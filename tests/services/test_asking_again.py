@@ -146,3 +146,15 @@ def test_once_only_is_not_there_any_more_after_a_call(site, maria, now):
     with pytest.raises(EndedError):
         visitor.call_once_only(site, submitted.link_token, now=now + 3 * A_MINUTE)
     assert stored(submitted.reference).is_once_only is False
+
+
+def test_cancelling_to_and_fro_fills_nobodys_mailbox(site, now):
+    submitted = ask(site, now)
+    for minute in range(1, 13):
+        visitor.withdraw(site, submitted.link_token, now=now + minute * A_MINUTE)
+        visitor.undo_withdrawal(site, submitted.link_token, now=now + minute * A_MINUTE)
+    assert mails(submitted.reference).count(("team.new", "team")) == 1
+    later = now + timedelta(minutes=16)
+    visitor.withdraw(site, submitted.link_token, now=later)
+    visitor.undo_withdrawal(site, submitted.link_token, now=later)
+    assert mails(submitted.reference).count(("team.new", "team")) == 2

@@ -26,7 +26,7 @@ from intake.services import backup, inviting, second_step
 from intake.services.backup import BackupError
 from intake.services.sign_in import NotMatchedError
 from tests.conftest import KEYS, running_app
-from tests.making import ask, count, open_session
+from tests.making import ask, count, open_session, stored
 from tests.services.test_second_factor import set_up
 
 
@@ -131,6 +131,14 @@ def test_a_file_is_overwritten_only_by_force_and_nothing_half_is_left(app: Flask
     with pytest.raises(BackupError, match="cannot be written"):
         backup.back_up(tmp_path / "no folder" / "copy.backup")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_name_with_a_question_mark_is_a_name(app: Flask, site: Site, tmp_path: Path, now: datetime) -> None:
+    kept = ask(site, now).reference
+    file = tmp_path / "copy?mode=rwc#1 %41.backup"
+    backup.back_up(file)
+    backup.restore(site, file, schema_head(), is_forced=True, now=now)
+    assert stored(kept) and [path.name for path in tmp_path.iterdir() if path.name.startswith("copy")] == [file.name]
 
 
 def test_what_is_no_backup_changes_nothing(app: Flask, site: Site, tmp_path: Path, now: datetime) -> None:
