@@ -38,6 +38,8 @@ TABS = (
     ("calling", lazy_gettext("Calling rules")),
     ("history", lazy_gettext("History")),
 )
+MOST_MET = 10
+"""So many changes that came in between are told."""
 
 
 class SettingsView(PanelView):
@@ -93,13 +95,16 @@ class SettingsView(PanelView):
         """Who has changed what since the page was made, newest first."""
         since = -1 if seen is None else seen
         with reading() as conn:
-            found = calendars.versions(conn, after=since - 1, limit=10)
-        return [told(version, older) for version, older in pairs(found) if version.calendar.id != seen]
+            found = calendars.versions(conn, after=since - 1, limit=MOST_MET + 1)
+        return [told(version, older) for version, older in pairs(found, MOST_MET) if version.calendar.id != seen]
 
 
-def pairs(found: list[Version]) -> Iterator[tuple[Version, Calendar]]:
-    """Each version with the one it replaced; the first of all replaced the built-in default."""
-    for index, version in enumerate(found):
+def pairs(found: list[Version], most: int) -> Iterator[tuple[Version, Calendar]]:
+    """At most so many versions, each with the one it replaced; the first of all replaced the built-in default.
+
+    ``found`` holds one more than that where there is one: what the last of them replaced.
+    """
+    for index, version in enumerate(found[:most]):
         is_last = index + 1 == len(found)
         yield version, default_calendar(current_site().time_zone) if is_last else found[index + 1].calendar
 

@@ -23,6 +23,6 @@ class HistoryPages(SettingsView):
         before = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
         with reading() as conn:
             found = calendars.versions(conn, before=before, limit=PAGE + 1)
-        shown = list(pairs(found))[:PAGE]
+        shown = list(pairs(found, PAGE))
         older = shown[-1][0].calendar.id if len(found) > PAGE else None
         return self.show("history", entries=[told(version, replaced) for version, replaced in shown], older=older)

@@ -192,6 +192,18 @@ def test_holidays_are_suggested_added_edited_and_removed(ada: Desk) -> None:
 
 
 SHORT = {"date": "2026-11-26", "day_0_from": "10:00", "day_0_until": "14:00", "reason": "Half a day"}
+def test_of_many_saves_in_between_each_is_told_by_what_it_replaced(app: Flask, ada: Desk, now: datetime) -> None:
+    """Twelve of them, more than are shown: the oldest shown replaced the one before it, not the built-in default."""
+    kim, page = desk(app, "Kim", "admin", now=now), fields(ada.text(TARGETS))
+    for minutes in range(30, 42):
+        assert kim.post(TARGETS, **fields(kim.text(TARGETS)) | {"minutes": str(minutes)}, do="save").status_code == 303
+    answer = ada.post(TARGETS, **page | {"minutes": "20"}, do="save")
+    text = words(answer.get_data(as_text=True))
+    told = re.findall(r"First call within, opening minutes: before: (\d+) → now: (\d+)", text)
+    assert answer.status_code == 409
+    assert [(int(before), int(after)) for before, after in told[:10]] == [(n - 1, n) for n in range(41, 31, -1)]
+
+
 
 
 def test_when_two_people_set_the_same_holiday_the_later_one_sees_both(app: Flask, ada: Desk, now: datetime) -> None:
