@@ -23,9 +23,9 @@ from intake.extensions import current_site
 from intake.queries import calendar as calendars
 from intake.queries.calendar import Calendar, Version, default_calendar
 from intake.rules import zones
-from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, default_hours
+from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, default_hours, local_date
 from intake.rules.permissions import Permission
-from intake.rules.typed_hours import RANGES, read_day, write_day
+from intake.rules.typed_hours import RANGES, nights_that_run_on, read_day, write_day
 from intake.services import settings
 from intake.services.errors import ChangedError
 from intake.wording import times
@@ -145,7 +145,7 @@ class HoursPages(SettingsView):
         if verb == "default":
             return self._check(typed, calendar, replace(calendar, hours=_default(calendar)), is_filled=True)
         hours = read_hours(typed, calendar.hours)
-        if hours is None:
+        if hours is None or _runs_on(typed, hours):
             seen = seen_version(typed)
             return self._form(calendar, typed.values, None, code=422, errors=typed.errors, version=seen)
         wanted = replace(calendar, hours=hours)
@@ -181,6 +181,27 @@ class HoursPages(SettingsView):
             changed=words.changes(stored, wanted) if wanted else [],
             warned=words.warnings(site, shown, now),
         )
+
+
+def _runs_on(typed: Typed, hours: OpeningHours) -> bool:
+    """Whether a night of this week would run into a special day ahead, or one of theirs into it: named at its field."""
+    today, special = local_date(request_time(), hours.zone), {day for day, _ in hours.special}
+    for evening, morning in nights_that_run_on(hours, (day for day in special if day >= today)):
+        if evening not in special:
+            field = last_range(typed, f"d{evening.weekday()}")
+            said = gettext("Must end before %(day)s begins, which has hours of its own", day=words.date_words(morning))
+        elif morning not in special:
+            field = f"d{morning.weekday()}_0"
+            said = gettext("Must start after the night of %(day)s ends", day=words.date_words(evening))
+        else:
+            continue
+        typed.errors.setdefault(field, said)
+    return bool(typed.errors)
+
+
+def last_range(typed: Typed, name: str) -> str:
+    """The field of the last range that was typed for a day."""
+    return f"{name}_{max((n for n in range(RANGES) if typed.text(f'{name}_{n}_from')), default=0)}"
 
 
 def _default(calendar: Calendar) -> OpeningHours:

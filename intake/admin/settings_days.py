@@ -14,12 +14,13 @@ from flask_admin import expose
 from intake.admin import settings_words as words
 from intake.admin.base import acting, needs, request_time
 from intake.admin.outcome_form import Typed
-from intake.admin.settings import SettingsView, read_typed_day, seen_version, written_day
+from intake.admin.settings import SettingsView, last_range, read_typed_day, seen_version, written_day
 from intake.extensions import current_site
 from intake.queries.calendar import Calendar
 from intake.rules import public_holidays
 from intake.rules.hours import HoursError, HoursProblem, local_date
 from intake.rules.permissions import Permission
+from intake.rules.typed_hours import nights_that_run_on
 from intake.services import settings
 from intake.services.settings import SpecialDay
 from intake.wording.translation import gettext
@@ -45,7 +46,7 @@ class HolidayPages(SettingsView):
         typed, today = self.typed(), self._today()
         day, spans = _read_date(typed, today), read_typed_day(typed, "day")
         reason = typed.text("reason")[:LONGEST_REASON]
-        if day is None or spans is None:
+        if day is None or spans is None or _runs_on(typed, self.stored(), SpecialDay(day, spans)):
             values, seen = dict(typed.values), seen_version(typed)
             return self._days(self.stored(), code=422, values=values, errors=typed.errors, version=seen)
         return self._save([SpecialDay(day, spans, reason)], typed, values=dict(typed.values))
@@ -103,6 +104,19 @@ class HolidayPages(SettingsView):
             numbers=range(_RANGES),
             warned=words.warnings(current_site(), calendar, request_time()),
         )
+
+
+def _runs_on(typed: Typed, stored: Calendar, special: SpecialDay) -> bool:
+    """Whether the night before would run into this day, or its own into the next: named at its field."""
+    hours = settings.with_days(stored, [special]).hours
+    for evening, morning in nights_that_run_on(hours, [special.day]):
+        if morning == special.day:
+            said = gettext("Must start after the night of %(day)s ends", day=words.date_words(evening))
+            typed.errors["day_0"] = said
+        else:
+            said = gettext("Must end before the hours of %(day)s begin", day=words.date_words(morning))
+            typed.errors.setdefault(last_range(typed, "day"), said)
+    return bool(typed.errors)
 
 
 def _filled(calendar: Calendar, text: str) -> dict[str, str]:

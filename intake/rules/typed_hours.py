@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 
-from intake.rules.hours import Day, HoursError, HoursProblem, Span
+from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, Span
 
 RANGES = 3
 """So many ranges a day a form has room for: two breaks."""
@@ -28,6 +29,19 @@ def read_day(field: str, typed: Sequence[TypedRange]) -> Day:
             raise HoursError(f"{field}.{index}", "starts before the range above it ends", HoursProblem.OVERLAP)
         spans.append(span)
     return tuple(spans)
+
+
+def nights_that_run_on(hours: OpeningHours, days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Evening and morning wherever a night into or out of one of these days runs into the hours of the day after.
+
+    A week of such nights cannot be; with special days it can, and what is open twice counts once. But whoever enters
+    it has made a mistake.
+    """
+    a_day = timedelta(days=1)
+    for evening in sorted({before for day in days for before in (day - a_day, day)}):
+        night, morning = hours.spans(evening), hours.spans(evening + a_day)
+        if night and morning and night[-1].end - _DAY > morning[0].start:
+            yield evening, evening + a_day
 
 
 def write_day(day: Day) -> list[TypedRange]:

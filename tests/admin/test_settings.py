@@ -65,6 +65,7 @@ def test_hours_are_saved_and_the_next_page_says_what_is_different(ada: Desk) -> 
     assert fields(ada.text(HOURS)).items() >= {"d0_1_until": "02:00", "d5_closed": "1"}.items()
 
 
+@point(76)
 @pytest.mark.parametrize(
     ("changed", "field", "said"),
     [
@@ -191,7 +192,6 @@ def test_holidays_are_suggested_added_edited_and_removed(ada: Desk) -> None:
     assert "None ahead" in ada.text(DAYS)
 
 
-SHORT = {"date": "2026-11-26", "day_0_from": "10:00", "day_0_until": "14:00", "reason": "Half a day"}
 def test_of_many_saves_in_between_each_is_told_by_what_it_replaced(app: Flask, ada: Desk, now: datetime) -> None:
     """Twelve of them, more than are shown: the oldest shown replaced the one before it, not the built-in default."""
     kim, page = desk(app, "Kim", "admin", now=now), fields(ada.text(TARGETS))
@@ -204,6 +204,7 @@ def test_of_many_saves_in_between_each_is_told_by_what_it_replaced(app: Flask, a
     assert [(int(before), int(after)) for before, after in told[:10]] == [(n - 1, n) for n in range(41, 31, -1)]
 
 
+SHORT = {"date": "2026-11-26", "day_0_from": "10:00", "day_0_until": "14:00", "reason": "Half a day"}
 
 
 def test_when_two_people_set_the_same_holiday_the_later_one_sees_both(app: Flask, ada: Desk, now: datetime) -> None:
