@@ -38,8 +38,8 @@
   if (!form) return;
   const button = form.querySelector('.send .button'), said = form.querySelector('[role=alert]');
   let busy = false;
-  const failed = () => {
-    said.textContent = form.dataset.failed;
+  const failed = number => {
+    said.textContent = form.dataset.failed + (number ? ` ${form.dataset.number} ${number}` : '');
     button.textContent = form.dataset.again;
     busy = false;
   };
@@ -55,7 +55,7 @@
         method: 'POST', body: new URLSearchParams(new FormData(form)), credentials: 'omit', signal: stop.signal,
       });
       if (answer.redirected) return location.replace(answer.url);
-      if (answer.status !== 422) return failed();
+      if (answer.status !== 422) return failed(answer.headers.get('X-Request-ID'));
       const page = await answer.text();
       // A field's #name in the address would take the focus from the summary.
       history.replaceState(null, '', form.action);

@@ -11,9 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from intake import logs
 from intake.web import look
 from intake.web.look import EVERYWHERE, STRICT_TRANSPORT, ReadyResponse
+from intake.web.request_number import to_tell
 from intake.wording.translation import gettext as _
 
 log = logging.getLogger(__name__)
@@ -91,9 +91,8 @@ def _explain(error: HTTPException) -> Response:
 def _page(code: int) -> Response:
     title, text = _words(code)
     at_desk = request.path.startswith(DESK)
-    response = look.page(
-        "errors/desk.html" if at_desk else "errors/page.html", code, title=title, text=text, number=logs.NUMBER.get()
-    )
+    template = "errors/desk.html" if at_desk else "errors/page.html"
+    response = look.page(template, code, title=title, text=text, **to_tell())
     if code == 503:
         response.headers["Retry-After"] = "30"
     return response

@@ -20,6 +20,7 @@ from intake.web import look, private_page
 from intake.web.addresses import ArrivalCounter, client_network
 from intake.web.form_page import FormPages, Known, form_context, hidden_fields, offer_for
 from intake.web.forms import CallbackForm, path_only, source_code
+from intake.web.request_number import to_tell
 from intake.web.tokens import FormToken, FormTokens
 
 log = logging.getLogger(__name__)
@@ -167,7 +168,7 @@ def _again(
 def _not_sent(filled: CallbackForm, known: Known | None, now: datetime, token: FormToken | None) -> Response:
     offer = offer_for(known, current_site().time_zone, now, filled.window)
     context = form_context(offer, known, filled.typed, {}, _hidden(filled, token, now))
-    return look.page("public/not_sent.html", 503, **context)
+    return look.page("public/not_sent.html", 503, **to_tell(), **context)
 
 
 @blueprint.get("/leave")

@@ -33,6 +33,14 @@ def new_number() -> str:
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
+def to_tell() -> dict[str, str]:
+    """For a page that says something failed: this request's number, and what it is for in the visitor's other language.
+
+    Who reads Spanish only meets these pages in English as well, so they say it in both.
+    """
+    return {"number": logs.NUMBER.get(), "number_in_spanish": "Si nos llama, puede darnos este número."}
+
+
 def init_app(app: Flask) -> None:
     """Around everything else. A number from outside counts only if there is a proxy of ours that answers for it."""
     app.wsgi_app = _Numbered(  # type: ignore[method-assign]

@@ -114,9 +114,15 @@ def test_a_lost_answer_is_found_again_by_the_same_token(page: Page, sqlite_app: 
 
 def test_a_service_that_is_down_is_said_on_the_spot(page: Page) -> None:
     fill(page)
-    page.route("**/callback", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    answers = [{"X-Request-ID": "7k3m-0qxv-h2ne"}, {}]
+    page.route(
+        "**/callback", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", headers=answers.pop(0))
+    )
     send_button(page)
     expect(page.get_by_role("alert")).to_contain_text("Not sent yet")
+    expect(page.get_by_role("alert")).to_contain_text("If you call us, you can give this number: 7k3m-0qxv-h2ne")
+    send_button(page)
+    expect(page.get_by_role("alert")).not_to_contain_text("give this number")
     expect(page.get_by_label("Phone number")).to_have_value("(212) 736-0182")
 
 

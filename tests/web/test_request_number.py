@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 import config
 from app import create_app
@@ -19,7 +20,7 @@ from intake.database import db
 from intake.logs import JsonLine
 from tests.conftest import running_app
 from tests.test_config import production
-from tests.web.visiting import ask
+from tests.web.visiting import ask, open_form, send, words
 
 MADE = re.compile(r"[0-9a-hj-km-np-tv-z]{4}(-[0-9a-hj-km-np-tv-z]{4}){2}")
 
@@ -78,7 +79,7 @@ def test_without_a_proxy_nobody_chooses_their_number(visitor: FlaskClient) -> No
 
 
 @pytest.mark.parametrize(
-    ("place", "words"), [("private.show", "tell us this number"), ("admin.index", "in the log by this number")]
+    ("place", "words"), [("private.show", "you can give this number"), ("admin.index", "in the log by this number")]
 )
 def test_the_page_of_a_fault_tells_the_number_that_its_line_in_the_log_has(
     visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch, lines: list[str], place: str, words: str
@@ -96,6 +97,27 @@ def test_the_page_of_a_fault_tells_the_number_that_its_line_in_the_log_has(
     assert told["request"] == number and told["level"] == "error"
     assert "Zoe" not in "".join(lines)
     assert place != "private.show" or path.rpartition("/")[2] not in "".join(lines)
+
+
+def test_a_visitor_whom_the_database_fails_has_a_number_for_the_telephone_in_both_languages(
+    visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, token = ask(visitor), open_form(visitor)
+
+    def broken(*_args: object, **_more: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the disk is full"))
+
+    monkeypatch.setattr(type(db.engine), "connect", broken)
+    for answer in (visitor.get(path), send(visitor, token)):
+        number = answer.headers["X-Request-ID"]
+        assert answer.status_code == 503 and answer.text.count(number) == 1
+        assert f"If you call us, you can give this number: {number}" in words(answer.text)
+        assert '<span lang="es">Si nos llama, puede darnos este número.</span>' in answer.text
+
+
+def test_a_page_that_only_does_not_exist_bothers_nobody_with_a_number(visitor: FlaskClient) -> None:
+    answer = visitor.get("/nowhere")
+    assert answer.status_code == 404 and answer.headers["X-Request-ID"] not in answer.text
 
 
 def test_in_production_each_request_is_a_line_without_path_query_or_sender(
