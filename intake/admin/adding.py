@@ -110,7 +110,7 @@ def _rang_at(typed: Typed) -> datetime | None:
         wall = datetime.fromisoformat(f"{typed.text('rang_day')}T{typed.text('rang_time')}")
     except ValueError:
         wall = None
-    if wall is None or wall.tzinfo is not None:
+    if wall is None or wall.tzinfo is not None or not 1971 < wall.year < 9999:  # no clock elsewhere reads the last day
         typed.errors["rang"] = gettext("Enter a date and a time")
         return None
     at = _newest_reading(wall, typed)

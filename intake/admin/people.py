@@ -19,7 +19,9 @@ from intake.rules.permissions import Permission, Role
 from intake.services import inviting, people, second_factor
 from intake.services.accounts import LONGEST_NAME, PeopleError, faults
 from intake.services.errors import ChangedError, NotFoundError, RefusedError
+from intake.services.sign_in import NotMatchedError, TooManyTriesError
 from intake.wording import roles
+from intake.wording.times import wait_words
 from intake.wording.translation import gettext, ngettext
 
 
@@ -96,7 +98,13 @@ class People(PanelView):
         return self._one(user_id)
 
     def _one(
-        self, user_id: int, typed: _Form | None = None, *, code: int = 200, problem: str = ""
+        self,
+        user_id: int,
+        typed: _Form | None = None,
+        *,
+        code: int = 200,
+        problem: str = "",
+        factor_error: str = "",
     ) -> ResponseReturnValue:
         now = request_time()
         with reading() as conn:
@@ -119,6 +127,7 @@ class People(PanelView):
             typed=typed,
             errors=typed.errors or {},
             problem=problem,
+            factor_error=factor_error,
             role_choices=_choices(typed.roles),
             longest=LONGEST_NAME,
         )
@@ -185,9 +194,14 @@ class People(PanelView):
     def second_factor(self, user_id: int) -> ResponseReturnValue:
         """Take it away: the telephone and the recovery codes are lost."""
         try:
-            second_factor.reset(current_site(), acting(), user_id, now=request_time())
+            password, now = request.form.get("password", ""), request_time()
+            second_factor.reset(current_site(), acting(), user_id, password=password, now=now)
         except RefusedError as refused:
             return self._one(user_id, code=422, problem=people_words.refusal(refused.code)[1])
+        except NotMatchedError:
+            return self._one(user_id, code=422, factor_error=gettext("This is not your password"))
+        except TooManyTriesError as error:
+            return self._one(user_id, code=429, factor_error=wait_words(error.until, now))
         flash(gettext("The second factor is taken away, and every sign-in is ended. They are told by mail."), "ok")
         return see_other("people.show", user_id=user_id)
 

@@ -103,15 +103,18 @@ def turn_off(site: Site, actor: Actor, *, password: str, now: datetime) -> None:
         _tell(conn, site, actor, user_id, "factor_off", now)
 
 
-def reset(site: Site, actor: Actor, user_id: int, *, now: datetime) -> None:
+def reset(site: Site, actor: Actor, user_id: int, *, password: str = "", now: datetime) -> None:
     """Take somebody's second factor and recovery codes away, and end all their sessions: the telephone is lost.
 
     ForbiddenError without the right, NotFoundError for nobody, RefusedError for one's own account (which asks for the
-    password instead) and when there is none to take away.
+    password instead) and when there is none to take away. A person, not a shell, gives their own ``password``:
+    ``sign_in.NotMatchedError`` when it is wrong, ``sign_in.TooManyTriesError`` after many wrong ones.
     """
     accounts.require_people(actor)
     if actor.user_id == user_id:
         raise RefusedError("own_factor")
+    if actor.user_id is not None:
+        people.check_current(site, actor.user_id, password, now)
     with writing() as conn:
         if people_queries.by_id(conn, user_id) is None:
             raise NotFoundError

@@ -51,6 +51,7 @@ def _keep_here(response: Response) -> None:
     """The router's own redirects name the host as the request says it, which anybody may say: the path is enough."""
     parts = urlsplit(response.headers["Location"])
     response.headers["Location"] = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
+    response.set_data(b"")
 
 
 def _read_body() -> None:

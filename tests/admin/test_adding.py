@@ -92,6 +92,9 @@ def test_what_is_missing_is_said_and_what_was_typed_is_kept(maria: Desk, now: da
     assert answer.status_code == 422 and 'value="Ana"' in html and "x" * 501 in html
     for said in ("how it reached us", "not come yet", "your own phone number", "like name@example.com", "500 char"):
         assert said in html, said
+    for nonsense in ("9999-12-31", "0001-01-01"):
+        far = maria.post("/admin/queue/add", **form | {"rang_day": nonsense, "rang_time": "23:59"})
+        assert far.status_code == 422 and "Enter a date and a time" in far.get_data(as_text=True)
     old = form | {"rang_day": f"{now - timedelta(days=8):%Y-%m-%d}"}
     assert "more than 7 days ago" in maria.post("/admin/queue/add", **old, **ANA).get_data(as_text=True)
     assert maria.post("/admin/queue/add", **form, **ANA | {"channel": "web"}).status_code == 422

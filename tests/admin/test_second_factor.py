@@ -40,14 +40,16 @@ def test_an_administrator_sees_who_has_one_and_takes_a_lost_one_away(
         set_up(site, maria, now)
         assert "Second factor: On" in words(alex.text("/admin/people/"))
         assert "Second factor on since noon ET" in words(alex.text(path))
-        answer = alex.post(f"{path}/second-factor")
+        wrong = alex.post(f"{path}/second-factor", password="guessed")
+        assert wrong.status_code == 422 and "This is not your password" in wrong.text and "guessed" not in wrong.text
+        answer = alex.post(f"{path}/second-factor", password=PASSWORD)
         page = words(alex.text(answer.location))
         assert answer.status_code == 303 and "is taken away" in page and "Second factor none" in page
         assert "took a person’s second factor away" in page
         with reading() as conn:
             assert queries.factor_of(conn, maria.actor.person_id) is None
         assert maria.get("/admin/queue/").status_code == 302
-        again = alex.post(f"{path}/second-factor")
+        again = alex.post(f"{path}/second-factor", password=PASSWORD)
         assert again.status_code == 422 and "no second factor to take away" in again.get_data(as_text=True)
 
 

@@ -279,24 +279,24 @@ def test_refusals_are_on_record_with_the_account_and_no_code(site: Site, phone: 
 def test_an_administrator_takes_it_away_and_every_session_ends(site: Site, phone: Phone, now: datetime) -> None:
     boss, user_id = person(site, "Boss", "admin", now=now), phone.actor.person_id
     open_session(site, phone.actor, "sid", now=now)
-    second_factor.reset(site, boss, user_id, now=now)
+    second_factor.reset(site, boss, user_id, password=PASSWORD, now=now)
     with reading() as conn:
         assert sign_in_queries.live(conn, sign_in.sid_hash("sid"), now=now) is None
     assert count(SecondFactor) == count(RecoveryCode) == 0
     assert events()[-1] == "person.factor_reset" and notices()[-1] == "factor_reset"
     with pytest.raises(RefusedError):
-        second_factor.reset(site, boss, user_id, now=now)
+        second_factor.reset(site, boss, user_id, password=PASSWORD, now=now)
 
 
 def test_it_is_not_taken_away_without_the_right_nor_from_oneself(site: Site, phone: Phone, now: datetime) -> None:
     colleague = person(site, "Kim", now=now)
     with pytest.raises(ForbiddenError):
-        second_factor.reset(site, colleague, phone.actor.person_id, now=now)
+        second_factor.reset(site, colleague, phone.actor.person_id, password=PASSWORD, now=now)
     boss = person(site, "Boss", "admin", now=now)
     with pytest.raises(RefusedError):
-        second_factor.reset(site, boss, boss.person_id, now=now)
+        second_factor.reset(site, boss, boss.person_id, password=PASSWORD, now=now)
     with pytest.raises(NotFoundError):
-        second_factor.reset(site, boss, 999, now=now)
+        second_factor.reset(site, boss, 999, password=PASSWORD, now=now)
     assert count(SecondFactor) == 1
 
 

@@ -43,6 +43,7 @@ def test_no_redirect_names_the_host_that_the_request_says(visitor: FlaskClient, 
     said = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     response = visitor.open(EnvironBuilder(path="/", headers=said).get_environ() | _asking(path))
     assert (response.status_code, response.headers["Location"]) == (308, target)
+    assert "evil.example" not in response.text
 
 
 def _asking(target: str) -> dict[str, str]:
