@@ -22,7 +22,10 @@ from intake.rules.promise import ResponseTarget
 from intake.services import settings
 from intake.wording.translation import gettext
 
-RANGES = {"minutes": (1, 2880), "due_soon_minutes": (0, 240), "minutes_per_call": (1, 240), "callers_on_duty": (1, 200)}
+RANGES = {
+    "minutes": (1, 2880), "percent": (1, 100), "due_soon_minutes": (0, 240), "minutes_per_call": (1, 240),
+    "callers_on_duty": (1, 200),
+}  # fmt: skip
 """The fields with the lowest and highest number each takes."""
 
 
@@ -70,6 +73,7 @@ class TargetPages(SettingsView):
             "targets",
             **{"version": stored.id, **more},
             values=values,
+            goal=words.goal(stored.target),
             fields=[(name, words.label(name), *RANGES[name]) for name in RANGES],
             changed=words.changes(stored, wanted) if wanted else [],
             warned=words.warnings(current_site(), shown, request_time()),

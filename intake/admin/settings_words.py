@@ -12,8 +12,9 @@ from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.rules.calling import CALLING_HOURS, callable_hours, calling_key
 from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, Span
+from intake.rules.promise import ResponseTarget
 from intake.wording import times
-from intake.wording.translation import LazyString, gettext, language, lazy_gettext
+from intake.wording.translation import LazyString, gettext, language, lazy_gettext, ngettext
 
 _DAY = 1440
 _PROBLEMS = {
@@ -30,11 +31,12 @@ _PROBLEMS = {
 }
 _TARGET = {
     "minutes": lazy_gettext("First call within, opening minutes"),
+    "percent": lazy_gettext("For so many requests, percent"),
     "due_soon_minutes": lazy_gettext("Shown as due soon, minutes before"),
     "minutes_per_call": lazy_gettext("Minutes a call takes"),
     "callers_on_duty": lazy_gettext("People who call at the same time"),
 }
-"""The fields of a target that something reads, as the page and the record call them."""
+"""The fields of a target, as the page and the record call them."""
 _CALLING = {
     "attempts": lazy_gettext("Tries in all"),
     "days": lazy_gettext("Over so many days on which calls are possible"),
@@ -64,6 +66,16 @@ def problem(error: HoursError, day: str = "") -> str:
 def label(name: str) -> str:
     """What a field of the target or of the calling rules is called."""
     return str((_TARGET | _CALLING)[name])
+
+
+def goal(target: ResponseTarget) -> str:
+    """What is aimed at, in one sentence."""
+    return ngettext(
+        "The goal: a first call within one opening minute for %(share)s of all requests.",
+        "The goal: a first call within %(num)s opening minutes for %(share)s of all requests.",
+        target.minutes,
+        share=_number("percent", target.percent),
+    )
 
 
 def weekday(index: int) -> str:
@@ -136,6 +148,8 @@ def _numbers(labels: Mapping[str, LazyString], before: object, after: object) ->
 
 
 def _number(name: str, value: int) -> str:
+    if name == "percent":
+        return f"{value}{times.NBSP}%"
     return clock_words(value) if name in TIMES_OF_DAY else str(value)
 
 

@@ -13,9 +13,9 @@ def gettext(text: str, **words: object) -> str:
     return str(flask_babel.gettext(text, **words))
 
 
-def ngettext(one: str, many: str, num: int) -> str:
-    """The singular or plural that ``num`` asks for, with ``%(num)s`` filled in."""
-    return str(flask_babel.ngettext(one, many, num))
+def ngettext(one: str, many: str, num: int, **words: object) -> str:
+    """The singular or plural that ``num`` asks for, with ``%(num)s`` and ``words`` filled in."""
+    return str(flask_babel.ngettext(one, many, num, **words))
 
 
 def language() -> str:

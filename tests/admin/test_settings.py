@@ -178,6 +178,23 @@ def test_a_target_longer_than_a_day_is_open_is_warned_of_and_numbers_have_bounds
     assert "First call within, opening minutes: 15 → 30" in words(ada.text(TARGETS))
 
 
+def test_the_goal_is_told_in_words_and_every_change_of_it_stands_in_the_history(ada: Desk, grace: Desk) -> None:
+    goal = "The goal: a first call within {} for {} % of all requests."
+    assert goal.format("15 opening minutes", 90) in words(grace.text(TARGETS))
+    form = fields(ada.text(TARGETS))
+    for wrong in ("0", "101", "90 %", ""):
+        answer = ada.post(TARGETS, **form | {"percent": wrong}, do="save")
+        assert answer.status_code == 422 and 'id="percent-e"' in answer.get_data(as_text=True)
+        assert goal.format("15 opening minutes", 90) in words(answer.get_data(as_text=True)), "what holds, not a slip"
+    ada.post(TARGETS, **form | {"percent": "80"}, do="save")
+    text = words(ada.text(TARGETS))
+    assert "Saved. For so many requests, percent: 90 % → 80 %" in text
+    assert goal.format("15 opening minutes", 80) in text
+    assert "For so many requests, percent: before: 90 % → now: 80 %" in words(grace.text("/admin/settings/history"))
+    ada.post(TARGETS, **fields(ada.text(TARGETS)) | {"minutes": "1", "due_soon_minutes": "0"}, do="save")
+    assert goal.format("one opening minute", 80) in words(ada.text(TARGETS))
+
+
 def test_holidays_are_suggested_added_edited_and_removed(ada: Desk) -> None:
     assert "American Indian Heritage Day" not in ada.text(DAYS)
     assert "American Indian Heritage Day" in ada.text(f"{DAYS}?state=MD")
