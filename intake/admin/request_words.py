@@ -333,9 +333,10 @@ def wrong(case: CaseFile, actor: Actor) -> Wrong | None:
     is_free = case.assignee_id in (None, actor.user_id)
     if not actor.may(Permission.ASSIGN) and not (is_free and case.last_logged_by_id == actor.user_id):
         return None
+    rule = case.last_logged_rule or case.voicemail  # as it was at that call
     choices = [
         (one.value, names.disposition(one))
         for one in OFFERED
-        if one in CORRECTABLE and one is not last and may_leave_message(one, case.voicemail)
+        if one in CORRECTABLE and one is not last and may_leave_message(one, rule)
     ]
     return Wrong(case.last_logged_id, names.disposition(last), choices)

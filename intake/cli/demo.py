@@ -22,19 +22,20 @@ from intake.delivery.mailer import Mailer, mailer_for
 from intake.extensions import current_site
 from intake.models.site import Site
 from intake.queries import calendar as calendars
+from intake.queries import casefile, search, worklist
 from intake.queries import people as people_queries
-from intake.queries import search, worklist
 from intake.queries.worklist import View
 from intake.rules import phone, windows
 from intake.rules.calling import callable_hours, calling_key
 from intake.rules.hours import OpeningHours
 from intake.rules.permissions import SYSTEM, Actor, ActorKind, Role, permissions_of
-from intake.rules.workflow import Disposition
-from intake.services import callbacks, calls, casework, claims, inviting, people, visitor
+from intake.rules.workflow import Channel, Disposition
+from intake.services import by_hand, callbacks, calls, casework, claims, corrections, handing, inviting, people, visitor
 from intake.services.errors import ServiceError
 from intake.services.passwords import PasswordError
 
 LOOK_BACK = timedelta(days=14)
+WRITTEN_DOWN_AFTER = timedelta(minutes=12)
 MAIL_TAKES = timedelta(seconds=5)
 PEOPLE = (
     ("admin@example.com", "Alex Admin", (Role.ADMIN, Role.STAFF)),
@@ -183,7 +184,7 @@ def _received(story: Story, hours: OpeningHours, now: datetime) -> datetime:
 def _go_on(site: Site, tale: Tale, actors: Mapping[str, Actor], at: datetime) -> datetime | None:
     """Let the next thing happen at ``at``; returns when the one after it does."""
     if not tale.reference:
-        _ask(site, tale, at)
+        _ask(site, tale, actors, at)
     else:
         coming = tale.next_step()
         if coming is None:
@@ -198,7 +199,7 @@ def _go_on(site: Site, tale: Tale, actors: Mapping[str, Actor], at: datetime) ->
     return following[1] if following else None
 
 
-def _ask(site: Site, tale: Tale, at: datetime) -> None:
+def _ask(site: Site, tale: Tale, actors: Mapping[str, Actor], at: datetime) -> None:
     story = tale.story
     window = _window(tale.hours, at, story.window) if story.window is not None else None
     answers = callbacks.Answers(
@@ -206,8 +207,12 @@ def _ask(site: Site, tale: Tale, at: datetime) -> None:
         window=window, is_free_time=bool(story.time_in_words), preferred_note=story.time_in_words, email=story.email,
         message=story.message, source=story.source,
     )  # fmt: skip
-    arrival = callbacks.Arrival(nonce=secrets.token_urlsafe(16), signals=story.signals)
-    done = callbacks.submit(site, answers, arrival, now=at)
+    nonce = secrets.token_hex(16)
+    if story.channel is Channel.WEB:
+        done = callbacks.submit(site, answers, callbacks.Arrival(nonce=nonce, signals=story.signals), now=at)
+    else:
+        heard = by_hand.Heard(story.channel, at - WRITTEN_DOWN_AFTER, nonce)
+        done = by_hand.take_down(site, _who(actors.get(MARIA)), answers, heard, now=at)
     tale.reference, tale.link = done.reference, done.link_token
     tale.waits_for = window.from_at if window else None
 
@@ -266,9 +271,29 @@ def _reopen(site: Site, tale: Tale, step: Step, actor: Actor | None, now: dateti
 
 
 def _assign(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    claims.assign(site, _who(actor), tale.reference, _id_of(step.what), now=now)
+
+
+def _hand_off(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    handing.hand_off(site, _who(actor), tale.reference, _id_of(step.what), note=step.note, now=now)
+
+
+def _take_over(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    holder = _id_of(step.what)
+    handing.take_over(site, _who(actor), tale.reference, holder_id=holder, reason=step.note, now=now)
+
+
+def _id_of(email: str) -> int:
     with reading() as conn:
-        person = people_queries.by_email(conn, step.what)
-    claims.assign(site, _who(actor), tale.reference, person.id if person else 0, now=now)
+        person = people_queries.by_email(conn, email)
+    return person.id if person else 0
+
+
+def _correct(site: Site, tale: Tale, step: Step, actor: Actor | None, now: datetime) -> None:
+    with reading() as conn:
+        case = casefile.find(conn, site, tale.reference, with_contact=False)
+    wrong = (case and case.last_logged_id) or 0
+    corrections.correct(site, _who(actor), tale.reference, wrong, step.what, reason=step.note, now=now)
 
 
 def _read_time(site: Site, tale: Tale, _step: Step, actor: Actor | None, now: datetime) -> None:
@@ -283,6 +308,9 @@ VERBS: Mapping[str, Verb] = {
     "close": _close,
     "reopen": _reopen,
     "assign": _assign,
+    "hand_off": _hand_off,
+    "take_over": _take_over,
+    "correct": _correct,
     "read_time": _read_time,
     "rescue": lambda site, tale, step, actor, now: casework.rescue(site, _who(actor), tale.reference, now=now),
     "spam": lambda site, tale, step, actor, now: casework.mark_spam(site, _who(actor), tale.reference, now=now),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from intake.rules.spam import Signals
-from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Voicemail
+from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, Voicemail
 
 MARIA, DEV, MANAGER = "staff@example.com", "dev@example.com", "manager@example.com"
 _D, _C, _V = Disposition, ClosedReason, Voicemail
@@ -34,6 +34,7 @@ class Story:
     """One request. ``ago``: opening minutes before now at which it came; ``window``: which of the offered times.
 
     ``is_by_night``: it came after closing on that day. ``since``: so long before now by the clock, in place of ``ago``.
+    ``channel``: how it reached us; what did not come by the form was written down by ``MARIA`` some minutes later.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Story:
     source: str = ""
     is_by_night: bool = False
     since: timedelta | None = None
+    channel: Channel = Channel.WEB
 
 
 def claim(after: int, who: str) -> Steps:
@@ -73,7 +75,7 @@ def close(after: int, who: str, reason: ClosedReason, note: str = "") -> Steps:
 
 
 def does(verb: str, after: int, who: str = "", what: Any = None, note: str = "") -> Steps:
-    """Any other deed: note, assign, rescue, spam, reopen, read_time, withdraw, once, voicemail."""
+    """Any other deed: note, assign, hand_off, take_over, correct, rescue, spam, reopen, read_time, withdraw, once."""
     return (Step(verb, after, who, what, note),)
 
 
@@ -110,6 +112,13 @@ ENDED = (
           message="First page in search! www.example.com www.example.net www.example.org"),
     Story("Test Test", "212-555-0100", 2900, close(5, MANAGER, _C.TEST, "Our own, after the website change."),
           for_whom=None),
+    Story("Joan Baptiste", "718-555-0178", 2650, claim(3, MARIA) + call(5, MARIA, _D.NO_ANSWER)
+          + does("correct", 2, MARIA, _D.SPOKE_APPOINTMENT, "Pressed the wrong key: we did speak."),
+          channel=Channel.VOICEMAIL),
+    Story("Harold Munro", "914-555-0179", 2550, claim(6, DEV)
+          + does("hand_off", 3, DEV, MARIA, "Asks for somebody who knows the insurance forms.")
+          + call(8, MARIA, _D.SPOKE_INFORMATION, "Went through the forms together."), channel=Channel.REFERRAL,
+          message="Sent by Dr. Lowell at the county clinic."),
     Story("Nora Castellano", "347-555-0175", 2700, does("withdraw", 4), email="nora.c@example.com"),
     Story("Victor Amadi", "929-555-0177", 2400, does("withdraw", 55), is_by_night=True),
 )  # fmt: skip
@@ -137,6 +146,9 @@ WAITING = (
     Story("Beatriz Santos", "862-555-0198", 140, does("read_time", 20, DEV), time_in_words="Lunch time, any day",
           email="b.santos@example.com"),
     Story("Jerome Pickett", "212-555-0199", 110, call(9, DEV, _D.NO_ANSWER), voicemail=_V.NUMBER_ONLY),
+    Story("Bernice Colton", "845-555-0193", 105, claim(4, DEV)
+          + does("take_over", 9, MARIA, DEV, "Dev is in a meeting until three."), channel=Channel.ANSWERING_SERVICE,
+          message="Rang twice last evening."),
     Story("Hannah Weiss", "646-555-0101", 95, for_whom=ForWhom.OTHER,
           message="My husband does not know that I am asking."),
     Story("Diego Morales", "310-555-0102", 70, source="k3", email="diego.morales@example.com"),

@@ -23,7 +23,7 @@ from intake.models.site import Site
 from intake.queries.calls import made
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields, opened
-from intake.rules.workflow import Channel, Disposition, Status
+from intake.rules.workflow import Channel, Disposition, Status, Voicemail
 
 _C = CallbackRequest.__table__.c
 _W = ConsentWording.__table__.c
@@ -38,6 +38,7 @@ _SELECTED = (
     *SELECTED, _C.channel, *(_C[name] for name in _EXTRA), *(_C[f"{name}_encrypted"] for name in _SEALED),
     _C.last_disposition, _C.phone_index, _W.version.label("consent_version"), _W.text.label("consent_text"),
     _LAST.c.id.label("last_logged_id"), _LAST.c.by_id.label("last_logged_by_id"),
+    _LAST.c.voicemail_rule.label("last_logged_rule"),
 )  # fmt: skip
 
 
@@ -52,6 +53,7 @@ class CaseFile(WorklistRow):
     last_disposition: Disposition | None
     last_logged_id: int | None
     last_logged_by_id: int | None
+    last_logged_rule: Voicemail | None
     reopened_count: int
     withdrawn_at: datetime | None
     calendar_id: int | None
@@ -117,6 +119,7 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
         last_disposition=Disposition(row.last_disposition) if row.last_disposition else None,
         last_logged_id=row.last_logged_id,
         last_logged_by_id=row.last_logged_by_id,
+        last_logged_rule=Voicemail(row.last_logged_rule) if row.last_logged_rule else None,
         consent_version=row.consent_version,
         consent_text=row.consent_text or "",
         attempts=tries.now,

@@ -43,7 +43,7 @@ def correct(
         wrong = next((one for one in logged if one.id == attempt_id), None)
         if wrong is None or wrong.id != max(one.id for one in logged) or _has_moved_on(row, wrong):
             raise RefusedError("moved_on")
-        _check(row, wrong, disposition, actor)
+        _check(wrong, disposition, actor)
         _replace(conn, site, actor, row, logged, wrong, disposition, reason.strip(), now)
 
 
@@ -54,14 +54,14 @@ def _has_moved_on(row: Row[Any], wrong: Row[Any]) -> bool:
     return is_elsewhere or is_busy or row.last_disposition != wrong.disposition or row.phone_encrypted is None
 
 
-def _check(row: Row[Any], wrong: Row[Any], disposition: Disposition, actor: Actor) -> None:
+def _check(wrong: Row[Any], disposition: Disposition, actor: Actor) -> None:
     if wrong.by_id != actor.user_id and not actor.may(Permission.ASSIGN):
         raise RefusedError("not_yours")
     if disposition not in CORRECTABLE or wrong.disposition == Disposition.DO_NOT_CALL:
         raise RefusedError("not_correctable")
     if disposition == wrong.disposition:
         raise RefusedError("same_outcome")
-    if not may_leave_message(disposition, Voicemail(row.voicemail)):
+    if not may_leave_message(disposition, Voicemail(wrong.voicemail_rule)):
         raise RefusedError("message_not_allowed")
 
 

@@ -61,7 +61,7 @@ def rows(*columns: Any) -> list[Any]:
 @pytest.mark.parametrize("told", HOURS, indirect=True)
 def test_every_state_and_every_closed_reason_is_there_at_any_hour(told: datetime) -> None:
     found = rows(C.status, C.closed_reason, C.due_at, C.next_at, C.first_attempt_at, C.is_free_time, C.call_started_at)
-    assert len(found) == len(STORIES) == 40
+    assert len(found) == len(STORIES) == 43
     assert {row.status for row in found} == set(Status)
     assert {row.closed_reason for row in found if row.closed_reason} == set(ClosedReason)
     new = [row for row in found if row.status == Status.NEW]
@@ -92,6 +92,12 @@ def test_the_doubtful_the_unwanted_and_the_urgent_are_there(told: datetime) -> N
     assert any("suppressed" in text for text in reasons)
     kinds = {row.kind for row in rows(OutboxMessage.kind)}
     assert {"team.new", "visitor.received", "visitor.wrong_number", "manager.crisis", "person.assigned"} <= kinds
+
+
+def test_what_did_not_come_by_the_form_and_what_went_from_hand_to_hand_is_there(told: datetime) -> None:
+    assert {"voicemail", "referral", "answering_service"} < {row.channel for row in rows(C.channel)}
+    acts = {row.action for row in rows(Audit.action)}
+    assert {"callback.taken_down", "callback.handed_off", "callback.taken_over", "callback.corrected"} <= acts
 
 
 @pytest.mark.parametrize("now", HOURS)

@@ -13,7 +13,7 @@ from intake.models import CallAttempt
 from intake.models.site import Site
 from intake.queries.calls import standing
 from intake.rules.permissions import Actor
-from intake.rules.workflow import ClosedReason, Disposition, Status
+from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import calls, casework, claims, corrections, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import ChangedError, RefusedError, TakenError
@@ -138,3 +138,15 @@ def test_what_asks_for_more_or_was_not_allowed_is_refused(
     with pytest.raises(RefusedError):
         put_right(site, maria, reference, right, now)
     assert count(CallAttempt) == 1
+
+
+def test_a_message_is_judged_by_what_was_allowed_at_that_call(site: Site, maria: Actor, now: datetime) -> None:
+    forbidden, allowed = (ask(site, now, voicemail=rule) for rule in (Voicemail.NONE, Voicemail.SAY_WHO))
+    for asked, later in ((forbidden, Voicemail.SAY_WHO), (allowed, Voicemail.NONE)):
+        at = now + timedelta(minutes=5)
+        calls.log_attempt(site, maria, asked.reference, Outcome(D.NO_ANSWER), now=at)
+        visitor.change_voicemail(site, asked.link_token, later, now=at)
+    with pytest.raises(RefusedError, match="message_not_allowed"):
+        put_right(site, maria, forbidden.reference, D.LEFT_MESSAGE, now)
+    put_right(site, maria, allowed.reference, D.LEFT_MESSAGE, now)
+    assert stored(allowed.reference).last_disposition == D.LEFT_MESSAGE
