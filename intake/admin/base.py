@@ -20,6 +20,7 @@ from intake.services.errors import NotFoundError
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**31 - 1
 _REFERENCE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{3}")
+_PUBLIC_ID = re.compile("[0-9a-f]{32}")
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
@@ -87,6 +88,8 @@ class PanelView(BaseView):
         What cannot be a reference or an id reaches no database: PostgreSQL, for one, takes no NUL in a text.
         """
         if "reference" in kwargs and not _REFERENCE.fullmatch(kwargs["reference"]):
+            abort(404)
+        if "public_id" in kwargs and not _PUBLIC_ID.fullmatch(kwargs["public_id"]):
             abort(404)
         if kwargs.get("user_id", 0) > LARGEST_ID:
             abort(404)

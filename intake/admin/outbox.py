@@ -59,13 +59,6 @@ def read(fields: MultiDict[str, str]) -> Asked:
     )
 
 
-def _name(public_id: str) -> str:
-    """A mail's name; NotFoundError for what cannot be one."""
-    if len(public_id) != _NAME_LENGTH or not (public_id.isascii() and public_id.isalnum()):
-        raise NotFoundError
-    return public_id
-
-
 class Outbox(PanelView):
     """For managers and administrators. Nothing here shows a visitor's address unmasked."""
 
@@ -103,7 +96,7 @@ class Outbox(PanelView):
     def show(self, public_id: str) -> ResponseReturnValue:
         """One mail: to whom, every try, and what it said."""
         with reading() as conn:
-            found = outbox.one(conn, _name(public_id))
+            found = outbox.one(conn, public_id)
             if found is None:
                 raise NotFoundError
             tries = outbox.tries(conn, found)
@@ -126,7 +119,7 @@ class Outbox(PanelView):
     def again(self, public_id: str) -> ResponseReturnValue:
         """One mail goes out once more; back to the list it stood in, its own page, or the person it invites."""
         try:
-            mail.send_any_again(current_site(), acting(), _name(public_id), now=request_time())
+            mail.send_any_again(current_site(), acting(), public_id, now=request_time())
         except RefusedError:
             flash(gettext("That mail is on its way already, or was sent."), "bad")
         else:

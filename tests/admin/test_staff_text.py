@@ -138,11 +138,12 @@ def test_a_call_nobody_logged_shows_no_running_timer_after_two_hours(maria: Desk
     assert "On the call since" in html and "data-since" not in html
 
 
-def test_a_number_corrected_under_check_can_go_to_the_queue(grace: Desk, site: Site, now: datetime) -> None:
+def test_a_number_corrected_under_check_goes_to_the_queue(grace: Desk, site: Site, now: datetime) -> None:
     first = ask(site, now).reference
     grace.press(first, "call")
     grace.press(first, "attempt", outcome="do_not_call", confirm="yes", then="stay")
     again = ask(site, now)
+    assert "Close: do not call" in grace.text(f"/admin/queue/{again.reference}")
     visitor.change_number(site, again.link_token, parse("(212) 555-0199"), now=now)
     html = grace.text(f"/admin/queue/{again.reference}")
-    assert "Decide: is this a real person?" in html and "Real: to the queue" in html and "do_not_call" not in html
+    assert "Close: do not call" not in html and f"{again.reference}/call" in html

@@ -50,6 +50,7 @@ def test_the_record_is_read_and_copied(
     expect(page.get_by_label("What it is for")).to_have_value("Yearly review")
     expect(page.get_by_text("Say who gets the copy").last).to_be_visible()
     page.get_by_label("Who gets it").fill("Counsel")
+    page.get_by_label("Your password, once more").fill(PASSWORD)
     with page.expect_download() as copy:
         page.get_by_role("button", name="Download").click()
     assert Path(copy.value.path()).read_text("utf-8-sig").startswith("42 CFR part 2 prohibits")
