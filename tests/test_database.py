@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+import runpy
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, create_engine, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+import config
 from intake import database
 from intake.database import Prepared, at_once, db, engine_options, prepare_engine, reading, together, writing
+from intake.database.engine import committing
 from intake.ledger import audit
-from intake.models import Audit, Role
+from intake.models import Audit, CallbackRequest, OutboxMessage, Role
 from intake.models.base import table_of
 from intake.models.site import Site
 from intake.rules.permissions import VISITOR
+from intake.web import form_page
 from tests.conftest import running_app
 from tests.web.visiting import open_form, send, words
 
@@ -185,3 +191,85 @@ def test_a_folder_that_cannot_be_written_to_is_the_databases_failure(
         together(lambda _conn: None)
     with pytest.raises(OperationalError), writing():
         pass
+
+
+def test_an_accepted_request_costs_postgresql_two_turns(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One question and one statement; nobody asks whether the connection still stands, or begins, or commits."""
+    turns: list[str] = []
+    plainly = psycopg.Cursor.execute
+
+    def counted(cursor: Any, query: Any, *given: Any, **more: Any) -> Any:
+        turns.append(str(query)[:30])
+        return plainly(cursor, query, *given, **more)
+
+    with running_app(postgresql_url, tmp_path) as app:
+        client = app.test_client()
+        assert send(client, phone="212-736-0101").status_code == 303  # the first stores the opening hours
+        with monkeypatch.context() as hasty:
+            hasty.setattr(form_page, "RECHECK", timedelta(0))
+            form = {"token": open_form(client), "phone": "212-736-0102"}
+        monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+        assert send(client, **form).status_code == 303
+    assert len(turns) == 2, turns
+
+
+def test_a_request_is_accepted_although_every_idle_connection_was_lost(postgresql_url: str, tmp_path: Path) -> None:
+    with running_app(postgresql_url, tmp_path) as app:
+        client = app.test_client()
+        assert send(client, phone="212-736-0101").status_code == 303
+        other = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+        with other.connect() as conn:
+            conn.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        other.dispose()
+        assert send(client, phone="212-736-0102").status_code == 303
+        with reading() as conn:
+            assert conn.execute(select(func.count()).select_from(CallbackRequest)).scalar_one() == 2
+
+
+def test_a_connection_lost_after_the_commit_leads_to_the_request_that_was_stored(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer never came, so it is sent again, and finds itself there: one request, one entry, one mail."""
+    lost: list[bool] = []
+    plainly = psycopg.Cursor.execute
+
+    def lose(cursor: Any, query: Any, *given: Any, **more: Any) -> Any:
+        done = plainly(cursor, query, *given, **more)
+        if "INSERT INTO callback_request" in str(query) and not lost:
+            lost.append(True)
+            cursor.connection.close()
+            raise psycopg.OperationalError("the connection is lost")
+        return done
+
+    with running_app(postgresql_url, tmp_path) as app:
+        client = app.test_client()
+        form = {"token": open_form(client), "phone": "212-736-0102"}
+        monkeypatch.setattr(psycopg.Cursor, "execute", lose)
+        answer = send(client, **form)
+        assert (answer.status_code, lost) == (303, [True])
+        assert client.get(answer.headers["Location"]).status_code == 200, "the link is that of the stored request"
+        with reading() as conn:
+            for table in (CallbackRequest, Audit, OutboxMessage):
+                action = (Audit.action == "callback.received",) if table is Audit else ()
+                asked = select(func.count()).select_from(table).where(*action)
+                assert conn.execute(asked).scalar_one() == 1, table
+
+
+def test_the_usual_processes_fit_into_the_hundred_connections_of_a_postgresql_as_it_comes(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """Three are its superuser's. Two connections for each thread of the web server, and one more to accept with."""
+    served = runpy.run_path(str(Path(config.__file__).with_name("gunicorn.conf.py")))
+    with running_app(postgresql_url, tmp_path):
+        pools: list[Any] = [db.engine.pool, committing(db.engine).pool]
+    main, accepting = (pool.size() + pool._max_overflow for pool in pools)
+    assert (main, accepting) == (2 * served["threads"], served["threads"])
+    web_processes, delivery = 2, main
+    assert web_processes * (main + accepting) + delivery <= 97

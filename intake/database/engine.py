@@ -21,6 +21,14 @@ BUSY_SECONDS = 10
 STATEMENT_SECONDS = 30
 
 
+_TWIN = {
+    "pool_pre_ping": False,  # a turn to the server and back with every request: ``together`` asks again instead
+    "skip_autocommit_rollback": True,
+    "max_overflow": 0,  # a thread of the web server holds one at a time, and there are eight of them
+}
+"""Where the engine that accepts requests differs from the other one."""
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """What ``create_engine`` needs for this address. Parameters are hidden: an error's text must hold no name."""
     if url.startswith("sqlite"):
@@ -77,9 +85,8 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return
-    twin = _twins[engine] = create_engine(
-        engine.url, isolation_level="AUTOCOMMIT", **engine_options(engine.url.render_as_string(hide_password=False))
-    )
+    options = engine_options(engine.url.render_as_string(hide_password=False)) | _TWIN
+    twin = _twins[engine] = create_engine(engine.url, isolation_level="AUTOCOMMIT", **options)
     event.listen(engine, "engine_disposed", lambda _engine: twin.dispose())
 
 

@@ -86,20 +86,38 @@ def together(work: Callable[[Connection], T], *, is_one_statement: bool = False)
     those behind. If anything in such a batch fails, it is undone and every piece runs again in a transaction of its
     own: ``work`` must do nothing but use its connection. A database that is down or locked has failed all of them, and
     is not asked again for each. PostgreSQL gathers commits by itself; there ``is_one_statement`` says that ``work``
-    adds all it adds in one ``at_once``, which is a transaction as it stands and needs no BEGIN and no COMMIT.
+    adds all it adds in one ``at_once``, which is a transaction as it stands and needs no BEGIN and no COMMIT. When the
+    connection was lost it is asked once more: what it adds must be unique, so that it is never there twice.
     """
     engine = db.engine
     if engine.dialect.name != "sqlite":
         if not is_one_statement:
             with writing() as conn:
                 return work(conn)
-        with committing(engine).connect() as conn:
-            return work(conn)
+        return _in_one_statement(committing(engine), work)
     line = _lines.setdefault(str(engine.url.database), _Line())
     job = _Job(work)
     if line.join(job) or line.wait(job):
         line.lead(engine, job)
     return cast(T, job.outcome())
+
+
+def _in_one_statement(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Do it, and once more on a new connection if this one turns out to be lost.
+
+    That is found out by the work itself: asking each connection beforehand whether it still stands cost a third of the
+    turns to the server. The others of the pool were lost with it, most likely, and are let go.
+    """
+    with engine.connect() as conn:
+        kept: Any = conn.connection.driver_connection
+        try:
+            return work(conn)
+        except OperationalError:
+            if not kept.closed:
+                raise
+    engine.dispose()
+    with engine.connect() as conn:
+        return work(conn)
 
 
 class _Job:
