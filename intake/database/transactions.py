@@ -20,7 +20,11 @@ T = TypeVar("T")
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """One consistent view for a page; nothing it does is kept."""
+    """Reads for a page; nothing it does is kept.
+
+    On SQLite they all see one moment. On PostgreSQL each statement sees what was committed when it began, so whatever
+    must fit together is asked in one.
+    """
     with db.engine.connect() as conn:
         yield conn
         conn.rollback()
