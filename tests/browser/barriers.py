@@ -13,6 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response
 
 LOOKS = (("light", 1280), ("dark", 360))
+WIDTHS = (320, 961)
+"""Where a page must fit too: the narrowest telephone, and just before tables turn into cards."""
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]}
 SHOTS = os.environ.get("SHOTS")
@@ -69,6 +71,13 @@ def barriers(page: Page, name: str, looks: tuple[tuple[str, int], ...] = LOOKS) 
         if SHOTS:
             file = f"{re.sub('[^a-z0-9]+', '-', name.lower())}-{scheme}-{width}.png"
             page.screenshot(path=Path(SHOTS) / file, full_page=True)
+    yield from _too_wide(page)
+
+
+def _too_wide(page: Page) -> Iterator[str]:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        yield from sideways(page)
 
 
 def stretch(page: Page, scheme: str, width: int) -> None:
