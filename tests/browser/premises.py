@@ -26,15 +26,16 @@ from intake.rules.permissions import SYSTEM, Actor, ActorKind, permissions_of
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import Disposition, ForWhom, Voicemail
-from intake.services import accounts, calls, claims, passwords
+from intake.services import accounts, calls, claims, passwords, viewing
 from intake.services.callbacks import Submitted
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at
 from tests.browser.barriers import Heard
 from tests.conftest import running_app, serving
-from tests.making import ask, person
+from tests.making import ask, person, stored
 
 LONG_NAME = "Ana María de los Ángeles Fernández-Villanueva y Echeverría" + "x" * 40
+LONG_COLLEAGUE = "Maximiliana-" + "Wolfeschlegelstein" * 3
 STAFF = ("Maria", "Dev", "Grace", "Alex", "Rae", "Nobody")
 _M = OutboxMessage.__table__.c
 
@@ -192,6 +193,9 @@ def _staffed(app: Flask, now: datetime) -> tuple[dict[str, Actor], dict[str, str
             assert found
             staff[name] = Actor(ActorKind.PERSON, found.id, name, permissions_of(found.roles))
         accounts.set_roles(conn, staff["Nobody"].person_id, ())
+    long = person(site, LONG_COLLEAGUE, now=now)
+    claims.assign(site, staff["Grace"], requests["Lee"], long.person_id, now=now)
+    viewing.record(site, long, stored(requests["Lee"]).id, now=now)
     fill_outbox(now)
     with writing() as conn:
         audit.record(conn, site, SYSTEM, "mail.sent", details={"kind": "team.new", "recipient": "team"}, now=now)
