@@ -145,7 +145,7 @@ class HoursPages(SettingsView):
         if verb == "default":
             return self._check(typed, calendar, replace(calendar, hours=_default(calendar)), is_filled=True)
         hours = read_hours(typed, calendar.hours)
-        if hours is None or _runs_on(typed, hours):
+        if hours is None or _never_opens(typed, hours) or _runs_on(typed, hours):
             seen = seen_version(typed)
             return self._form(calendar, typed.values, None, code=422, errors=typed.errors, version=seen)
         wanted = replace(calendar, hours=hours)
@@ -181,6 +181,13 @@ class HoursPages(SettingsView):
             changed=words.changes(stored, wanted) if wanted else [],
             warned=words.warnings(site, shown, now),
         )
+
+
+def _never_opens(typed: Typed, hours: OpeningHours) -> bool:
+    """A week without an open day would promise everybody a call that nobody makes."""
+    if not any(hours.weekly):
+        typed.errors["week"] = gettext("Open on at least one day. To close for a while, enter the days under Holidays")
+    return bool(typed.errors)
 
 
 def _runs_on(typed: Typed, hours: OpeningHours) -> bool:

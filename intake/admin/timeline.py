@@ -12,6 +12,7 @@ from intake.admin.queue_rows import ASKED_FOR_LATER
 from intake.models.records import OutboxState
 from intake.queries.casefile import CaseFile, Timeline, TimelineEntry
 from intake.rules.permissions import ActorKind
+from intake.services.claims import LONGEST_CALL
 from intake.wording import names
 from intake.wording.translation import gettext
 
@@ -169,8 +170,10 @@ def _next_try(entry: TimelineEntry, clock: Clock) -> str:
 
 def missed(case: CaseFile, clock: Clock) -> TimelineEntry | None:
     """The target that passed before anybody called: told from the request's own times, for good."""
-    stops = [at for at in (case.first_attempt_at, case.reached_at, case.closed_at, clock.now) if at is not None]
-    if not case.is_promised or min(stops) <= case.target_at:
+    begun = case.call_started_at  # in time, if its outcome is logged before it counts as forgotten
+    running = begun if begun and clock.now - begun < LONGEST_CALL else None
+    ends = (case.first_attempt_at, case.reached_at, case.closed_at, running, clock.now)
+    if not case.is_promised or min(at for at in ends if at is not None) <= case.target_at:
         return None
     return TimelineEntry(case.target_at, "audit", ActorKind.SYSTEM.value, "", MISSED, {}, None)
 

@@ -12,9 +12,11 @@ from flask import current_app
 from intake.database import reading
 from intake.extensions import current_site, schema_head
 from intake.queries import retention as expiry
+from intake.queries.search import reference_in
 from intake.rules.retention import Retention
 from intake.services import backup as copying
 from intake.services import retention as forgetting
+from intake.services.errors import NotFoundError, RefusedError
 
 LAST_BACKUP = "last-backup"
 """An empty file in the instance folder, as old as the newest backup made on this machine."""
@@ -22,9 +24,13 @@ LAST_BACKUP = "last-backup"
 
 @click.command("purge")
 @click.option("--dry-run", is_flag=True, help="Count what would go, and take nothing.")
-def purge(dry_run: bool) -> None:
+@click.option("--reference", help="Only this ended request, however young: its person asked for it.")
+def purge(dry_run: bool, reference: str | None) -> None:
     """Take names, numbers and words out of requests that ended long ago. Figures and the record stay."""
     now = datetime.now(UTC)
+    if reference:
+        _forget(reference, now, dry_run)
+        return
     retention: Retention = current_app.config["INTAKE_RETENTION"]
     if dry_run:
         with reading() as conn:
@@ -36,6 +42,21 @@ def purge(dry_run: bool) -> None:
         requests, texts = requests + done.requests, texts + done.texts
     forgetting.tidy_up()
     click.echo(f"{requests} requests and {texts} old texts of the record were emptied.")
+
+
+def _forget(typed: str, now: datetime, dry_run: bool) -> None:
+    reference = reference_in(typed)
+    if dry_run or not reference:
+        raise click.UsageError("Say --reference K7M-4QX, without --dry-run.")
+    try:
+        forgetting.forget(current_site(), reference, now=now)
+    except NotFoundError:
+        raise click.ClickException(f"There is no request {reference}.") from None
+    except RefusedError as refused:
+        why = "It is still open: close it first." if refused.code == "still_open" else "It is on legal hold."
+        raise click.ClickException(why) from None
+    forgetting.tidy_up()
+    click.echo(f"{reference} was emptied. Backups made before still hold it.")
 
 
 @click.command("backup")

@@ -18,6 +18,8 @@ from intake.models.site import Site
 from intake.queries import retention as expiry
 from intake.rules.permissions import SYSTEM
 from intake.rules.retention import Retention
+from intake.services.errors import RefusedError
+from intake.services.locking import lock
 
 BATCH = 100
 _C = CallbackRequest.__table__.c
@@ -83,16 +85,35 @@ def _redact(site: Site, retention: Retention, ids: list[int], now: datetime) -> 
         _overwrite(conn)
         asked = select(_C.id).where(_C.id.in_(ids), expiry.has_expired(retention, now)).order_by(_C.id)
         still = list(conn.execute(asked.with_for_update()).scalars())
-        about = select(Audit.id).where(Audit.callback_id.in_(still))
-        conn.execute(update(AuditText).where(AuditText.audit_id.in_(about)).values(_NO_WORDS))
-        conn.execute(update(Note).where(Note.callback_id.in_(still)).values(text_encrypted=None))
-        conn.execute(delete(SearchToken).where(SearchToken.callback_id.in_(still)))
-        mails = select(OutboxMessage.id).where(OutboxMessage.callback_id.in_(still))
-        conn.execute(delete(MailTry).where(MailTry.message_id.in_(mails)))
-        conn.execute(update(CallbackRequest).where(_C.id.in_(still)).values(version=_C.version + 1, **GONE))
-        for callback_id in still:
-            audit.record(conn, site, SYSTEM, "callback.redacted", callback_id=callback_id, now=now)
+        _empty(conn, site, still, now)
     return len(still)
+
+
+def forget(site: Site, reference: str, *, now: datetime) -> None:
+    """Empty one ended request now, because its person asked for it.
+
+    NotFoundError if there is none; RefusedError: still_open (close it first), on_hold. A second time changes nothing.
+    """
+    with writing() as conn:
+        row = lock(conn, reference)
+        if row.closed_at is None:
+            raise RefusedError("still_open")
+        if row.has_legal_hold:
+            raise RefusedError("on_hold")
+        _overwrite(conn)
+        _empty(conn, site, [row.id], now)
+
+
+def _empty(conn: Connection, site: Site, ids: list[int], now: datetime) -> None:
+    about = select(Audit.id).where(Audit.callback_id.in_(ids))
+    conn.execute(update(AuditText).where(AuditText.audit_id.in_(about)).values(_NO_WORDS))
+    conn.execute(update(Note).where(Note.callback_id.in_(ids)).values(text_encrypted=None))
+    conn.execute(delete(SearchToken).where(SearchToken.callback_id.in_(ids)))
+    mails = select(OutboxMessage.id).where(OutboxMessage.callback_id.in_(ids))
+    conn.execute(delete(MailTry).where(MailTry.message_id.in_(mails)))
+    conn.execute(update(CallbackRequest).where(_C.id.in_(ids)).values(version=_C.version + 1, **GONE))
+    for callback_id in ids:
+        audit.record(conn, site, SYSTEM, "callback.redacted", callback_id=callback_id, now=now)
 
 
 def _forget_words(site: Site, ids: list[int], now: datetime) -> int:

@@ -229,6 +229,16 @@ def test_a_first_call_that_was_late_stays_late_for_good(maria: Desk, site: Site,
     assert "Target missed" in text
 
 
+def test_a_call_that_began_in_time_is_no_miss_while_it_goes_on(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - timedelta(minutes=14)).reference
+    maria.press(reference, "call")
+    with at(now + timedelta(minutes=9)):
+        assert "Target missed" not in words(maria.text(f"/admin/queue/{reference}"))
+    with at(now + timedelta(hours=3)):  # nobody ever said what came of it
+        maria.sign_in("maria@example.com")
+        assert "Target missed" in words(maria.text(f"/admin/queue/{reference}"))
+
+
 def test_a_first_call_in_time_says_so(maria: Desk, called: str) -> None:
     maria.press(called, "attempt", outcome="busy", then="stay")
     text = words(maria.text(f"/admin/queue/{called}"))

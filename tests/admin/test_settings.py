@@ -156,11 +156,19 @@ def test_when_two_people_save_the_later_one_sees_both(app: Flask, ada: Desk, now
     assert ada.post(HOURS, **again, do="save").status_code == 303
 
 
-def test_hours_that_never_come_are_warned_of(ada: Desk) -> None:
+@point(76)
+@pytest.mark.parametrize("verb", ["save", "check"])
+def test_a_week_without_an_open_day_is_refused_since_everybody_would_be_promised_a_call(ada: Desk, verb: str) -> None:
     ada.get(HOURS)
     closed = {f"d{n}_closed": "1" for n in range(7)}
-    ada.post(HOURS, zone="America/New_York", **closed, do="save")
-    assert "You are never open" in ada.text(HOURS)
+    answer = ada.post(HOURS, zone="America/New_York", **closed, do=verb)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and count(CalendarVersion) == 0
+    assert 'href="#f-week"' in html and 'id="f-week"' in html and "Open on at least one day" in html
+
+
+def test_hours_that_never_come_are_warned_of(ada: Desk) -> None:
+    ada.get(HOURS)
     night = {f"d{n}_0_{edge}": time for n in range(7) for edge, time in (("from", "22:00"), ("until", "23:00"))}
     ada.post(HOURS, **fields(ada.text(HOURS)) | {"zone": "America/New_York"}, do="check")
     answer = ada.post(HOURS, zone="America/New_York", **night, do="check")

@@ -210,3 +210,27 @@ def test_the_command_counts_first_and_then_takes(app: Flask, site: Site, maria: 
     with reading() as conn:
         assert expiry.counts(conn, KEPT, now=now) == (0, 0)
         assert conn.execute(select(func.count()).select_from(CallbackRequest)).scalar_one() == 1
+
+
+def test_one_request_is_emptied_at_once_when_its_person_asks(
+    app: Flask, site: Site, maria: Actor, now: datetime
+) -> None:
+    gone, stays = ended(site, maria, now), ended(site, maria, now)
+    still_open = ask(site, now).reference
+    runner = app.test_cli_runner()
+    done = runner.invoke(args=["intake", "purge", "--reference", gone.lower()])
+    assert done.exit_code == 0 and f"{gone} was emptied" in done.output
+    assert (stored(gone).name_encrypted, stored(gone).phone_index) == (None, None)
+    assert actions(gone)[-1] == "callback.redacted"
+    assert stored(stays).name_encrypted is not None
+    with reading() as conn:
+        words = select(func.count()).select_from(Note).join(CallbackRequest, C.id == Note.callback_id)
+        words = words.where(C.reference == gone, Note.text_encrypted.is_not(None))
+        assert conn.execute(words).scalar_one() == 0
+    for reference, said in ((still_open, "close it first"), ("0ZZ-0ZZ", "no request"), ("nonsense", "--reference")):
+        refused = runner.invoke(args=["intake", "purge", "--reference", reference])
+        assert refused.exit_code != 0 and said in refused.output
+    with writing() as conn:
+        conn.execute(update(CallbackRequest).where(C.reference == stays).values(has_legal_hold=True))
+    assert "legal hold" in runner.invoke(args=["intake", "purge", "--reference", stays]).output
+    assert stored(stays).name_encrypted is not None
