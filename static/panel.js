@@ -26,6 +26,10 @@
   tick();
   setInterval(tick, 5000);
 
+  // A form that was refused: to the first thing that is wrong with it.
+  const wrong = document.querySelector('main [aria-invalid="true"]');
+  if (wrong) wrong.focus();
+
   // How long the call has lasted.
   const call = document.querySelector('[data-since]');
   const run = () => {

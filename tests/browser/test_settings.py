@@ -39,6 +39,7 @@ def test_hours_holidays_and_targets_are_set_by_hand(
     page.get_by_role("link", name="Targets").click()
     page.get_by_label("First call within").fill("0")
     page.get_by_role("button", name="Save targets").click()
+    expect(page.get_by_label("First call within")).to_be_focused()
     page.get_by_role("link", name="Calling rules").click()
     page.get_by_label("Tries in all").fill("7")
     page.get_by_role("button", name="Save calling rules").click()
