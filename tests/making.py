@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from intake.database import reading
-from intake.models import Audit, Base, CallbackRequest, OutboxMessage
+from intake.models import Audit, Base, CallbackRequest, OutboxMessage, SignIn
 from intake.models.site import Site
 from intake.queries import sign_in as sign_in_queries
 from intake.rules.permissions import Actor, ActorKind, permissions_of
@@ -86,3 +86,10 @@ def proven(site: Site, user_id: int) -> Proven:
 def open_session(site: Site, actor: Actor, sid: str, *, now: datetime, **more: str) -> None:
     """A session as it begins after a right password."""
     sign_in.start(site, actor, sid, stored=proven(site, actor.person_id).stored, now=now, **more)
+
+
+def newest_sign_in(user_id: int) -> int:
+    """The session this person began last; 0 if none goes on."""
+    with reading() as conn:
+        asked = select(func.max(SignIn.id)).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+        return conn.execute(asked).scalar() or 0

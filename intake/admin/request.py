@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
@@ -244,9 +244,9 @@ def _asked_until() -> datetime | None:
     """Up to when the timeline is asked for; anything that is no instant means the newest."""
     try:
         at = datetime.fromisoformat(request.args.get("until", ""))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo is not None else None
 
 
 def _given_to(conn: Connection, entries: tuple[casefile.TimelineEntry, ...]) -> dict[int, str]:

@@ -68,6 +68,12 @@ _NAMED = (
 _COUNT = {dialect: Prepared(_counting(dialect, *_NAMED).returning(_ROW.count)) for dialect in ("sqlite", "postgresql")}
 
 
+def hold(conn: Connection, keys: Iterable[bytes]) -> None:
+    """Lock these rows in the order in which tries are counted, before they are changed in any other."""
+    asked = select(_ROW.key).where(_ROW.key.in_(list(keys))).order_by(_ROW.key)
+    conn.execute(asked.with_for_update()).all()
+
+
 def take_back(conn: Connection, keys: Iterable[bytes]) -> None:
     """Uncount one try: it turned out to be right."""
     for key in sorted(set(keys)):

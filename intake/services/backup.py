@@ -32,6 +32,8 @@ from intake.services import restoring
 
 _VERSION = re.compile(r"^COPY [^\n]*alembic_version [^\n]*;\n([^\n\\]+)\n", re.MULTILINE)
 _C = CallbackRequest.__table__.c
+_CORE = ("user_account", "callback_request", "audit")
+"""The tables that every version has: without them a file is somebody else's."""
 
 
 class BackupError(Exception):
@@ -41,6 +43,8 @@ class BackupError(Exception):
 def back_up(file: Path, *, is_forced: bool = False) -> int:
     """Write a copy of the database; its size in bytes. BackupError if FILE is there and not ``is_forced``."""
     _refuse_the_database_itself(file)
+    if file.exists() and not file.is_file():
+        raise BackupError(f"{file} is not a file that could be overwritten.")
     if file.exists() and not is_forced:
         raise BackupError(f"{file} is there already. Choose another name, or say --force.")
     with _draft(file) as draft:
@@ -140,6 +144,8 @@ def _refuse_what_is_no_database(file: Path) -> None:
         with closing(sqlite3.connect(_only_to_read(file), uri=True)) as found:
             is_whole = found.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             found.execute("SELECT version_num FROM alembic_version").fetchone()
+            for name in _CORE:
+                found.execute(f"SELECT 1 FROM {name} LIMIT 1")  # noqa: S608 - names of ours
     except sqlite3.Error:
         is_whole = False
     if not is_whole:
@@ -148,8 +154,9 @@ def _refuse_what_is_no_database(file: Path) -> None:
 
 def _restore_postgresql(file: Path) -> None:
     """In one transaction: everybody sees the old rows or the new ones."""
+    there = _postgresql("pg_restore", "--list", str(file), is_remote=False)
     listed = _postgresql("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file), is_remote=False)
-    if not _VERSION.search(listed):
+    if not _VERSION.search(listed) or not all(re.search(rf" TABLE \S+ {name} ", there) for name in _CORE):
         raise BackupError(f"{file} is no whole backup of this service on PostgreSQL.")
     # The pool's own connections would stand in the way of the tables being replaced.
     db.engine.dispose()

@@ -129,6 +129,7 @@ def check_current(site: Site, user_id: int, current: str, now: datetime) -> Prov
         found = sign_in_queries.credentials_of(conn, user_id)
     is_right = passwords.is_right(current, found.password if found else None)
     if found is None or not is_right:
+        sign_in.note_refusal(site, user_id, now)
         raise sign_in.NotMatchedError
     with writing() as conn:
         throttle.clear(conn, key)

@@ -37,8 +37,10 @@ def propose(site: Site, actor: Actor, *, password: str, now: datetime) -> None:
             conn.execute(insert(SecondFactor).values(user_id=user_id, **proposal))
 
 
-def confirm(site: Site, actor: Actor, typed: str, *, now: datetime) -> tuple[str, ...]:
+def confirm(site: Site, actor: Actor, typed: str, *, kept_id: int, now: datetime) -> tuple[str, ...]:
     """The app shows the right code: from now on signing in asks for one. Returns the recovery codes, this once.
+
+    Sessions that began with the password alone end, all but the one this happens in (``kept_id``).
 
     NotFoundError when nothing waits to be confirmed any more, ``sign_in.NotMatchedError`` when the code is wrong.
     """
@@ -52,6 +54,7 @@ def confirm(site: Site, actor: Actor, typed: str, *, now: datetime) -> tuple[str
         if step is None:
             raise sign_in.NotMatchedError
         codes = _set(conn, site, user_id, sealed, step, now)
+        sign_in.end_besides(conn, user_id, kept_id, reason="second_factor", now=now)
         _tell(conn, site, actor, user_id, "factor_set", now)
     return codes
 

@@ -72,7 +72,7 @@ class Counters:
 
 
 def counters(site: Site, account: str, address: str) -> Counters:
-    """``account`` is any text that stands for what is guessed at."""
+    """``account`` stands for what is guessed at. It begins with what kind that is: the rest may be typed by anybody."""
 
     def key(*parts: str) -> bytes:
         return site.keyring.index_of("throttle", "|".join(parts))
@@ -89,7 +89,7 @@ def check(site: Site, email: str, password: str, address: str, *, now: datetime)
     at once gain nothing; the slow check runs in no transaction.
     """
     email = _plain_email(email)
-    keys = counters(site, email, address)
+    keys = counters(site, f"email|{email}", address)
     until = count_try(site, keys, now)
     if until:
         raise TooManyTriesError(until)
@@ -97,7 +97,7 @@ def check(site: Site, email: str, password: str, address: str, *, now: datetime)
         found = queries.credentials(conn, email)
     is_right = passwords.is_right(password, found.password if found else None)
     if found is None or not is_right or not found.is_active:
-        _note_refusal(site, found.user_id if found else None, now)
+        note_refusal(site, found.user_id if found else None, now)
         raise NotMatchedError
     _note_success(keys, now)
     return Proven(found.user_id, found.password)
@@ -139,7 +139,8 @@ def _full(keys: Counters, tallies: dict[bytes, throttle.Tally], is_known: bool, 
     return full
 
 
-def _note_refusal(site: Site, user_id: int | None, now: datetime) -> None:
+def note_refusal(site: Site, user_id: int | None, now: datetime) -> None:
+    """Put a wrong password on record; ``user_id`` is whose it was not, if that is anybody."""
     details = {"reason": "password", "user_id": user_id}
     with writing() as conn:
         audit.record(conn, site, SYSTEM, "person.refused", details=details, now=now)
@@ -152,6 +153,7 @@ def _note_success(keys: Counters, now: datetime) -> None:
 
 def forgive(conn: Connection, keys: Counters, now: datetime) -> None:
     """The try was right: uncount it, and know this address from now on. In the caller's transaction."""
+    throttle.hold(conn, (*keys.counted, keys.known))
     throttle.take_back(conn, (keys.address, keys.account))
     throttle.clear(conn, keys.pair)
     throttle.remember(conn, keys.known, now=now)
@@ -248,6 +250,13 @@ def _end_of(site: Site, actor: Actor, which: ColumnElement[bool], now: datetime)
             details = {"user_id": user_id, "sign_ins": ended}
             audit.record(conn, site, actor, "person.own_sign_ins_ended", details=details, now=now)
     return ended
+
+
+def end_besides(conn: Connection, user_id: int, kept_id: int, *, reason: str, now: datetime) -> None:
+    """Every session of a person but one, and a sign-in halfway through; in the caller's transaction."""
+    conn.execute(delete(SignInStep).where(SignInStep.__table__.c.user_id == user_id))
+    others = (_SIGN_IN.user_id == user_id, _SIGN_IN.id != kept_id, _SIGN_IN.ended_at.is_(None))
+    conn.execute(update(SignIn).where(*others).values(ended_at=now, ended_reason=reason))
 
 
 def end_all(conn: Connection, user_id: int, *, reason: str, now: datetime) -> int:

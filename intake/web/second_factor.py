@@ -20,6 +20,7 @@ from intake.queries import second_factor as queries
 from intake.services import one_time_codes, second_factor, sign_in
 from intake.services.errors import NotFoundError, RefusedError
 from intake.web.sign_in_account import HOME, plain_page
+from intake.web.sign_in_session import this_sign_in
 from intake.wording import times
 from intake.wording.times import wait_words
 
@@ -139,9 +140,10 @@ def _picture_words() -> str:
 @pages.post("/set-up")
 def confirm() -> ResponseReturnValue:
     """The app shows the right code: it is set, and the recovery codes are shown this once."""
+    mine, typed = this_sign_in(), request.form.get("code", "")
     try:
         codes = second_factor.confirm(
-            current_site(), current_user.actor, request.form.get("code", ""), now=datetime.now(UTC)
+            current_site(), current_user.actor, typed, kept_id=mine.id if mine else 0, now=datetime.now(UTC)
         )
     except NotFoundError:
         flash(gettext("That took too long, or it is set up already."))

@@ -66,7 +66,7 @@ def test_what_is_older_than_one_page_is_reached_by_a_link(maria: Desk, site: Sit
     assert "Back to the newest" in html and "sent the request" in words(html) and "Target missed" not in words(html)
 
 
-@pytest.mark.parametrize("asked", ["x", "2026-11-18", "2026-11-18T17:00:00", ""])
+@pytest.mark.parametrize("asked", ["x", "2026-11-18", "2026-11-18T17:00:00", "", "0001-01-01T00:00:00%2B14:00"])
 def test_an_instant_that_is_none_is_the_newest_page(maria: Desk, called: str, asked: str) -> None:
     assert "Maria claimed the request" in words(maria.text(f"/admin/queue/{called}?until={asked}"))
 

@@ -14,7 +14,7 @@ from intake.services import inviting, one_time_codes, people, second_factor, sig
 from intake.services.sign_in import TooManyTriesError
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
-from tests.making import PASSWORD
+from tests.making import PASSWORD, newest_sign_in
 
 LOGIN, CODE, LOCKED = "security/login_user.html", "security/code.html", "security/locked.html"
 SIGNED_OUT, FACTOR = "security/signed_out.html", "security/second_factor.html"
@@ -79,7 +79,7 @@ def with_factor(house: Premises, who: str) -> str:
     with reading() as conn:
         secret = second_factor.proposal_of(house.site, conn, actor.person_id, now=now) or ""
     code = one_time_codes.code_at(secret, one_time_codes.step_of(now))
-    second_factor.confirm(house.site, actor, code, now=now)
+    second_factor.confirm(house.site, actor, code, kept_id=newest_sign_in(actor.person_id), now=now)
     return who
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 import stat
 import threading
 import uuid
@@ -131,6 +133,19 @@ def test_a_file_is_overwritten_only_by_force_and_nothing_half_is_left(app: Flask
     with pytest.raises(BackupError, match="cannot be written"):
         backup.back_up(tmp_path / "no folder" / "copy.backup")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_somebody_elses_database_is_no_backup(app: Flask, site: Site, tmp_path: Path, now: datetime) -> None:
+    kept, file = ask(site, now).reference, tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute(f"INSERT INTO alembic_version VALUES ('{schema_head()}')")
+        other.commit()
+    with pytest.raises(BackupError, match=r"no whole backup|pg_restore failed"):
+        backup.restore(site, file, schema_head(), is_forced=True, now=now)
+    assert stored(kept)
+    with pytest.raises(BackupError, match="not a file"):
+        backup.back_up(Path("/dev/null"), is_forced=True)
 
 
 def test_a_name_with_a_question_mark_is_a_name(app: Flask, site: Site, tmp_path: Path, now: datetime) -> None:

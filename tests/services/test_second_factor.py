@@ -23,7 +23,7 @@ from intake.rules.permissions import SYSTEM, Actor, ForbiddenError
 from intake.services import one_time_codes, passwords, people, second_factor, second_step, sign_in
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.sign_in import NotMatchedError, TooManyTriesError
-from tests.making import PASSWORD, count, open_session, person, proven
+from tests.making import PASSWORD, count, newest_sign_in, open_session, person, proven
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 STEP = timedelta(seconds=30)
@@ -57,7 +57,7 @@ def set_up(site: Site, actor: Actor, now: datetime) -> Phone:
     second_factor.propose(site, actor, password=PASSWORD, now=now)
     with reading() as conn:
         secret = second_factor.proposal_of(site, conn, actor.person_id, now=now) or ""
-    return Phone(site, actor, secret, second_factor.confirm(site, actor, code(secret, now), now=now))
+    return Phone(site, actor, secret, second_factor.confirm(site, actor, code(secret, now), kept_id=0, now=now))
 
 
 def code(secret: str, at: datetime) -> str:
@@ -103,15 +103,15 @@ def test_setting_up_asks_for_the_password_and_counts_wrong_ones(site: Site, mari
 
 def test_a_wrong_or_late_code_sets_nothing(site: Site, maria: Actor, now: datetime) -> None:
     with pytest.raises(NotFoundError):
-        second_factor.confirm(site, maria, "123456", now=now)
+        second_factor.confirm(site, maria, "123456", kept_id=0, now=now)
     second_factor.propose(site, maria, password=PASSWORD, now=now)
     with reading() as conn:
         secret = second_factor.proposal_of(site, conn, maria.person_id, now=now) or ""
     with pytest.raises(NotMatchedError):
-        second_factor.confirm(site, maria, "12345", now=now)
+        second_factor.confirm(site, maria, "12345", kept_id=0, now=now)
     late = now + queries.LONGEST_STEP
     with pytest.raises(NotFoundError):
-        second_factor.confirm(site, maria, code(secret, late), now=late)
+        second_factor.confirm(site, maria, code(secret, late), kept_id=0, now=late)
     assert not second_step.ask_for_code(site, proven(site, maria.person_id), "key", now=now)
 
 
@@ -331,3 +331,27 @@ def test_without_its_key_the_app_opens_nothing_and_a_recovery_code_does(
         second_step.pass_code(lost, phone.halfway(now), phone.shows(now), HERE, now=now)
     assert "INTAKE_TOTP_KEYS" in caplog.text
     assert second_step.pass_recovery_code(lost, "key", phone.codes[0], HERE, now=now)
+
+
+def test_a_factor_that_is_set_ends_what_began_with_the_password_alone(site: Site, maria: Actor, now: datetime) -> None:
+    for sid in ("thief", "owner"):
+        open_session(site, maria, sid, now=now)
+    second_factor.propose(site, maria, password=PASSWORD, now=now)
+    with reading() as conn:
+        secret = second_factor.proposal_of(site, conn, maria.person_id, now=now) or ""
+    mine = newest_sign_in(maria.person_id)
+    second_factor.confirm(site, maria, code(secret, now), kept_id=mine, now=now)
+    with reading() as conn:
+        assert sign_in_queries.live(conn, sign_in.sid_hash("thief"), now=now) is None
+        assert sign_in_queries.live(conn, sign_in.sid_hash("owner"), now=now) is not None
+
+
+def test_nobody_uses_up_somebody_elses_codes_at_the_password(
+    phone: Phone, site: Site, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "is_right", lambda *_: False)
+    at_risk = phone.actor.person_id
+    for number in range(sign_in.ATTACK + 2):
+        with pytest.raises((NotMatchedError, TooManyTriesError)):
+            sign_in.check(site, f"code|{at_risk}", "x", f"203.0.113.{number % 250}", now=now)
+    assert second_step.pass_code(site, phone.halfway(now), phone.shows(now), ELSEWHERE, now=now).user_id == at_risk
