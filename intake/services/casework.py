@@ -22,13 +22,18 @@ from intake.services.errors import RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, ensure_unchanged, lock
 
 _EPISODE = [column.name for column in Episode.__table__.c if column.name not in ("id", "callback_id", "number")]
-_FRESH: dict[str, Any] = {
+NOT_ENDED: dict[str, Any] = {
     "closed_at": None,
     "closed_reason": None,
     "withdrawn_at": None,
     "assignee_id": None,
     "claimed_at": None,
     "call_started_at": None,
+}
+"""Open again. Whoever had claimed it may have gone home: it waits for anybody."""
+
+_FRESH: dict[str, Any] = {
+    **NOT_ENDED,
     "attempt_count": 0,
     "last_attempt_at": None,
     "last_disposition": None,

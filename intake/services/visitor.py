@@ -22,7 +22,7 @@ from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import clock
 from intake.services.callbacks import contact_columns
-from intake.services.casework import begin_again, promised_after_all
+from intake.services.casework import NOT_ENDED, begin_again, promised_after_all
 from intake.services.do_not_call import set_aside
 from intake.services.errors import EndedError, NotFoundError
 from intake.services.locking import change, ensure_open, lock_link
@@ -196,24 +196,13 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
         wanted = Status.SCHEDULED if window else Status.NEW
         status = Status.CHECK if was_check(row.spam_reasons.split(",")) else wanted
         if row.is_promised and (window or _is_to_be_kept(row, now)):
-            change(conn, row, status=status, next_at=row.window_from, **_NOT_ENDED)
+            change(conn, row, status=status, next_at=row.window_from, **NOT_ENDED)
         else:
             begin_again(conn, site, row, status=status, window=window, is_free_time=row.is_free_time, now=now)
         _note(conn, site, row, "visitor.undid_withdrawal", now)
         if status is not Status.CHECK:
             _tell_team(conn, row, now)
             letters.enqueue_for(conn, site, row, "visitor.received", now=now, delay=letters.A_MOMENT)
-
-
-_NOT_ENDED: dict[str, Any] = {
-    "closed_at": None,
-    "closed_reason": None,
-    "withdrawn_at": None,
-    "assignee_id": None,
-    "claimed_at": None,
-    "call_started_at": None,
-}
-"""Whoever had claimed it may have gone home: it waits for anybody."""
 
 
 def _is_to_be_kept(row: Row[Any], now: datetime) -> bool:
