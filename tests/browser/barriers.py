@@ -62,6 +62,7 @@ class Heard:
 
 def barriers(page: Page, name: str, looks: tuple[tuple[str, int], ...] = LOOKS) -> Iterator[str]:
     """What somebody would stumble over in any look; a picture of each where SHOTS names a folder."""
+    page.wait_for_load_state("load")
     yield from _said_badly(page)
     for scheme, width in looks:
         stretch(page, scheme, width)
@@ -97,7 +98,11 @@ def _said_badly(page: Page) -> Iterator[str]:
 
 
 def sideways(page: Page) -> Iterator[str]:
-    """Whether the page can be pushed to the side."""
+    """Whether the page can be pushed to the side.
+
+    A click waits for the next page to begin, not for its style: measured bare, a long name is wider than any phone.
+    """
+    page.wait_for_load_state("load")
     wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     if wide > room:
         yield f"{wide} px wide in a window of {room}"
@@ -105,4 +110,5 @@ def sideways(page: Page) -> Iterator[str]:
 
 def small_controls(page: Page, least: int) -> list[str]:
     """What a thumb would miss: each control of fewer pixels, but for links inside a sentence."""
+    page.wait_for_load_state("load")
     return list(page.evaluate(_SMALL, least))
