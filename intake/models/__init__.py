@@ -2,6 +2,7 @@
 
 from intake.models.base import Base
 from intake.models.callback import CallAttempt, CallbackRequest, Episode, Note, SearchToken, SuppressedNumber
+from intake.models.desk import Alert, DuplicateLink, Presence, RuleVersion, SavedView, Skip, UndoStep
 from intake.models.people import Invitation, Role, SignIn, Throttle, User
 from intake.models.records import (
     Audit,
@@ -16,6 +17,7 @@ from intake.models.records import (
 from intake.models.second_factor import RecoveryCode, SecondFactor, SignInStep
 
 __all__ = [
+    "Alert",
     "Audit",
     "AuditSeal",
     "AuditText",
@@ -24,19 +26,25 @@ __all__ = [
     "CallAttempt",
     "CallbackRequest",
     "ConsentWording",
+    "DuplicateLink",
     "Episode",
     "Invitation",
     "MailChannel",
     "MailTry",
     "Note",
     "OutboxMessage",
+    "Presence",
     "RecoveryCode",
     "Role",
+    "RuleVersion",
+    "SavedView",
     "SearchToken",
     "SecondFactor",
     "SignIn",
     "SignInStep",
+    "Skip",
     "SuppressedNumber",
     "Throttle",
+    "UndoStep",
     "User",
 ]

@@ -12,6 +12,10 @@ from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, S
 
 _OPEN = text("closed_at IS NULL")
 _ENDED = text("closed_at IS NOT NULL")
+_HELD = text("closed_at IS NULL AND lease_until IS NOT NULL")
+_MAILED = text("email_index IS NOT NULL")
+_JOINED = text("duplicate_of_id IS NOT NULL")
+_RESCUED = text("rescued_at IS NOT NULL")
 
 
 class CallbackRequest(Base):
@@ -51,6 +55,10 @@ class CallbackRequest(Base):
         Index("ix_callback_request_closed", "closed_at", "id", postgresql_where=_ENDED, sqlite_where=_ENDED),
         Index("ix_callback_request_received", "received_at", "id"),
         Index("ix_callback_request_phone_index", "phone_index"),
+        Index("ix_callback_request_email_index", "email_index", postgresql_where=_MAILED, sqlite_where=_MAILED),
+        Index("ix_callback_request_lease", "lease_until", "id", postgresql_where=_HELD, sqlite_where=_HELD),
+        Index("ix_callback_request_joined", "duplicate_of_id", postgresql_where=_JOINED, sqlite_where=_JOINED),
+        Index("ix_callback_request_rescued", "rescued_at", postgresql_where=_RESCUED, sqlite_where=_RESCUED),
     )
 
     id: Mapped[BigId]
@@ -81,6 +89,8 @@ class CallbackRequest(Base):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
     email_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
     address_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
+    # The folded name, to tell whether the same person asked twice.
+    name_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
 
     # The promise, as it stood at receipt.
     received_at: Mapped[datetime] = mapped_column(Instant)
@@ -104,6 +114,13 @@ class CallbackRequest(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
     call_started_at: Mapped[datetime | None] = mapped_column(Instant)
     next_at: Mapped[datetime | None] = mapped_column(Instant)
+    # A claim holds until then, unless its holder does something; NULL while nobody holds it.
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    # Somebody put it off until next_at; NULL once anything else has been decided.
+    snoozed_at: Mapped[datetime | None] = mapped_column(Instant)
+    # No foreign key: SQLite could add one by rewriting the table only.
+    duplicate_of_id: Mapped[int | None] = mapped_column(big_id)
+    rescued_at: Mapped[datetime | None] = mapped_column(Instant)
     attempt_count: Mapped[int] = mapped_column(SmallInteger, default=0)
     last_attempt_at: Mapped[datetime | None] = mapped_column(Instant)
     last_disposition: Mapped[str | None] = mapped_column(String(32))

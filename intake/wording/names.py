@@ -186,6 +186,7 @@ _ACTION = {
     "queue.searched": lazy_gettext("searched the queue"),
     "queue.viewed": lazy_gettext("looked at the queue"),
     "settings.calendar_changed": lazy_gettext("changed the settings"),
+    "settings.rules_changed": lazy_gettext("changed the settings"),
     "access.refused": lazy_gettext("was refused a page"),
     "audit.viewed": lazy_gettext("looked at the record"),
     "audit.exported": lazy_gettext("took a copy of the record"),

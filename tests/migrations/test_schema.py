@@ -29,6 +29,7 @@ TRIGGERS = {
     "0010": SEALED,
     "0011": SEALED,
     "0012": SEALED,
+    "0013": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 

@@ -1,0 +1,145 @@
+"""What working the queue together leaves behind: who looks, who skipped, what can be undone, what was told to whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake.models.base import Base, BigId, Instant, big_id
+
+_LINKED = text("unlinked_at IS NULL")
+_UNSETTLED = text("settled_at IS NULL")
+
+
+class RuleVersion(Base):
+    """Rules of one kind (alerts, routing, script …) from an instant on. Never edited: a change is a new row."""
+
+    __tablename__ = "rule_version"
+    __table_args__ = (Index("ix_rule_version_kind", "kind", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Presence(Base):
+    """Somebody has a request before their eyes. A row that is not renewed says nothing any more."""
+
+    __tablename__ = "presence"
+    __table_args__ = (Index("ix_presence_seen_at", "seen_at"),)
+
+    callback_id: Mapped[int] = mapped_column(
+        big_id, ForeignKey("callback_request.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Skip(Base):
+    """A request that somebody passed over, with a reason in the record: not offered to them until ``until_at``."""
+
+    __tablename__ = "skip"
+
+    callback_id: Mapped[int] = mapped_column(
+        big_id, ForeignKey("callback_request.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    skipped_at: Mapped[datetime] = mapped_column(Instant)
+    until_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class UndoStep(Base):
+    """What somebody has just done, to one request or to several, and what it was before. Holds nothing personal.
+
+    ``items``: for each request its id, the version the deed led to, and the columns as they were.
+    """
+
+    __tablename__ = "undo_step"
+    __table_args__ = (Index("ix_undo_step_by_id", "by_id", "done_at"),)
+
+    id: Mapped[BigId]
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    action: Mapped[str] = mapped_column(String(48))
+    done_at: Mapped[datetime] = mapped_column(Instant)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    items: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class SavedView(Base):
+    """A view of the queue under a name: what its address asks for. Shared ones are everybody's to open."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (Index("ix_saved_view_owner_id", "owner_id"),)
+
+    id: Mapped[BigId]
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    query: Mapped[str] = mapped_column(String(400))
+    is_shared: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DuplicateLink(Base):
+    """Two requests of one person: ``callback_id`` waits no more, ``survivor_id`` stands for both, until unlinked.
+
+    ``before``: the columns of both that the link changed, as they were. ``by_id`` is None where it was done by itself.
+    """
+
+    __tablename__ = "duplicate_link"
+    __table_args__ = (
+        Index(
+            "uq_duplicate_link_callback_id",
+            "callback_id",
+            unique=True,
+            postgresql_where=_LINKED,
+            sqlite_where=_LINKED,
+        ),
+        Index("ix_duplicate_link_survivor_id", "survivor_id"),
+    )
+
+    id: Mapped[BigId]
+    callback_id: Mapped[int] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    survivor_id: Mapped[int] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    linked_at: Mapped[datetime] = mapped_column(Instant)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    unlinked_at: Mapped[datetime | None] = mapped_column(Instant)
+    unlinked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Alert(Base):
+    """Something somebody must be told: raised once for each occasion, told in a digest, settled by an attempt.
+
+    ``recipient`` as in the outbox ("user:5", "managers", "on_call"). ``number`` counts repetitions from 1;
+    ``callback_id`` is None for what is about no request (silence, a stuck outbox).
+    """
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        Index("uq_alert_occasion", "callback_id", "episode", "kind", "recipient", "number", unique=True),
+        Index(
+            "ix_alert_unsettled",
+            "recipient",
+            "raised_at",
+            "id",
+            postgresql_where=_UNSETTLED,
+            sqlite_where=_UNSETTLED,
+        ),
+    )
+
+    id: Mapped[BigId]
+    callback_id: Mapped[int | None] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    episode: Mapped[int] = mapped_column(SmallInteger, default=0)
+    kind: Mapped[str] = mapped_column(String(24))
+    recipient: Mapped[str] = mapped_column(String(32))
+    number: Mapped[int] = mapped_column(SmallInteger, default=1)
+    raised_at: Mapped[datetime] = mapped_column(Instant)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)

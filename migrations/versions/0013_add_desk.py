@@ -1,0 +1,165 @@
+"""Add what working the queue together needs: leases, snoozing, presence, undo, alerts, joined requests, versioned rules."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+AT = sa.DateTime(timezone=True)
+KEY = sa.LargeBinary(33)
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+COLUMNS = {
+    "callback_request": (
+        ("name_index", KEY), ("lease_until", AT), ("snoozed_at", AT), ("duplicate_of_id", BIG), ("rescued_at", AT),
+    ),
+    "user_account": (("on_shift_since", AT), ("preferences", sa.JSON())),
+}  # fmt: skip
+INDEXES = (
+    ("ix_callback_request_email_index", ["email_index"], "email_index IS NOT NULL"),
+    ("ix_callback_request_lease", ["lease_until", "id"], "closed_at IS NULL AND lease_until IS NOT NULL"),
+    ("ix_callback_request_joined", ["duplicate_of_id"], "duplicate_of_id IS NOT NULL"),
+    ("ix_callback_request_rescued", ["rescued_at"], "rescued_at IS NOT NULL"),
+)
+
+
+def upgrade() -> None:
+    for table, columns in COLUMNS.items():
+        for name, kind in columns:
+            op.add_column(table, sa.Column(name, kind, nullable=True))
+    for name, on, condition in INDEXES:
+        where = sa.text(condition)
+        op.create_index(name, "callback_request", on, unique=False, postgresql_where=where, sqlite_where=where)
+    _add_rules()
+    _add_presence()
+    _add_undo()
+    _add_links()
+    _add_alerts()
+
+
+def downgrade() -> None:
+    for table in ("alert", "duplicate_link", "saved_view", "undo_step", "skip", "presence", "rule_version"):
+        op.drop_table(table)
+    for name, _, _ in INDEXES:
+        op.drop_index(name, table_name="callback_request")
+    for table, columns in COLUMNS.items():
+        for name, _ in reversed(columns):
+            op.drop_column(table, name)
+
+
+def _add_rules() -> None:
+    op.create_table(
+        "rule_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("created_at", AT, nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("document", sa.JSON(), nullable=False),
+        _user("rule_version", "created_by_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_version")),
+    )
+    op.create_index("ix_rule_version_kind", "rule_version", ["kind", "id"])
+
+
+def _add_presence() -> None:
+    for table, at in (("presence", ("seen_at",)), ("skip", ("skipped_at", "until_at"))):
+        op.create_table(
+            table,
+            sa.Column("callback_id", BIG, nullable=False, autoincrement=False),
+            sa.Column("user_id", sa.Integer(), nullable=False),
+            *(sa.Column(name, AT, nullable=False) for name in at),
+            _request(table, "callback_id", ondelete="CASCADE"),
+            _user(table, "user_id", ondelete="CASCADE"),
+            sa.PrimaryKeyConstraint("callback_id", "user_id", name=op.f(f"pk_{table}")),
+        )
+    op.create_index("ix_presence_seen_at", "presence", ["seen_at"])
+
+
+def _add_undo() -> None:
+    op.create_table(
+        "undo_step",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("public_id", sa.String(32), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(48), nullable=False),
+        sa.Column("done_at", AT, nullable=False),
+        sa.Column("undone_at", AT, nullable=True),
+        sa.Column("items", sa.JSON(), nullable=False),
+        _user("undo_step", "by_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_undo_step")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_undo_step_public_id")),
+    )
+    op.create_index("ix_undo_step_by_id", "undo_step", ["by_id", "done_at"])
+    op.create_table(
+        "saved_view",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("public_id", sa.String(32), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(60), nullable=False),
+        sa.Column("query", sa.String(400), nullable=False),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", AT, nullable=False),
+        _user("saved_view", "owner_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_saved_view_public_id")),
+    )
+    op.create_index("ix_saved_view_owner_id", "saved_view", ["owner_id"])
+
+
+def _add_links() -> None:
+    op.create_table(
+        "duplicate_link",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("callback_id", BIG, nullable=False),
+        sa.Column("survivor_id", BIG, nullable=False),
+        sa.Column("linked_at", AT, nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("unlinked_at", AT, nullable=True),
+        sa.Column("unlinked_by_id", sa.Integer(), nullable=True),
+        sa.Column("before", sa.JSON(), nullable=False),
+        _request("duplicate_link", "callback_id"),
+        _request("duplicate_link", "survivor_id"),
+        _user("duplicate_link", "by_id"),
+        _user("duplicate_link", "unlinked_by_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_link")),
+    )
+    linked = sa.text("unlinked_at IS NULL")
+    op.create_index(
+        "uq_duplicate_link_callback_id", "duplicate_link", ["callback_id"], unique=True, postgresql_where=linked,
+        sqlite_where=linked,
+    )  # fmt: skip
+    op.create_index("ix_duplicate_link_survivor_id", "duplicate_link", ["survivor_id"])
+
+
+def _add_alerts() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("callback_id", BIG, nullable=True),
+        sa.Column("episode", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("recipient", sa.String(32), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("raised_at", AT, nullable=False),
+        sa.Column("told_at", AT, nullable=True),
+        sa.Column("settled_at", AT, nullable=True),
+        _request("alert", "callback_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+    )
+    occasion = ["callback_id", "episode", "kind", "recipient", "number"]
+    op.create_index("uq_alert_occasion", "alert", occasion, unique=True)
+    unsettled = sa.text("settled_at IS NULL")
+    op.create_index(
+        "ix_alert_unsettled", "alert", ["recipient", "raised_at", "id"], unique=False, postgresql_where=unsettled,
+        sqlite_where=unsettled,
+    )  # fmt: skip
+
+
+def _user(table: str, column: str, *, ondelete: str | None = None) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_{column}_user_account")
+    return sa.ForeignKeyConstraint([column], ["user_account.id"], name=name, ondelete=ondelete)
+
+
+def _request(table: str, column: str, *, ondelete: str | None = None) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_{column}_callback_request")
+    return sa.ForeignKeyConstraint([column], ["callback_request.id"], name=name, ondelete=ondelete)
