@@ -60,7 +60,7 @@ def layers(site: Site) -> Iterator[Layer]:
     answers = callbacks.Answers(FIELDS["name"], number, email=FIELDS["email"], message=FIELDS["message"])
     arrival = callbacks.Arrival("nonce", Signals(seconds_to_fill=30.0), "192.0.2.1")
     target = calendar.target
-    schedule = calendar.callable_hours(calling_key(number.zones))
+    schedule = calendar.callable_hours(calling_key(number.zones, number.states))
     words = contact_words(answers.name, number.e164, answers.email)
 
     def validated() -> bool:

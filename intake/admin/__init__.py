@@ -24,6 +24,7 @@ from intake.admin.settings import HoursPages
 from intake.admin.settings_calling import CallingPages
 from intake.admin.settings_days import HolidayPages
 from intake.admin.settings_history import HistoryPages
+from intake.admin.settings_law import LawPages
 from intake.admin.settings_targets import TargetPages
 from intake.extensions import current_site
 from intake.rules.permissions import Permission
@@ -34,8 +35,8 @@ class Queue(QueuePages, AddingPages, ClaimingPages, HandingPages, OutcomePages, 
     """The place where requests are worked: the list, one request, and every button on both."""
 
 
-class Settings(HoursPages, HolidayPages, TargetPages, CallingPages, HistoryPages):
-    """What holds from now on: hours, holidays, targets, calling rules, and what was set before."""
+class Settings(HoursPages, HolidayPages, TargetPages, CallingPages, LawPages, HistoryPages):
+    """What holds from now on: hours, holidays, targets, calling rules and law, and what was set before."""
 
 
 def init_app(app: Flask) -> None:

@@ -20,7 +20,7 @@ from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
 from intake.rules import windows
-from intake.rules.calling import calling_key
+from intake.rules.calling import key_of
 from intake.rules.permissions import Permission
 from intake.rules.phone import PhoneError, PhoneNumber, parse
 from intake.rules.windows import Window
@@ -173,7 +173,7 @@ def _window(typed: Typed, phone: PhoneNumber | None) -> Window | None:
     window = Window(start, end or agreed_end(start))
     with reading() as conn:
         calendar = calendars.current(conn, current_site())
-    key = calling_key(phone.zones or (typed.zone,))
+    key = key_of(phone, typed.zone)
     if not windows.is_callable(window, calendar.callable_hours(key)):
         typed.errors["agreed"] = gettext("Choose another time, we may not call this number then")
     return window

@@ -79,6 +79,7 @@ def verdict(row: WorklistRow, calendar: Calendar, clock: Clock) -> CallVerdict:
         now=clock.now,
         office=calendar.hours,
         rules=calendar.calling,
+        law=calendar.law,
         key=row.calling_key,
         next_at=row.next_at,
         window=awaited(row, clock.now),

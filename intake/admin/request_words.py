@@ -102,6 +102,7 @@ def verdict(case: CaseFile, calendar: Calendar, clock: Clock) -> CallVerdict:
         now=clock.now,
         office=calendar.hours,
         rules=calendar.calling,
+        law=calendar.law,
         key=case.calling_key,
         next_at=case.next_at,
         window=awaited(case, clock.now),

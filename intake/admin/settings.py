@@ -36,6 +36,7 @@ TABS = (
     ("holidays", lazy_gettext("Holidays")),
     ("targets", lazy_gettext("Targets")),
     ("calling", lazy_gettext("Calling rules")),
+    ("law", lazy_gettext("Calling law")),
     ("history", lazy_gettext("History")),
 )
 MOST_MET = 10

@@ -20,9 +20,8 @@ from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import suppression
 from intake.queries.calendar import Calendar
-from intake.rules.calling import CALLING_HOURS
 from intake.rules.hours import HoursError, HoursProblem
-from intake.rules.limits import BOUNDS, STANDARD, CallingRules, wider
+from intake.rules.limits import BOUNDS, EARLIEST, LATEST, STANDARD, CallingRules, wider
 from intake.rules.permissions import Permission
 from intake.rules.typed_hours import read_clock, write_clock
 from intake.services import settings
@@ -76,15 +75,12 @@ class CallingPages(SettingsView):
             **{"version": stored.id, **more},
             values=values,
             fields=[_field(name) for name in BOUNDS],
-            lawful=[(_region(code), *map(words.clock_words, hours)) for code, hours in CALLING_HOURS.items()],
+            lawful=(words.clock_words(EARLIEST), words.clock_words(LATEST)),
+            stricter=len(shown.law.rows),
             suppressed=suppressed,
             changed=words.changes(stored, wanted) if wanted else [],
             warned=words.warnings(current_site(), shown, request_time()),
         )
-
-
-def _region(code: str) -> str:
-    return code or gettext("Everywhere")
 
 
 def _field(name: str) -> tuple[str, str, bool, str, str]:

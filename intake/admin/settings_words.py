@@ -1,4 +1,4 @@
-"""Opening hours, targets and what became of them, in words; and what is odd about them."""
+"""Opening hours, targets, the law and what became of them, in words; and what is odd about them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from babel.dates import format_date, get_day_names
 
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
-from intake.rules.calling import CALLING_HOURS, callable_hours, calling_key
-from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, Span
+from intake.rules.calling import callable_hours, calling_key
+from intake.rules.calling_law import CallingLaw, Hours, StateHours
+from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, Span, local_date
+from intake.rules.limits import EARLIEST, LATEST
 from intake.rules.promise import ResponseTarget
+from intake.rules.public_holidays import states
 from intake.wording import times
 from intake.wording.translation import LazyString, gettext, language, lazy_gettext, ngettext
 
@@ -114,6 +117,7 @@ def changes(before: Calendar, after: Calendar) -> list[Change]:
         *_hours(before.hours, after.hours),
         *_numbers(_TARGET, before.target, after.target),
         *_numbers(_CALLING, before.calling, after.calling),
+        *_law(before.law, after.law),
     ]
 
 
@@ -147,6 +151,49 @@ def _numbers(labels: Mapping[str, LazyString], before: object, after: object) ->
     return [Change(label(name), _number(name, old), _number(name, new)) for name, old, new in pairs if old != new]
 
 
+def state_name(state: str) -> str:
+    """ "Texas" for TX."""
+    return dict(states()).get(state, state)
+
+
+def week_words(days: tuple[Hours, ...]) -> str:
+    """ "Mon to Sat 9 am to 9 pm, Sun noon to 9 pm"."""
+    short = get_day_names("abbreviated", "stand-alone", locale=language())
+    runs: list[list[int]] = []
+    for index, hours in enumerate(days):
+        if runs and days[runs[-1][0]] == hours:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return ", ".join(_run_words([str(short[index]) for index in run], days[run[0]]) for run in runs)
+
+
+def _run_words(names: list[str], hours: Hours) -> str:
+    said = span_words(Span(*hours)) if hours else gettext("no calls")
+    if len(names) == 7:
+        return gettext("every day %(hours)s", hours=said)
+    if len(names) == 1:
+        return gettext("%(day)s %(hours)s", day=names[0], hours=said)
+    return gettext("%(first)s to %(last)s %(hours)s", first=names[0], last=names[-1], hours=said)
+
+
+def _law(before: CallingLaw, after: CallingLaw) -> list[Change]:
+    changed = sorted(state for state, _ in set(before.rows) ^ set(after.rows))
+    return [
+        Change(state_name(state), _row_words(before.row(state)), _row_words(after.row(state)))
+        for state in dict.fromkeys(changed)
+    ]
+
+
+def _row_words(row: StateHours | None) -> str:
+    if row is None:
+        return gettext("as everywhere")
+    checked = date_words(row.checked_on)
+    return gettext(
+        "%(hours)s (%(source)s, checked %(day)s)", hours=week_words(row.days), source=row.source, day=checked
+    )
+
+
 def _number(name: str, value: int) -> str:
     if name == "percent":
         return f"{value}{times.NBSP}%"
@@ -158,7 +205,7 @@ def warnings(site: Site, calendar: Calendar, now: datetime) -> list[str]:
     hours, minutes = calendar.hours, calendar.target.minutes
     if hours.next_opening(now) is None:
         return [gettext("You are never open: every request is due 72 hours after it came.")]
-    if callable_hours(hours, calling_key((site.time_zone,)), calendar.calling).next_opening(now) is None:
+    if callable_hours(hours, calling_key((site.time_zone,)), calendar.calling, calendar.law).next_opening(now) is None:
         return [gettext("You are open only when the law allows no call: every request is due 72 hours after it came.")]
     found = []
     if any(_is_unlawful(span) for day in hours.weekly for span in day):
@@ -171,6 +218,14 @@ def warnings(site: Site, calendar: Calendar, now: datetime) -> list[str]:
     return found
 
 
+def old_law(calendar: Calendar, site: Site, now: datetime) -> list[str]:
+    """The states whose calling hours nobody has looked up for half a year, in one sentence."""
+    old = calendar.law.old(local_date(now, site.time_zone))
+    if not old:
+        return []
+    names = ", ".join(map(state_name, old))
+    return [gettext("Not checked for more than 180 days: %(states)s. Look them up, and save each with today's date.", states=names)]  # fmt: skip  # noqa: E501
+
+
 def _is_unlawful(span: Span) -> bool:
-    earliest, latest = CALLING_HOURS[""]
-    return span.start < earliest or span.end > latest
+    return span.start < EARLIEST or span.end > LATEST

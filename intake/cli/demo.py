@@ -26,7 +26,7 @@ from intake.queries import casefile, search, worklist
 from intake.queries import people as people_queries
 from intake.queries.worklist import View
 from intake.rules import phone, windows
-from intake.rules.calling import callable_hours, calling_key
+from intake.rules.calling import callable_hours, key_of
 from intake.rules.hours import OpeningHours
 from intake.rules.permissions import SYSTEM, Actor, ActorKind, Role, permissions_of
 from intake.rules.workflow import Channel, Disposition
@@ -128,7 +128,7 @@ class Tale:
             return None
         step = self.story.steps[self.told]
         number = phone.parse(self.story.phone)
-        schedule = callable_hours(self.hours, calling_key(number.zones or (self.hours.zone,)))
+        schedule = callable_hours(self.hours, key_of(number, self.hours.zone))
         since = max(self.now, self.waits_for) if step.verb == "ring" and self.waits_for else self.now
         at = schedule.add(since, step.after * 60)
         return (step, at) if at else None

@@ -32,7 +32,10 @@ class TryOutcome(StrEnum):
 
 
 class CalendarVersion(Base):
-    """Opening hours, target and calling rules from an instant on. Never edited: a change is a new row."""
+    """Opening hours, target, calling rules and law from an instant on. Never edited: a change is a new row.
+
+    ``law``: the rows of the table of states that are not as we began; None if all are.
+    """
 
     __tablename__ = "calendar_version"
 
@@ -42,6 +45,7 @@ class CalendarVersion(Base):
     hours: Mapped[dict[str, Any]] = mapped_column(JSON)
     target: Mapped[dict[str, Any]] = mapped_column(JSON)
     calling: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    law: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ConsentWording(Base):

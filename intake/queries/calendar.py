@@ -13,6 +13,7 @@ from sqlalchemy import Connection, String, bindparam, case, or_, select
 from intake.models import CalendarVersion, ConsentWording, User
 from intake.models.site import Site
 from intake.rules.calling import callable_hours
+from intake.rules.calling_law import CALLING_LAW, CallingLaw
 from intake.rules.hours import OpeningHours, Schedule, default_hours
 from intake.rules.limits import STANDARD, CallingRules
 from intake.rules.promise import ResponseTarget
@@ -23,16 +24,17 @@ DEFAULT_ID = 0
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One version of opening hours, target and calling rules. ``id`` is None for the built-in default."""
+    """One version of opening hours, target, calling rules and law. ``id`` is None for the built-in default."""
 
     id: int | None
     hours: OpeningHours
     target: ResponseTarget
     calling: CallingRules = STANDARD
+    law: CallingLaw = CALLING_LAW
 
     def callable_hours(self, calling_key: str = "") -> Schedule:
         """When somebody may be called: office hours within the law's and the house's; "" is a number of any place."""
-        return callable_hours(self.hours, calling_key, self.calling)
+        return callable_hours(self.hours, calling_key, self.calling, self.law)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,20 @@ class Consent:
 
 
 @lru_cache(maxsize=256)
-def parsed(hours: str, target: str, calling: str | None) -> tuple[OpeningHours, ResponseTarget, CallingRules]:
-    """A version's three JSON documents, read once for each wording of them; without calling rules the widest hold."""
+def parsed(
+    hours: str, target: str, calling: str | None, law: str | None
+) -> tuple[OpeningHours, ResponseTarget, CallingRules, CallingLaw]:
+    """A version's JSON documents, read once for each wording of them.
+
+    Without calling rules the widest hold, without a law the one we began with.
+    """
     rules = CallingRules(**(json.loads(calling or "null") or {}))
-    return OpeningHours.from_document(json.loads(hours)), ResponseTarget(**json.loads(target)), rules
+    table = CallingLaw.from_document(json.loads(law or "null") or {})
+    return OpeningHours.from_document(json.loads(hours)), ResponseTarget(**json.loads(target)), rules, table
 
 
 def _calendar(row: Any) -> Calendar:
-    return Calendar(row.id, *parsed(json.dumps(row.hours), json.dumps(row.target), json.dumps(row.calling)))
+    return Calendar(row.id, *parsed(*(json.dumps(text) for text in (row.hours, row.target, row.calling, row.law))))
 
 
 @lru_cache(maxsize=8)
@@ -70,15 +78,17 @@ def default_calendar(zone: str) -> Calendar:
     return Calendar(None, default_hours(zone), ResponseTarget())
 
 
-def documents(calendar: Calendar) -> dict[str, dict[str, Any]]:
+def documents(calendar: Calendar) -> dict[str, dict[str, Any] | None]:
     """The calendar as the columns of its row keep it."""
     target, calling = asdict(calendar.target), asdict(calendar.calling)
-    return {"hours": calendar.hours.to_document(), "target": target, "calling": calling}
+    law = calendar.law.to_document() or None
+    return {"hours": calendar.hours.to_document(), "target": target, "calling": calling, "law": law}
 
 
 _C = CalendarVersion.__table__.c
 _U = User.__table__.c
-_NEWEST = select(_C.id, _C.hours, _C.target, _C.calling).order_by(_C.id.desc()).limit(1)
+_DOCUMENTS = (_C.id, _C.hours, _C.target, _C.calling, _C.law)
+_NEWEST = select(*_DOCUMENTS).order_by(_C.id.desc()).limit(1)
 
 
 _W = ConsentWording.__table__.c
@@ -103,15 +113,13 @@ def version(conn: Connection, site: Site, calendar_id: int | None) -> Calendar:
     """The version a request was promised by."""
     if calendar_id is None:
         return default_calendar(site.time_zone)
-    row = conn.execute(select(_C.id, _C.hours, _C.target, _C.calling).where(_C.id == calendar_id)).one()
+    row = conn.execute(select(*_DOCUMENTS).where(_C.id == calendar_id)).one()
     return _calendar(row)
 
 
 def versions(conn: Connection, *, before: int | None = None, after: int | None = None, limit: int) -> list[Version]:
     """What was in force, newest first: below ``before``, above ``after`` (both ids)."""
-    asked = select(_C.id, _C.hours, _C.target, _C.calling, _C.created_at, _U.name).outerjoin(
-        User.__table__, _U.id == _C.created_by_id
-    )
+    asked = select(*_DOCUMENTS, _C.created_at, _U.name).outerjoin(User.__table__, _U.id == _C.created_by_id)
     asked = asked.where(_C.id < before) if before is not None else asked
     asked = asked.where(_C.id > after) if after is not None else asked
     return [

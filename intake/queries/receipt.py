@@ -49,8 +49,8 @@ def standing(conn: Connection, *, language: str, phone_indexes: list[bytes], ins
     row: Any = _standing(len(phone_indexes), conn.dialect.name).one(conn, asked)
     if row is None:
         return None
-    calendar_id, hours, target, calling, consent_id, is_suppressed, next_id, ahead = row
-    calendar = Calendar(calendar_id, *parsed(hours, target, calling))
+    calendar_id, hours, target, calling, law, consent_id, is_suppressed, next_id, ahead = row
+    calendar = Calendar(calendar_id, *parsed(hours, target, calling, law))
     return Standing(calendar, consent_id, bool(is_suppressed), next_id, ahead)
 
 
@@ -69,7 +69,7 @@ def _standing(keys: int, dialect: str) -> Prepared:
     suppressed = exists().where(or_(*(_S.phone_index == bindparam(name, type_=_S.phone_index.type) for name in names)))
     next_id = _NEXT_ID if dialect == "postgresql" else null()
     ahead = _ahead().scalar_subquery()
-    documents = (cast(_V.hours, Text), cast(_V.target, Text), cast(_V.calling, Text))
+    documents = (cast(_V.hours, Text), cast(_V.target, Text), cast(_V.calling, Text), cast(_V.law, Text))
     newest = select(_V.id, *documents, wording, suppressed, next_id, ahead)
     return Prepared(newest.order_by(_V.id.desc()).limit(1))
 

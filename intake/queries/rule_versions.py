@@ -22,7 +22,6 @@ class RuleKind(StrEnum):
     ALERTS = "alerts"
     ROUTING = "routing"
     SCRIPT = "script"
-    LAW = "law"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,88 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+from intake.rules.calling_law import CALLING_LAW, FEDERAL, CallingLaw, Hours, shortest, spans
 from intake.rules.hours import (
     Always,
     Both,
     Interval,
     OpeningHours,
     Schedule,
-    Span,
     instant,
     local_date,
     utc,
     zone_info,
 )
-from intake.rules.limits import EARLIEST, LATEST, STANDARD, CallingRules
+from intake.rules.limits import STANDARD, CallingRules
+from intake.rules.phone import PhoneNumber
 from intake.rules.remembered import Remembered
 from intake.rules.workflow import Disposition
 
-CALLING_HOURS: Mapping[str, tuple[int, int]] = {"": (EARLIEST, LATEST)}
-"""Lawful calling hours by region, minutes after midnight where the called party is. "" is everywhere else."""
-
 INVITED_FOR = timedelta(minutes=60)
 """So long after asking to be called as soon as possible, a call at an unusual hour is one that was invited."""
-
-FARTHEST_APART = timedelta(hours=12)
-"""Zones further apart than this share less than one lawful hour a day."""
 
 _BUSY_AGAIN = timedelta(minutes=15)
 _A_DAY = timedelta(hours=24)
 _PART_HOURS = 3
 _WINDOW_REPEATS = 30
 _SUMMER_AND_WINTER = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
+_STATE = "US-"
 
 
 # Where -------------------------------------------------------------------------------------------------------------
 
 
-def calling_key(zones: Iterable[str]) -> str:
-    """The canonical name of a set of time zones: ``America/Chicago|America/New_York``; "" for none."""
-    return "|".join(sorted(set(zones)))
+def calling_key(zones: Iterable[str], states: Iterable[str] = ()) -> str:
+    """The canonical name of the places a number may be in: ``America/Chicago|America/Denver|US-TX``; "" for none.
+
+    States as in ISO 3166-2. A key without one, as all were before states were known, has the federal hours.
+    """
+    return "|".join(sorted({*zones, *(f"{_STATE}{state}" for state in states)}))
+
+
+def key_of(phone: PhoneNumber, zone: str) -> str:
+    """The places of a number; one that names no zone is taken to be in ``zone``, the office's."""
+    return calling_key(phone.zones or (zone,), phone.states)
 
 
 def zones_of(key: str) -> tuple[str, ...]:
     """The zones a key names, in order; none for ""."""
-    return tuple(zone for zone in key.split("|") if zone)
+    return tuple(place for place in key.split("|") if place and not place.startswith(_STATE))
+
+
+def states_of(key: str) -> tuple[str, ...]:
+    """The states a key names, in order, by their postal code."""
+    return tuple(place.removeprefix(_STATE) for place in key.split("|") if place.startswith(_STATE))
 
 
 @lru_cache(maxsize=1024)
-def legal_hours(key: str, rules: CallingRules = STANDARD) -> Schedule:
-    """The hours at which a call is lawful, and within the house's own hours, in *every* zone of the key.
+def legal_hours(key: str, rules: CallingRules = STANDARD, law: CallingLaw = CALLING_LAW) -> Schedule:
+    """The hours at which a call is lawful, and within the house's own hours, in *every* zone and state of the key.
 
-    Never empty: zones so far apart that they share less than an hour (FARTHEST_APART, in summer or winter) give the
-    hours of the one in the middle, which is the one least wrong for the others; likewise with the house's own hours,
-    which are shorter. "" names no place and sets no limit. Raises HoursError for an unknown zone.
+    Never empty: zones so far apart that they share less than an hour (in summer or winter) give the hours of the one
+    in the middle, which is the one least wrong for the others; likewise with a state's and the house's own hours,
+    which are shorter. Where the house's leave nothing of a state's, the state's hold; where a state's leave nothing
+    in places so far apart, they hold in the middle. A key without a zone names no place and sets no limit.
     """
-    zones, lawful, wanted = zones_of(key), CALLING_HOURS[""], (rules.earliest, rules.latest)
-    schedules: list[Schedule] = [_daily_in(zone, *lawful) for zone in _agreeing(zones, FARTHEST_APART)]
-    if wanted != lawful:
-        farthest = timedelta(minutes=rules.latest - rules.earliest - 60)
-        schedules += [_daily_in(zone, *wanted) for zone in _agreeing(zones, farthest)]
-    if not schedules:
+    zones = zones_of(key)
+    if not zones:
         return Always()
-    result = schedules[0]
-    for schedule in schedules[1:]:
-        result = Both(result, schedule)
-    return result
+    lawful = law.week(states_of(key))
+    wanted: tuple[Hours, ...] = ((rules.earliest, rules.latest),) * len(FEDERAL)
+    everywhere, in_state, of_house = _daily(zones, FEDERAL), _daily(zones, lawful), _daily(zones, wanted)
+    if lawful == FEDERAL and wanted == FEDERAL:
+        return everywhere
+    tries = (Both(Both(everywhere, in_state), of_house), Both(everywhere, in_state))
+    return next((schedule for schedule in tries if _meets(schedule)), in_state)
 
 
 @lru_cache(maxsize=1024)
-def callable_hours(office: OpeningHours, key: str, rules: CallingRules = STANDARD) -> Schedule:
+def callable_hours(
+    office: OpeningHours, key: str, rules: CallingRules = STANDARD, law: CallingLaw = CALLING_LAW
+) -> Schedule:
     """Office hours cut with the lawful hours; a number that names no place is taken to be in the office's zone.
 
     May be empty, for an office that is open only while the other side of the world sleeps.
     """
-    return Remembered(Both(office, legal_hours(key or office.zone, rules)))
+    return Remembered(Both(office, legal_hours(placed(key, office.zone), rules, law)))
 
 
-def _daily_in(zone: str, earliest: int, latest: int) -> OpeningHours:
-    return OpeningHours(zone, ((Span(earliest, latest),),) * 7)
+def placed(key: str, zone: str) -> str:
+    """The key, in the office's zone if it names none."""
+    return key if zones_of(key) else calling_key((zone,), states_of(key))
+
+
+def _daily(zones: tuple[str, ...], week: tuple[Hours, ...]) -> Schedule:
+    """A week's hours in every zone, or in the middle one if the zones share less than an hour of some day."""
+    found: list[Schedule] = [
+        OpeningHours(zone, spans(week)) for zone in _agreeing(zones, timedelta(minutes=shortest(week) - 60))
+    ]
+    result = found[0]
+    for schedule in found[1:]:
+        result = Both(result, schedule)
+    return result
+
+
+def _meets(schedule: Schedule) -> bool:
+    """Whether an hour of every week is left, in winter and in summer."""
+    return all(schedule.elapsed(at, at + timedelta(days=7)) >= 3600 for at in _SUMMER_AND_WINTER)
 
 
 def _agreeing(zones: tuple[str, ...], farthest: timedelta) -> tuple[str, ...]:
@@ -124,6 +152,7 @@ def may_call(
     received_at: datetime,
     is_asap: bool,
     rules: CallingRules = STANDARD,
+    law: CallingLaw = CALLING_LAW,
 ) -> CallVerdict:
     """The first reason that stands against a call now, the gravest first.
 
@@ -131,7 +160,7 @@ def may_call(
     for a call as soon as possible, younger than INVITED_FOR and not yet tried, passes the two kinds of hours with the
     reason "invited". A requested window that has passed comes again at the same hours of the following days.
     """
-    now, schedule = utc(now), callable_hours(office, key, rules)
+    now, schedule = utc(now), callable_hours(office, key, rules, law)
     again_at = _opening(schedule, office, window, utc(next_at)) if next_at and next_at > now else None
     if is_suppressed:
         return CallVerdict(False, "suppressed")
@@ -139,7 +168,7 @@ def may_call(
         return CallVerdict(False, "too_many_in_24h", again_at)
     if next_at and next_at > now:
         return CallVerdict(False, "before_next_try", again_at)
-    closed = _closed_reason(now, office, key, rules)
+    closed = _closed_reason(now, office, legal_hours(placed(key, office.zone), rules, law))
     if closed is not None:
         if is_asap and attempts_24h == 0 and timedelta(0) <= now - received_at < INVITED_FOR:
             return CallVerdict(True, "invited")
@@ -150,8 +179,8 @@ def may_call(
     return CallVerdict(True)
 
 
-def _closed_reason(now: datetime, office: OpeningHours, key: str, rules: CallingRules) -> str | None:
-    if not legal_hours(key or office.zone, rules).is_open(now):
+def _closed_reason(now: datetime, office: OpeningHours, lawful: Schedule) -> str | None:
+    if not lawful.is_open(now):
         return "outside_legal_hours"
     return None if office.is_open(now) else "outside_office_hours"
 
@@ -174,6 +203,7 @@ def next_attempt(
     is_once_only: bool = False,
     earlier: Sequence[datetime] = (),
     rules: CallingRules = STANDARD,
+    law: CallingLaw = CALLING_LAW,
 ) -> datetime | None:
     """The instant proposed for the next try; None when there is none to make.
 
@@ -184,11 +214,11 @@ def next_attempt(
     office whose hours never meet the lawful ones is held to the lawful ones alone. Never more tries in 24 hours than
     the rules say.
     """
-    schedule, tried = callable_hours(office, key, rules), sorted(utc(at) for at in attempts)
+    schedule, tried = callable_hours(office, key, rules, law), sorted(utc(at) for at in attempts)
     rung = sorted([*(utc(at) for at in earlier), *tried])
     ended_at = utc(ended_at)
     if schedule.next_opening(ended_at) is None:
-        schedule = legal_hours(key or office.zone, rules)
+        schedule = legal_hours(placed(key, office.zone), rules, law)
     if disposition not in _RETRIED or len(tried) >= rules.most(is_once_only):
         return None
     if window is not None:

@@ -10,6 +10,8 @@ from enum import StrEnum
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, PhoneNumberType, ValidationResult, timezone
 
+from intake.rules.area_codes import states_of
+
 MAX_LENGTH = 60
 """Characters, once invisible ones and runs of spaces are gone; the field itself holds 40, dictation adds words."""
 
@@ -64,6 +66,11 @@ class PhoneNumber:
     typed: str
     zones: tuple[str, ...]
     is_fictional: bool
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states of the United States it may be in: a hint like the zones, () if it gives none."""
+        return states_of(self.e164)
 
 
 def parse(typed: str, region: str = "US") -> PhoneNumber:

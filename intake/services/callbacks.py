@@ -20,7 +20,7 @@ from intake.models.site import Site
 from intake.queries import receipt
 from intake.queries.calendar import Calendar
 from intake.queries.receipt import Standing
-from intake.rules.calling import calling_key
+from intake.rules.calling import key_of
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
 from intake.rules.spam import Signals, SpamVerdict, assess
@@ -179,7 +179,7 @@ def contact_columns(site: Site, public_id: str, phone: PhoneNumber) -> dict[str,
         "phone_encrypted": seal("callback_request.phone", public_id, dialled),
         "phone_typed_encrypted": seal("callback_request.phone_typed", public_id, phone.typed),
         "phone_index": site.keyring.index_of("phone", phone.e164),
-        "calling_key": calling_key(phone.zones or (site.time_zone,)),
+        "calling_key": key_of(phone, site.time_zone),
         "is_zone_known": len(phone.zones) == 1,
     }
 

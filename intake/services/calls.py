@@ -197,6 +197,7 @@ def _proposal(
         earlier=earlier,
         office=calendar.hours,
         rules=calendar.calling,
+        law=calendar.law,
         key=row.calling_key,
         window=(row.window_from, row.window_until) if row.window_from else None,
         is_once_only=row.is_once_only,

@@ -178,6 +178,7 @@ def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> C
         now=now,
         office=calendar.hours,
         rules=calendar.calling,
+        law=calendar.law,
         key=row.calling_key,
         next_at=row.next_at,
         window=(row.window_from, row.window_until) if awaited else None,

@@ -1,4 +1,4 @@
-"""Changing hours, target and calling rules: each change is a new version, and what an old one promised stays."""
+"""Changing hours, target, calling rules and law: each change is a new version, and what an old one promised stays."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from intake.models.base import table_of
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries.calendar import Calendar
+from intake.rules.calling_law import StateHours
 from intake.rules.hours import Day, OpeningHours
 from intake.rules.limits import CallingRules, wider
 from intake.rules.permissions import Actor, Permission
@@ -94,6 +95,20 @@ def change_calling(
     if wider(rules):
         raise ValueError(f"wider than allowed: {', '.join(wider(rules))}")
     return _change(site, actor, lambda newest: replace(newest, calling=rules), lambda it: it.calling, seen, words, now)
+
+
+def change_law(
+    site: Site, actor: Actor, state: str, row: StateHours | None, *, seen: int | None, words: str, now: datetime
+) -> Calendar:
+    """Another row of the table of states, or the one we began with (None); all other states stay. Else as for the days.
+
+    A row that is wider than the law cannot be made. LawError for a state there is not.
+    """
+
+    def wanted(newest: Calendar) -> Calendar:
+        return replace(newest, law=newest.law.with_row(state, row))
+
+    return _change(site, actor, wanted, lambda it: it.law.row(state), seen, words, now)
 
 
 def _change(

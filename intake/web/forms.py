@@ -16,7 +16,7 @@ from wtforms.validators import ValidationError
 
 from intake.queries.calendar import Calendar
 from intake.rules import windows
-from intake.rules.calling import calling_key
+from intake.rules.calling import calling_key, key_of
 from intake.rules.phone import PhoneError, PhoneNumber, PhoneProblem, parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Voicemail
@@ -131,7 +131,7 @@ class PhoneForm(VisitorForm):
             self.is_crisis = error.problem is PhoneProblem.CRISIS
             raise ValidationError(answers.phone_problem(error.problem)) from None
         chosen, zones = self.context.get("chosen"), self.number.zones
-        if chosen and zones and not self.is_callable(chosen, calling_key(zones)):
+        if chosen and zones and not self.is_callable(chosen, calling_key(zones, self.number.states)):
             raise ValidationError(_l("We may not call that number at the time you chose. Change the time first"))
 
 
@@ -223,7 +223,7 @@ class CallbackForm(PhoneForm, VoicemailForm, TimeForm):
     @property
     def calling_key(self) -> str | None:
         """From the number just read; one that names no place is taken to be where we are, as when it is stored."""
-        return calling_key(self.number.zones or (self.context["zone"],)) if self.number else None
+        return key_of(self.number, self.context["zone"]) if self.number else None
 
     def validate_name(self, field: StringField) -> None:
         """Any name at all, of one letter or more."""

@@ -14,6 +14,7 @@ COLUMNS = {
         ("name_index", KEY), ("lease_until", AT), ("snoozed_at", AT), ("duplicate_of_id", BIG), ("rescued_at", AT),
     ),
     "user_account": (("on_shift_since", AT), ("preferences", sa.JSON())),
+    "calendar_version": (("law", sa.JSON()),),
 }  # fmt: skip
 INDEXES = (
     ("ix_callback_request_email_index", ["email_index"], "email_index IS NOT NULL"),

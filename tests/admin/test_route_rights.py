@@ -102,6 +102,8 @@ PANEL = {
     ("GET", "/admin/settings/history"): ("manager", "admin"),
     ("GET", "/admin/settings/holidays"): ("manager", "admin"),
     ("GET", "/admin/settings/hours"): ("manager", "admin"),
+    ("GET", "/admin/settings/law"): ("manager", "admin"),
+    ("POST", "/admin/settings/law"): ("admin",),
     ("GET", "/admin/settings/targets"): ("manager", "admin"),
     ("POST", "/admin/settings/holidays"): ("admin",),
     ("POST", "/admin/settings/holidays/remove"): ("admin",),

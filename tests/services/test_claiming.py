@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from intake.database import reading
+from intake.models import Audit, AuditText
 from intake.rules.permissions import ForbiddenError
 from intake.services import claims
 from intake.services.errors import NotFoundError, RefusedError, TakenError
@@ -101,3 +104,21 @@ def test_a_call_under_way_is_not_taken_out_of_the_callers_hands(site, now, maria
         with pytest.raises(RefusedError, match="on_call"):
             verb(site, lee, reference, *more, now=now + minutes(14))
     claims.assign(site, lee, reference, dev.user_id, now=now + timedelta(hours=3))
+
+
+@point(58)
+def test_after_a_states_earlier_evening_calling_needs_a_reason_which_is_kept(site, now, maria):
+    evening = now.replace(hour=23, minute=30)  # 6:30 pm in New York and in Rhode Island
+    asked = evening - timedelta(hours=2)
+    ours, theirs = ask(site, asked).reference, ask(site, asked, phone="401-555-0182").reference
+    claims.start_call(site, maria, ours, now=evening)
+    claims.release(site, maria, ours, now=evening + timedelta(hours=3))
+    with pytest.raises(RefusedError) as refused:
+        claims.start_call(site, maria, theirs, now=evening)
+    assert refused.value.code == "outside_legal_hours"
+    claims.start_call(site, maria, theirs, override_reason="they asked for six thirty", now=evening)
+    row = stored(theirs)
+    with reading() as conn:
+        texts = select(AuditText.public_id, AuditText.text_encrypted).join(Audit, Audit.id == AuditText.audit_id)
+        kept = conn.execute(texts.where(Audit.callback_id == row.id, Audit.action == "callback.call_started")).one()
+    assert site.keyring.open("audit_text.text", kept.public_id, kept.text_encrypted) == "they asked for six thirty"

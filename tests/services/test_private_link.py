@@ -87,7 +87,7 @@ def test_a_number_in_another_zone_makes_another_promise(site, now):
     submitted = ask(site, early, phone="212 555 0182")
     visitor.change_number(site, submitted.link_token, parse("503 555 0147"), now=early)
     row = stored(submitted.reference)
-    assert row.clock_key == "America/Los_Angeles"
+    assert row.clock_key == "America/Los_Angeles|US-OR"
     assert row.target_at >= early.replace(hour=16)
 
 
