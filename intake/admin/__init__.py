@@ -16,6 +16,7 @@ from intake.admin.claiming import ClaimingPages
 from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
+from intake.admin.next_calls import NextCallPages
 from intake.admin.outbox import Outbox
 from intake.admin.outcomes import OutcomePages
 from intake.admin.people import People
@@ -31,7 +32,9 @@ from intake.rules.permissions import Permission
 from intake.wording.translation import language, lazy_gettext
 
 
-class Queue(QueuePages, AddingPages, ClaimingPages, HandingPages, OutcomePages, CorrectingPages, DeskWorkPages):
+class Queue(
+    QueuePages, AddingPages, NextCallPages, ClaimingPages, HandingPages, OutcomePages, CorrectingPages, DeskWorkPages
+):
     """The place where requests are worked: the list, one request, and every button on both."""
 
 
@@ -57,12 +60,21 @@ def init_app(app: Flask) -> None:
     )
     admin.add_view(Account(name=lazy_gettext("Your account"), endpoint="me", url="/admin/account"))
     app.jinja_env.globals.update(
-        panel_language=language, panel_site=current_site, panel_now=_now, may_search=_may_search, rail_badge=rail.badge
+        panel_language=language,
+        panel_site=current_site,
+        panel_now=_now,
+        may_search=_may_search,
+        may_work=_may_work,
+        rail_badge=rail.badge,
     )
 
 
 def _now() -> str:
     return request_time().isoformat(timespec="milliseconds")
+
+
+def _may_work() -> bool:
+    return bool(current_user.is_authenticated) and Permission.WORK in current_user.permissions
 
 
 def _may_search() -> bool:

@@ -25,6 +25,7 @@ TEXTS = {
     "take_over_reason": lazy_gettext("Why do you take it over?"),
     "reopen_reason": lazy_gettext("They took it back. Why open it again?"),
     "why_wrong": lazy_gettext("Why was it wrong?"),
+    "skip_why": lazy_gettext("Another reason"),
 }
 """Every field of the page in which something is written, by the words beside it (tests/admin/test_collisions.py)."""
 TIMES = {

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.next_calls import onward
 from intake.admin.outcome_form import Typed, read_outcome, read_version
-from intake.admin.queue import clock, next_waiting
+from intake.admin.queue import clock
 from intake.admin.request import RequestPages
 from intake.database import reading
 from intake.extensions import current_site
-from intake.queries import calendar as calendars
 from intake.queries import casefile
 from intake.rules.permissions import Permission
 from intake.services import calls
@@ -43,7 +43,9 @@ class OutcomePages(RequestPages):
         except RefusedError as refused:
             return self.show_again(reference, typed, **_refused(refused.code))
         flash(_saved(reference, logged), "ok")
-        return _onward(reference) if typed.text("then") == "next" else see_other("queue.show", reference=reference)
+        if typed.text("then") == "next":
+            return onward(besides=reference)
+        return see_other("queue.show", reference=reference)
 
 
 def _log(reference: str, outcome: Outcome, typed: Typed) -> Logged:
@@ -75,13 +77,3 @@ def _key(reference: str) -> str:
     with reading() as conn:
         case = casefile.find(conn, current_site(), reference, with_contact=False)
     return case.calling_key if case else ""
-
-
-def _onward(reference: str) -> ResponseReturnValue:
-    """To the next person who is waiting, or to the queue when nobody is."""
-    with reading() as conn:
-        upcoming = next_waiting(conn, calendars.current(conn, current_site()), besides=reference)
-    if upcoming is None:
-        flash(gettext("Nobody else is waiting for a call now."))
-        return see_other("queue.index")
-    return see_other("queue.show", reference=upcoming.reference)

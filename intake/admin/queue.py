@@ -118,6 +118,7 @@ class QueuePages(PanelView):
             left=left,
             place=queue_filters.place(request.args),
             looked_through=worklist.CLOSED_LOOKED_THROUGH,
+            is_next_first=True,
             may_add=acting().may(Permission.WORK),
             is_later_page="after" in request.args,
             badge=_count(found[View.DUE_NOW]) if found[View.DUE_NOW] else "",

@@ -33,7 +33,7 @@ from intake.services import viewing
 from intake.services.callbacks import SUPPRESSED
 from intake.services.claims import LONGEST_CALL
 from intake.services.errors import NotFoundError, TakenError
-from intake.wording import names, numbers, times
+from intake.wording import names, next_call, numbers, times
 from intake.wording.translation import gettext
 
 
@@ -157,6 +157,7 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
         else None,
         "status": names.closed_reason(case.closed_reason) if case.closed_reason else names.status(case.status),
         "close_reasons": [(reason.value, names.closed_reason(reason)) for reason in words.close_reasons(acting())],
+        "skip_reasons": next_call.skip_reasons(),
         "may_suppress": ClosedReason.DO_NOT_CALL in words.close_reasons(acting()),
         "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
         "same": [(other, _ended(other)) for other in casefile.same_number(conn, current_site(), case)],
@@ -193,6 +194,7 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "see_number": is_mine and is_open and bool(case.phone_e164),
         "call": works and (is_mine or is_free) and not is_check and actor.may(Permission.CONTACT),
         "claim": works and is_free and not is_check,
+        "skip": works and (is_mine or is_free) and not is_check and not _is_on_call(case),
         "release": works and not is_free and (is_mine or manages) and not is_busy,
         "assign": is_open and not is_check and manages and not is_busy and not (works and is_mine),
         "hand_off": works and is_mine and not is_check and not _is_on_call(case),

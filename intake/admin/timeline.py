@@ -13,7 +13,7 @@ from intake.models.records import OutboxState
 from intake.queries.casefile import CaseFile, Timeline, TimelineEntry
 from intake.rules.permissions import ActorKind
 from intake.services.claims import LONGEST_CALL
-from intake.wording import names
+from intake.wording import names, next_call
 from intake.wording.translation import gettext
 
 CORRECTED = "callback.corrected"
@@ -24,6 +24,8 @@ _ICONS = {
     "callback.taken_down": "form",
     "callback.claimed": "person",
     "callback.released": "person",
+    "callback.offered_again": "person",
+    "callback.skipped": "person",
     "callback.assigned": "person",
     "callback.taken_over": "person",
     "callback.handed_off": "person",
@@ -130,6 +132,9 @@ def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
     changed = visitors_changes.told(entry, clock)
     if changed:
         return Line("form", _who(entry), names.action(entry.action, entry.details), at, changed, is_typed=False)
+    if next_call.is_by_next_call(entry.details):
+        why = next_call.kept(entry.details)
+        return Line("person", _who(entry), names.action(entry.action, entry.details), at, why, is_typed=False)
     other = "form" if entry.actor_kind == ActorKind.VISITOR else "info"
     icon = _ICONS.get(entry.action, other)
     return Line(icon, _who(entry), names.action(entry.action, entry.details), at, entry.text or "")

@@ -2,17 +2,33 @@
 
 ``rules.calling`` judges the places once for each distinct ``calling_key``, the database finds the requests. What no
 column can say, whether a number asked not to be called under a key it was not stored by, is looked at afterwards.
+What a colleague has before their eyes is left to them, and what this person has passed over comes again later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
 
-from intake.models import CallAttempt, CallbackRequest, SuppressedNumber
+from intake.models import Audit, CallAttempt, CallbackRequest, Presence, Skip, SuppressedNumber
+from intake.models.base import Instant
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.queries.calls import stands
@@ -24,9 +40,19 @@ from intake.rules.workflow import Disposition, Status
 AT_A_TIME = 10
 """So many are read at once: more than one only for the sake of numbers that asked not to be called."""
 
+PRESENT_FOR = timedelta(seconds=45)
+"""So long somebody who was seen at a request is taken to look at it still."""
+
+_GIVEN = ("callback.claimed", "callback.assigned", "callback.taken_over", "callback.handed_off")
+USER = bindparam("user_id", type_=Integer)
+NOW = bindparam("now", type_=Instant())
+
 _A_DAY = timedelta(hours=24)
 _C = CallbackRequest.__table__.c
 _A = CallAttempt.__table__.c
+_E = Audit.__table__.c
+_P = Presence.__table__.c
+_K = Skip.__table__.c
 _S = SuppressedNumber.__table__.c
 
 
@@ -40,21 +66,37 @@ def first(
 
 
 def candidates(conn: Connection, site: Site, calendar: Calendar, *, user_id: int, now: datetime) -> Iterator[Row[Any]]:
-    """Everybody whom this person may call now, in due order, each as ``services.claims.verdict_for`` would say.
+    """Everybody whom this person may call now, in due order, each as ``services.claims.verdict_for`` would say."""
+    for some in pages(conn, site, calendar, user_id=user_id, now=now):
+        yield from some
 
-    Read a few at a time, so that whoever needs one pays for few; whoever claims takes the first it can lock.
-    """
-    keys = _callable_keys(conn, calendar, now)
-    after: tuple[datetime, int] | None = None
+
+def on_call(conn: Connection, *, user_id: int, since: datetime, besides: str = "") -> str:
+    """The reference of this person's own request on which they pressed Call after ``since``, with no outcome yet."""
+    asked = select(_C.reference).where(
+        _C.assignee_id == user_id, _C.closed_at.is_(None), _C.call_started_at > since, _C.reference != besides
+    )
+    return conn.execute(asked.order_by(_C.call_started_at.desc()).limit(1)).scalar() or ""
+
+
+def way_of_last_claim(conn: Connection, callback_id: int) -> str:
+    """How its holder came by a request: the ``way`` of the newest entry that gave it to somebody."""
+    asked = select(_E.details).where(_E.callback_id == callback_id, _E.action.in_(_GIVEN))
+    details = conn.execute(asked.order_by(_E.id.desc()).limit(1)).scalar()
+    return str((details or {}).get("way", ""))
+
+
+def pages(conn: Connection, site: Site, calendar: Calendar, *, user_id: int, now: datetime) -> Iterator[list[Row[Any]]]:
+    """The same a few at a time, so that whoever needs one pays for few; whoever claims takes the first it can lock."""
+    values = moments(user_id, now) | {"daily": calendar.calling.daily, "keys": _callable_keys(conn, calendar, now)}
+    asked = _page(is_first=True)
     while True:
-        ids = _found(keys, user_id, now, calendar.calling.daily, after)
-        asked = select(*SELECTED).select_from(SOURCE).where(_C.id.in_(ids)).order_by(_C.due_at, _C.id)
-        rows = conn.execute(asked.limit(AT_A_TIME)).all()
-        barred = _barred(conn, site, rows)
-        yield from (row for row in rows if row.id not in barred)
+        rows = conn.execute(asked, values).all()
+        barred = barred_among(conn, site, rows)
+        yield [row for row in rows if row.id not in barred]
         if len(rows) < AT_A_TIME:
             return
-        after = (rows[-1].due_at, rows[-1].id)
+        asked, values = _page(is_first=False), values | {"after_at": rows[-1].due_at, "after_id": rows[-1].id}
 
 
 def _callable_keys(conn: Connection, calendar: Calendar, now: datetime) -> list[str]:
@@ -63,59 +105,89 @@ def _callable_keys(conn: Connection, calendar: Calendar, now: datetime) -> list[
     return [key for key in keys if calendar.callable_hours(key).is_open(now)]
 
 
-def _found(
-    keys: list[str], user_id: int, now: datetime, daily: int, after: tuple[datetime, int] | None
-) -> Select[tuple[int]]:
-    """The ids: nobody's and one's own apart, so that each is read in order from the index that begins with the owner.
+@cache
+def _page(*, is_first: bool) -> Select[Any]:
+    """A page of them. Statements are made once: putting one together costs more than finding the rows.
 
-    Besides those at an open place there is whoever asked within the hour for a call as soon as possible.
+    Nobody's and one's own apart, so that each is read in order from the index that begins with the owner. Besides
+    those at an open place there is whoever asked within the hour for a call as soon as possible.
     """
-    branches = []
-    for owner in (_C.assignee_id.is_(None), _C.assignee_id == user_id):
-        for place in ([_C.calling_key.in_(keys)] if keys else [], _invited(now)):
-            if place:
-                most = daily if len(place) == 1 else 1
-                branches.append(_branch([owner, *place, *_ready(now), _attempts(now) < most], after))
-    return select(union_all(*branches).subquery().c.id)
+    offered = _C.id.not_in(skipped())
+    free = [_C.assignee_id.is_(None), offered, _C.id.not_in(viewed())]
+    at_open_places = [
+        _C.calling_key.in_(bindparam("keys", expanding=True)),
+        attempts() < bindparam("daily", type_=Integer),
+    ]
+    branches = [
+        _branch([*owner, *place, *_ready()], is_first)
+        for owner in (free, [_C.assignee_id == USER, offered])
+        for place in (at_open_places, [*_invited(), attempts() < 1])
+    ]
+    ids = select(union_all(*branches).subquery().c.id)
+    asked = select(*SELECTED).select_from(SOURCE).where(_C.id.in_(ids)).order_by(_C.due_at, _C.id)
+    return asked.limit(AT_A_TIME)
 
 
-def _branch(conditions: list[ColumnElement[bool]], after: tuple[datetime, int] | None) -> Select[tuple[int]]:
+def _branch(conditions: list[ColumnElement[bool]], is_first: bool) -> Select[tuple[int]]:
     asked = select(_C.id, _C.due_at).where(_C.closed_at.is_(None), *conditions)
-    if after is not None:
-        at, last_id = after
+    if not is_first:
+        at, last_id = bindparam("after_at", type_=Instant()), bindparam("after_id", type_=BigInteger())
         asked = asked.where(_C.due_at >= at, or_(_C.due_at > at, and_(_C.due_at == at, _C.id > last_id)))
     some = asked.order_by(_C.assignee_id, _C.due_at, _C.id).limit(AT_A_TIME).subquery()
     return select(some.c.id)
 
 
-def _ready(now: datetime) -> list[ColumnElement[bool]]:
+def _ready() -> list[ColumnElement[bool]]:
     """What stands against a call at any hour: not decided yet, too early, a wish unread, a number that is wrong."""
     return [
         _C.status != Status.CHECK.value,
-        or_(_C.next_at.is_(None), _C.next_at <= now),
-        or_(_C.window_from.is_(None), _C.window_from <= now),
+        or_(_C.next_at.is_(None), _C.next_at <= NOW),
+        or_(_C.window_from.is_(None), _C.window_from <= NOW),
         or_(_C.is_free_time.is_(False), _C.free_time_seen_at.is_not(None)),
         or_(_C.last_disposition.is_(None), _C.last_disposition != Disposition.WRONG_NUMBER.value),
     ]
 
 
-def _invited(now: datetime) -> list[ColumnElement[bool]]:
+def _invited() -> list[ColumnElement[bool]]:
     """At whatever hour: as soon as possible, they said, and it is not an hour ago."""
     return [
-        and_(_C.received_at > now - INVITED_FOR, _C.received_at <= now),
+        and_(_C.received_at > bindparam("invited_since", type_=Instant()), _C.received_at <= NOW),
         _C.window_from.is_(None),
         _C.is_free_time.is_(False),
         _C.attempt_count == 0,
     ]
 
 
-def _attempts(now: datetime) -> ColumnElement[int]:
+def moments(user_id: int, now: datetime) -> dict[str, Any]:
+    """The values of the statements here and in ``passed_over``: who asks, and the instants that matter."""
+    return {
+        "user_id": user_id,
+        "now": now,
+        "a_day_ago": now - _A_DAY,
+        "invited_since": now - INVITED_FOR,
+        "present_since": now - PRESENT_FOR,
+    }
+
+
+def viewed() -> Select[tuple[int]]:
+    """The ids of what somebody else is looking at."""
+    present_since = bindparam("present_since", type_=Instant())
+    return select(_P.callback_id).where(_P.user_id != USER, _P.seen_at > present_since)
+
+
+def skipped() -> Select[tuple[int]]:
+    """The ids of what this person has passed over a while ago."""
+    return select(_K.callback_id).where(_K.user_id == USER, _K.until_at > NOW)
+
+
+def attempts() -> ColumnElement[int]:
     """How often we have tried in the last 24 hours."""
-    made = select(func.count()).where(_A.callback_id == _C.id, _A.is_attempt, _A.started_at > now - _A_DAY, stands())
+    since = bindparam("a_day_ago", type_=Instant())
+    made = select(func.count()).where(_A.callback_id == _C.id, _A.is_attempt, _A.started_at > since, stands())
     return made.correlate(CallbackRequest.__table__).scalar_subquery()
 
 
-def _barred(conn: Connection, site: Site, rows: Sequence[Row[Any]]) -> set[int]:
+def barred_among(conn: Connection, site: Site, rows: Sequence[Row[Any]]) -> set[int]:
     """Those whose number asked not to be called; mostly such a request is set aside already."""
     indexes = {row.id: phone_indexes(site, row) for row in rows}
     asked = [index for some in indexes.values() for index in some]

@@ -49,10 +49,12 @@ def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
             take(conn, site, actor, row, now)
 
 
-def take(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime) -> None:
-    """Give a free request, locked by ``lock_to_take``, to the actor."""
+def take(
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime, details: Mapping[str, Any] | None = None
+) -> None:
+    """Give a free request, locked by ``lock_to_take``, to the actor. ``details``: how they came by it."""
     change(conn, row, **held(row, actor.person_id, now))
-    audit.record(conn, site, actor, "callback.claimed", callback_id=row.id, now=now)
+    audit.record(conn, site, actor, "callback.claimed", callback_id=row.id, details=details, now=now)
 
 
 def held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def release(site: Site, actor: Actor, reference: str, *, expected_version: int |
             return
         ensure_unchanged(row, expected_version)
         ensure_not_on_call(row, actor, now)
-        _give_back(conn, site, actor, row, {"from": row.assignee_id}, now)
+        give_back(conn, site, actor, row, {"from": row.assignee_id}, now)
 
 
 def give_back_all(conn: Connection, site: Site, actor: Actor, user_id: int, *, reason: str, now: datetime) -> int:
@@ -98,13 +100,14 @@ def give_back_all(conn: Connection, site: Site, actor: Actor, user_id: int, *, r
     """
     rows = lock_held_by(conn, user_id)
     for row in rows:
-        _give_back(conn, site, actor, row, {"from": user_id, "reason": reason}, now)
+        give_back(conn, site, actor, row, {"from": user_id, "reason": reason}, now)
     return len(rows)
 
 
-def _give_back(
+def give_back(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], details: Mapping[str, Any], now: datetime
 ) -> None:
+    """A locked request to the queue again; ``details``: whose it was, and why."""
     status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
     change(conn, row, assignee_id=None, claimed_at=None, call_started_at=None, status=status)
     audit.record(conn, site, actor, "callback.released", callback_id=row.id, details=details, now=now)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Row, Select, select, true, update
+from sqlalchemy import CTE, Connection, Row, Select, bindparam, select, true, tuple_, update
 
 from intake.models import CallbackRequest, User
 from intake.rules.permissions import Actor, ForbiddenError, Permission
@@ -47,6 +48,39 @@ def lock_to_take(conn: Connection, reference: str, actor: Actor) -> Row[Any]:
     if not row.person_active:
         raise ForbiddenError(Permission.WORK)
     return row
+
+
+def lock_account(conn: Connection, actor: Actor) -> None:
+    """The actor's own account, before any request: nobody disables it until the transaction ends.
+
+    ForbiddenError if they were disabled after their session was asked for.
+    """
+    asked = select(_U.active).where(_U.id == actor.person_id).with_for_update(read=True)
+    if not conn.execute(asked).scalar():
+        raise ForbiddenError(Permission.WORK)
+
+
+def lock_first(
+    conn: Connection, actor: Actor, found: Sequence[Row[Any]], *, is_patient: bool = False
+) -> Row[Any] | None:
+    """The most urgent of these that is still the version it was found as, for an actor who holds ``lock_account``.
+
+    What somebody else has locked is passed by, or waited for (``is_patient``). Rows that merely refer to a request, as
+    an entry about a look at it does, stand in nobody's way.
+    """
+    if not found:
+        return None
+    as_found = [(row.id, row.version) for row in found]
+    return conn.execute(_first(is_patient), {"user_id": actor.person_id, "as_found": as_found}).first()
+
+
+@cache
+def _first(is_patient: bool) -> Select[Any]:
+    columns = (_T, _U.id.label("person_id"), _U.active.label("person_active"))
+    asked = select(*columns).select_from(_T.join(User.__table__, _U.id == bindparam("user_id")))
+    asked = asked.where(tuple_(_T.c.id, _T.c.version).in_(bindparam("as_found", expanding=True)))
+    locked = asked.with_for_update(of=_T, key_share=True, skip_locked=not is_patient)
+    return locked.order_by(_T.c.due_at, _T.c.id).limit(1)
 
 
 def lock_with_holder(conn: Connection, reference: str) -> Row[Any]:

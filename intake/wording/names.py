@@ -8,7 +8,7 @@ from typing import Any
 
 from intake.models.records import OutboxState
 from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, Status, Voicemail
-from intake.wording import roles
+from intake.wording import next_call, roles
 from intake.wording.translation import gettext, lazy_gettext
 
 _STATUS = {
@@ -138,6 +138,8 @@ _ACTION = {
     "callback.assigned": lazy_gettext("gave the request to a colleague"),
     "callback.taken_over": lazy_gettext("took the request over"),
     "callback.handed_off": lazy_gettext("handed the request to a colleague"),
+    "callback.offered_again": lazy_gettext("came back to it by “Next call”"),
+    "callback.skipped": lazy_gettext("skipped the request"),
     "callback.call_started": lazy_gettext("pressed Call, the number was shown"),
     "callback.attempted": lazy_gettext("logged a call"),
     "callback.corrected": lazy_gettext("corrected the outcome of a call"),
@@ -301,6 +303,12 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return gettext("took the request over from %(person)s", person=details["from_name"])
     if entry_action == "callback.handed_off" and details.get("to_name"):
         return gettext("handed the request to %(person)s", person=details["to_name"])
+    if entry_action == "callback.claimed" and next_call.is_by_next_call(details):
+        return gettext("claimed the request by “Next call”")
+    if entry_action == "callback.skipped":
+        return next_call.skipped(details)
+    if entry_action == "callback.released" and details.get("reason") == "skipped":
+        return gettext("released the request by skipping it")
     if entry_action == "callback.released" and details.get("reason") in ("disabled", "role_taken"):
         return gettext("released the request, because its owner’s access ended")
     if entry_action == "person.changed" and details.get("roles") != details.get("was"):

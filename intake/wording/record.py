@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from intake.rules.workflow import ClosedReason, Voicemail
-from intake.wording import names, times
+from intake.wording import names, next_call, times
 from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 
@@ -50,7 +50,7 @@ _BY_START = {
     "session": Group.SIGNED_IN,
 }  # fmt: skip
 _HIDDEN = {"attempt_id", "note", "message", "public_id", "ids", "view", "to_name", "from_name", "kind", "recipient",
-           "disposition", "exception", "after"}  # fmt: skip
+           "disposition", "exception", "after", "way", "late_seconds"}  # fmt: skip
 """Said by the sentence itself, or of use to a program only."""
 _KEYS = {
     "roles": lazy_gettext("roles"),
@@ -114,6 +114,11 @@ def changes(action: str, details: Mapping[str, Any], people: Mapping[int, str], 
     """What the details of an entry say, each as "what: how"; what is not known yet is at least readable."""
     shown = {key: value for key, value in details.items() if key not in _HIDDEN and value not in (None, "", [], {})}
     said: list[str] = []
+    if next_call.is_by_next_call(details):
+        said.append(next_call.kept(details))
+        shown.pop("passed", None)
+    if action in ("callback.skipped", "callback.released"):  # the sentence says it
+        shown.pop("reason", None)
     if "from" in details or "to" in details:
         said.append(_from_to(details, people, zone, now))
         shown = {key: value for key, value in shown.items() if key not in ("from", "to")}

@@ -19,7 +19,8 @@ def test_save_and_next_opens_the_next_person_who_waits(maria: Desk, called: str,
     upcoming = ask(site, now - timedelta(hours=1)).reference
     answer = maria.press(called, "attempt", outcome="busy", then="next")
     assert answer.status_code == 303 and answer.location == f"/admin/queue/{upcoming}"
-    assert stored(upcoming).assignee_id is None
+    assert stored(upcoming).assignee_id == maria.actor.user_id
+    assert "Claimed as the most urgent: overdue 45 min" in words(maria.text(answer.location))
 
 
 @point(60)

@@ -175,6 +175,15 @@ def refused(name: str, endpoint: str, way: Way, status: int = 422, template: str
     return Shown(name, f"queue.{endpoint}", template, way, status)
 
 
+def next_call(house: Premises) -> Page:
+    """What the button says when it leads to somebody, with the ways past them open."""
+    page = at("Maria", "/admin/queue/")(house)
+    page.get_by_role("button", name="Next call").click()
+    page.wait_for_selector("text=the most urgent")
+    page.get_by_text("Skip", exact=True).click()
+    return page
+
+
 PAGES = [
     *(Shown(f"queue {view}".strip(), "queue.index", QUEUE, at("Maria", f"/admin/queue/?view={view}"))
       for view in VIEWS),
@@ -195,8 +204,10 @@ PAGES = [
     Shown("request whose mail was given up", "queue.show", REQUEST, show("Grace", mail_given_up)),
     Shown("on the call", "queue.show", REQUEST, on_the_call()),
     *(Shown(f"on the call: {outcome}", "queue.show", REQUEST, on_the_call(outcome)) for outcome in SERIOUS),
+    Shown("request by next call", "queue.show", REQUEST, next_call),
     Shown("add a request", "queue.add", ADD, at("Maria", "/admin/queue/add")),
     Shown("add a request, not read", "queue.take_down", ADD, taken_down, 422),
+    refused("skipped for no reason", "skip", pressed("skip", of_mine, skip="other")),
     refused("call without its second tick", "attempt", not_confirmed),
     refused("call without an outcome", "attempt", pressed("attempt", of_mine)),
     refused("call at an hour that needs a reason", "call", pressed("call", far_away)),
