@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import click
@@ -12,6 +13,7 @@ from intake.queries import proof
 from intake.queries.proof import Checked, Fault, Finding
 from intake.services import sealing
 
+_ANCHOR = re.compile(r"[0-9]{1,18}:[0-9a-fA-F]{64}")
 _FAULTS = {
     Fault.SEAL_MISSING: "Seal {seal_id} is missing: entries {first_id} to {last_id} are no longer proven.",
     Fault.SEAL_CHANGED: "Seal {seal_id} does not stand on the seal before it: one of the two was changed.",
@@ -33,6 +35,11 @@ _FAULTS = {
 @click.option("--anchor", "anchors", multiple=True, help="NUMBER:HASH of a seal from the log; it must still stand.")
 def verify_audit(anchors: tuple[str, ...]) -> None:
     """Seal what is open, recompute every seal, and name the first that does not fit (exit code 1)."""
+    for anchor in anchors:
+        if not _ANCHOR.fullmatch(anchor.strip()):
+            raise click.UsageError(
+                f"{anchor!r} is no anchor: copy NUMBER:HASH from the log, the hash is 64 characters."
+            )
     site = current_site()
     sealing.seal_all(site, now=datetime.now(UTC))
     checked = sealing.verify(site)

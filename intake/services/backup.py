@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import URL, Connection, inspect, select
 
 from intake.database import db, reading
 from intake.database.engine import BUSY_SECONDS
@@ -171,9 +171,8 @@ def _postgresql(program: str, *words: str, output: Path | None = None, is_remote
     found = shutil.which(program)
     if found is None:
         raise BackupError(f"{program} is not installed here. It comes with PostgreSQL's client (postgresql-client).")
-    url = db.engine.url
-    address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
-    env = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    address, password = without_password(db.engine.url)
+    env = {**os.environ, **({"PGPASSWORD": password} if password else {})}
     command = [found, *words, *([f"--dbname={address}"] if is_remote else [])]
     with output.open("wb") if output else contextlib.nullcontext(subprocess.PIPE) as into:
         done = subprocess.run(command, env=env, stdout=into, stderr=subprocess.PIPE, check=False)  # noqa: S603 - no shell
@@ -181,6 +180,15 @@ def _postgresql(program: str, *words: str, output: Path | None = None, is_remote
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise BackupError(f"{program} failed, and nothing was changed: {said[0] if said else done.returncode}")
     return (done.stdout or b"").decode(errors="replace")
+
+
+def without_password(url: URL) -> tuple[str, str]:
+    """The database's address as PostgreSQL's clients take it, and its password, wherever in the address it stood."""
+    password = url.password or url.query.get("password") or ""
+    # Made anew: set(password=None) would leave the password as it is.
+    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    plain = plain.difference_update_query(["password"])
+    return plain.render_as_string(hide_password=False), str(password)
 
 
 def _holds_anything() -> bool:

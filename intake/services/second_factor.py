@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from intake.database import writing
-from intake.ledger import audit, outbox
+from intake.ledger import audit, outbox, throttle
 from intake.models import RecoveryCode, SecondFactor, User
 from intake.models.site import Site
 from intake.queries import people as people_queries
@@ -17,6 +17,8 @@ from intake.services import accounts, one_time_codes, people, sign_in
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.second_step import open_secret, seal_secret
 
+TRIES = 5
+"""Wrong codes on the way to a new factor; whoever reads the picture needs one or two."""
 _FACTOR = SecondFactor.__table__.c
 _CODE = RecoveryCode.__table__.c
 
@@ -32,6 +34,7 @@ def propose(site: Site, actor: Actor, *, password: str, now: datetime) -> None:
     with writing() as conn:
         # Whoever presses twice at once: the account's row is the place in line.
         conn.execute(select(User.__table__.c.id).where(User.__table__.c.id == user_id).with_for_update())
+        throttle.clear(conn, _tries_of(site, user_id))
         changed = conn.execute(update(SecondFactor).where(_FACTOR.user_id == user_id).values(proposal))
         if not changed.rowcount:
             conn.execute(insert(SecondFactor).values(user_id=user_id, **proposal))
@@ -43,8 +46,15 @@ def confirm(site: Site, actor: Actor, typed: str, *, kept_id: int, now: datetime
     Sessions that began with the password alone end, all but the one this happens in (``kept_id``).
 
     NotFoundError when nothing waits to be confirmed any more, ``sign_in.NotMatchedError`` when the code is wrong.
+    Every try is counted; after TRIES the secret is void, and the next one asks for the password again.
     """
     user_id = actor.person_id
+    with writing() as conn:
+        if (
+            throttle.add(conn, [key := _tries_of(site, user_id)], now=now, window=queries.LONGEST_STEP)[key].count
+            > TRIES
+        ):
+            _void(conn, user_id)
     with writing() as conn:
         sealed = queries.proposed(conn, user_id, now=now)
         secret = open_secret(site, user_id, sealed) if sealed else None
@@ -57,6 +67,15 @@ def confirm(site: Site, actor: Actor, typed: str, *, kept_id: int, now: datetime
         sign_in.end_besides(conn, user_id, kept_id, reason="second_factor", now=now)
         _tell(conn, site, actor, user_id, "factor_set", now)
     return codes
+
+
+def _tries_of(site: Site, user_id: int) -> bytes:
+    return site.keyring.index_of("throttle", f"confirm_factor|{user_id}")
+
+
+def _void(conn: Connection, user_id: int) -> None:
+    void = {"proposed_encrypted": None, "proposed_at": None}
+    conn.execute(update(SecondFactor).where(_FACTOR.user_id == user_id).values(void))
 
 
 def _set(conn: Connection, site: Site, user_id: int, sealed: bytes | None, step: int, now: datetime) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
 
     app.after_request(complete)
     # First of all: whoever reads the form next (CSRF does) must not meet a broken body.
-    app.before_request_funcs.setdefault(None, []).insert(0, _read_body)
+    app.before_request_funcs.setdefault(None, [])[:0] = [_only_from_here, _read_body]
     app.register_error_handler(HTTPException, _explain)
     for error in (OperationalError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(error, _unavailable)
@@ -52,6 +52,15 @@ def _keep_here(response: Response) -> None:
     parts = urlsplit(response.headers["Location"])
     response.headers["Location"] = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
     response.set_data(b"")
+
+
+def _only_from_here() -> None:
+    """Another website's form reaches no page of the desk: it comes without our cookie, and an answer with a new one
+    would sign the person out. A browser says where a form comes from; whatever does not has the form's token to show.
+    """
+    is_from_elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    if is_from_elsewhere and request.method == "POST" and request.path.startswith(DESK):
+        abort(403)
 
 
 def _read_body() -> None:

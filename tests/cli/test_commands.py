@@ -79,3 +79,8 @@ def test_init_makes_the_first_administrator_once(sqlite_app: Flask, monkeypatch:
     code, output = run(sqlite_app, "init")
     assert code == 0
     assert "Password" not in output
+
+
+def test_a_mistyped_anchor_is_no_proof_of_tampering(sqlite_app: Flask) -> None:
+    done = sqlite_app.test_cli_runner().invoke(args=["intake", "verify-audit", "--anchor", "foo"])
+    assert done.exit_code == 2 and "is no anchor" in done.output and "gone or changed" not in done.output

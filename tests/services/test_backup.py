@@ -195,3 +195,11 @@ def test_without_postgresqls_client_it_says_what_to_install(
     with running_app(postgresql_url, tmp_path) as app:
         said = app.test_cli_runner().invoke(args=["intake", "backup", str(tmp_path / "copy")])
     assert said.exit_code == 1 and "postgresql-client" in said.output
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql+psycopg://ana:s3cr%40t@db/intake", "postgresql+psycopg://ana@db/intake?password=s3cr%40t"]
+)
+def test_a_password_is_on_no_command_line(address: str) -> None:
+    plain, password = backup.without_password(make_url(address))
+    assert password == "s3cr@t" and "s3cr" not in plain and plain.startswith("postgresql://ana@db/intake")

@@ -355,3 +355,18 @@ def test_nobody_uses_up_somebody_elses_codes_at_the_password(
         with pytest.raises((NotMatchedError, TooManyTriesError)):
             sign_in.check(site, f"code|{at_risk}", "x", f"203.0.113.{number % 250}", now=now)
     assert second_step.pass_code(site, phone.halfway(now), phone.shows(now), ELSEWHERE, now=now).user_id == at_risk
+
+
+def test_codes_that_confirm_an_app_cannot_be_tried_for_long(site: Site, now: datetime) -> None:
+    actor = person(site, "Maria", now=now)
+    second_factor.propose(site, actor, password=PASSWORD, now=now)
+    with reading() as conn:
+        secret = second_factor.proposal_of(site, conn, actor.person_id, now=now) or ""
+    right = code(secret, now)
+    wrong = "000000" if right != "000000" else "111111"
+    for _ in range(second_factor.TRIES):
+        with pytest.raises(NotMatchedError):
+            second_factor.confirm(site, actor, wrong, kept_id=0, now=now)
+    with pytest.raises(NotFoundError):
+        second_factor.confirm(site, actor, right, kept_id=0, now=now)
+    assert set_up(site, actor, now).codes

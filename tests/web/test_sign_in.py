@@ -272,3 +272,12 @@ def test_over_tls_a_form_works_from_a_page_that_sends_no_referer(production: Des
     data = {"email": EMAIL, "password": GOOD, "csrf_token": found[1]}
     assert production.post("/login", base_url="https://localhost", data=data).status_code == 302
     assert production.get(INSIDE, base_url="https://localhost").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/login", "/logout", "/admin/queue/search", "/lock/open"])
+def test_another_websites_form_signs_nobody_out(app: Flask, desk: Desk, path: str) -> None:
+    desk.sign_in()
+    stranger = app.test_client()  # the browser leaves our cookie at home and would keep the answer's
+    answer = stranger.post(path, data={"email": EMAIL}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403 and "Set-Cookie" not in answer.headers
+    assert desk.is_in()
