@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,9 @@ class Source:
         return f"{self.path}:{getattr(node, 'lineno', 0)} {words}"
 
 
+@cache
 def read(path: Path) -> Source:
+    """A file, read and parsed once for all the walls."""
     relative = path.relative_to(ROOT)
     parts = relative.with_suffix("").parts
     return Source(".".join(parts[:-1] if parts[-1] == "__init__" else parts), path.read_text(), str(relative))

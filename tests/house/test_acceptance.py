@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config import ROOT
+from tests.house.source import read
 
 _POINT = re.compile(r"^(\d+)\. (.*?)(?=^\d+\. |^## |\Z)", re.MULTILINE | re.DOTALL)
 
@@ -21,7 +22,7 @@ def written() -> dict[int, bool]:
 def functions() -> Iterator[tuple[Path, ast.FunctionDef]]:
     """Every function under tests/, whether or not pytest would take it for a test."""
     for path in sorted((ROOT / "tests").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(read(path).tree):
             if isinstance(node, ast.FunctionDef):
                 yield path, node
 
