@@ -27,14 +27,16 @@ from intake.admin.settings_days import HolidayPages
 from intake.admin.settings_history import HistoryPages
 from intake.admin.settings_law import LawPages
 from intake.admin.settings_targets import TargetPages
+from intake.admin.shifts import ShiftPages
 from intake.extensions import current_site
 from intake.rules.permissions import Permission
 from intake.wording.translation import language, lazy_gettext
 
 
 class Queue(
-    QueuePages, AddingPages, NextCallPages, ClaimingPages, HandingPages, OutcomePages, CorrectingPages, DeskWorkPages
-):
+    QueuePages, AddingPages, ShiftPages, NextCallPages, ClaimingPages, HandingPages, OutcomePages, CorrectingPages,
+    DeskWorkPages,
+):  # fmt: skip
     """The place where requests are worked: the list, one request, and every button on both."""
 
 

@@ -22,8 +22,12 @@ _SID = "sid"
 _VISITORS = frozenset({"", "accessibility", "callback", "favicon.ico", "favicon.svg", "leave", "privacy", "robots.txt",
                        "staying-private"})  # fmt: skip
 """How a visitor's address begins."""
-OPEN_WHEN_LOCKED = frozenset({"idle_lock.state", "idle_lock.unlock", "account.ask_to_sign_out", "security.logout"})
-"""The only places where a locked session still stands for its person."""
+OPEN_WHEN_LOCKED = frozenset({
+    "idle_lock.state", "idle_lock.unlock", "account.ask_to_sign_out", "security.logout", "queue.board",
+})  # fmt: skip
+"""The only places where a locked session still stands for its person. The wallboard shows figures and nobody's name."""
+BY_ITSELF = frozenset({"queue.board"})
+"""Pages that come again without anybody's hand, and without a script that could say so."""
 _KEPT_AT_SIGN_IN = ("_user_id", "_fresh", "_id")
 
 
@@ -100,7 +104,8 @@ def _live_only(stock: Callable[[str], User | None]) -> Callable[[str], User | No
 
 def _note_seen(sid: str, live: queries.LiveSignIn, now: datetime) -> None:
     """A request by hand keeps the session alive; polling does not, and only the password opens a locked one."""
-    if request.headers.get("X-Background") or live.is_locked(now) or now - live.last_seen_at < sign_in.SEEN_EVERY:
+    is_by_hand = not request.headers.get("X-Background") and request.endpoint not in BY_ITSELF
+    if not is_by_hand or live.is_locked(now) or now - live.last_seen_at < sign_in.SEEN_EVERY:
         return
     _note(lambda: sign_in.seen(sid, now=now))
 

@@ -82,6 +82,7 @@ _LISTS = {
     "all_open": lazy_gettext("All open"), "due_now": lazy_gettext("Due now"), "mine": lazy_gettext("Mine"),
     "unclaimed": lazy_gettext("Unclaimed"), "scheduled": lazy_gettext("Scheduled"), "retry": lazy_gettext("Try again"),
     "check": lazy_gettext("Check"), "closed": lazy_gettext("Closed"), "search": lazy_gettext("What a search found"),
+    "morning": lazy_gettext("What came while we were closed"), "handover": lazy_gettext("Hand-over sheet"),
 }  # fmt: skip
 
 

@@ -184,12 +184,23 @@ def next_call(house: Premises) -> Page:
     return page
 
 
+def morning(house: Premises) -> Page:
+    """After a night in which somebody wrote, one of them from far away."""
+    house.ask(minutes_ago=600)
+    house.ask(minutes_ago=610, phone="671-555-0100")
+    return at("Maria", "/admin/queue/morning")(house)
+
+
 PAGES = [
     *(Shown(f"queue {view}".strip(), "queue.index", QUEUE, at("Maria", f"/admin/queue/?view={view}"))
       for view in VIEWS),
     Shown("queue of a manager", "queue.index", QUEUE, at("Grace", "/admin/queue/")),
     Shown("queue narrowed", "queue.index", QUEUE, narrowed("New")),
     Shown("queue narrowed to nothing", "queue.index", QUEUE, at("Maria", "/admin/queue/?view=check&state=scheduled")),
+    Shown("morning", "queue.morning", "admin/morning.html", morning),
+    Shown("morning after a quiet night", "queue.morning", "admin/morning.html", at("Grace", "/admin/queue/morning")),
+    Shown("hand-over sheet", "queue.handover", "admin/handover.html", at("Grace", "/admin/queue/handover")),
+    Shown("wallboard", "queue.board", "admin/board.html", at("Maria", "/admin/queue/board")),
     Shown("found", "queue.index", QUEUE, found("priya")),
     Shown("found nothing", "queue.index", QUEUE, found("nobodybythatname")),
     *(Shown(f"request of {name}", "queue.show", REQUEST, at("Maria", f"/admin/queue/{{{name}}}"))

@@ -1,0 +1,197 @@
+"""Around a shift: what came while the office was closed, what is handed over at its end, and figures for the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import make_response, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from intake.admin.base import LARGEST_ID, PanelView, acting, request_time
+from intake.admin.queue import clock, due_soon
+from intake.admin.queue_rows import Row, rows, verdict
+from intake.database import reading
+from intake.extensions import current_site
+from intake.queries import board, people, shift
+from intake.queries import calendar as calendars
+from intake.queries.calendar import Calendar
+from intake.queries.people import Person
+from intake.queries.worklist import COUNTED_TO, WorklistRow
+from intake.rules.closed import day_ends_at, last_closed
+from intake.rules.permissions import Permission
+from intake.services import viewing
+from intake.wording import times
+from intake.wording.translation import gettext
+
+A_DAY = timedelta(days=1)
+REFRESHED_EVERY = 30
+"""Seconds after which the board comes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request of the night: its row, and from when it may be called ("" if that is now)."""
+
+    row: Row
+    opens: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A request on the hand-over sheet."""
+
+    row: Row
+    promised: str
+    next_try: str
+    noted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the board."""
+
+    words: str
+    number: str
+    is_bad: bool = False
+    more: str = ""
+
+
+class ShiftPages(PanelView):
+    """Three pages to read. What they list is on record like the queue itself."""
+
+    permission = Permission.QUEUE
+
+    @expose("/morning")
+    def morning(self) -> ResponseReturnValue:
+        """Everything received while the office was closed, in the order in which it can be called."""
+        may_see = acting().may(Permission.CONTACT)
+        with reading() as conn:
+            calendar = calendars.current(conn, current_site())
+            since, until = last_closed(calendar.hours, request_time()) or (request_time() - A_DAY, request_time())
+            found = shift.gathered(conn, current_site(), since=since, until=until, with_contact=may_see)
+        _listed("morning", (row.id for row in found.left))
+        return self.page(
+            "admin/morning.html",
+            since=clock().stamp(since),
+            until=clock().stamp(until),
+            is_over=until < request_time(),
+            waiting=_in_calling_order(found.left, calendar),
+            found=found,
+            is_next_first=found.left_count > 0,
+        )
+
+    @expose("/handover")
+    def handover(self) -> ResponseReturnValue:
+        """Whose promises cross closing time, person by person; of one person alone with ``person``."""
+        who = request.args.get("person", "")
+        holder = int(who) if who.isascii() and who.isdigit() and int(who) <= LARGEST_ID else None
+        with reading() as conn:
+            calendar = calendars.current(conn, current_site())
+            ends_at = day_ends_at(calendar.hours, request_time()) or request_time()
+            may_see = acting().may(Permission.CONTACT)
+            found = shift.crossing(conn, current_site(), ends_at=ends_at, holder_id=holder, with_contact=may_see)
+            noted = shift.last_notes(conn, [row.id for row in found])
+            working = people.working(conn)
+        _listed("handover", (row.id for row in found))
+        return self.page(
+            "admin/handover.html",
+            ends=clock().stamp(ends_at),
+            made=clock().stamp(request_time()),
+            groups=_by_owner(found, calendar, noted),
+            working=[Person(0, gettext("Everybody"), "", ()), *working],
+            holder=holder or 0,
+            is_cut=len(found) == shift.MOST,
+        )
+
+    @expose("/board")
+    def board(self) -> ResponseReturnValue:
+        """Big figures without a name. It comes again by itself, keeps no session alive, and shows when it was made."""
+        now = request_time()
+        with reading() as conn:
+            calendar = calendars.current(conn, current_site())
+            since, _ = last_closed(calendar.hours, now) or (now - A_DAY, now)
+            found = board.figures(conn, now=now, soon=now + due_soon(calendar), since=since)
+        is_still = "still" in request.args
+        told: dict[str, Any] = {
+            "figures": _told(found),
+            "is_wall": True,
+            "is_still": is_still,
+            "made": clock().updated(),
+        }
+        answer = make_response(self.page("admin/board.html", **told))
+        if not is_still:
+            answer.headers["Refresh"] = str(REFRESHED_EVERY)
+        return answer
+
+
+def _listed(view: str, ids: Iterable[int]) -> None:
+    viewing.listed(current_site(), acting(), view=view, ids=ids, now=request_time())
+
+
+def _in_calling_order(found: tuple[WorklistRow, ...], calendar: Calendar) -> list[Waiting]:
+    """Who may be called first stands first; of those who may be called at the same time, who is due first."""
+    table = dict(zip((row.id for row in found), rows(found, calendar, clock(), acting()), strict=True))
+    opens = {row.id: _opens_at(row, calendar) for row in found}
+    ordered = sorted(found, key=lambda row: opens[row.id] or datetime.max.replace(tzinfo=request_time().tzinfo))
+    return [Waiting(table[row.id], _from(opens[row.id])) for row in ordered]
+
+
+def _opens_at(row: WorklistRow, calendar: Calendar) -> datetime | None:
+    judged = verdict(row, calendar, clock())
+    return request_time() if judged.is_allowed else judged.opens_at
+
+
+def _from(at: datetime | None) -> str:
+    if at is None:
+        return gettext("not yet known")
+    return "" if at <= request_time() else clock().stamp(at).words
+
+
+def _by_owner(
+    found: tuple[WorklistRow, ...], calendar: Calendar, noted: dict[int, datetime]
+) -> list[tuple[str, list[Left]]]:
+    """Each person's in due order, by name; what nobody holds comes last."""
+    groups: dict[tuple[bool, str], list[Left]] = {}
+    for row, told in zip(found, rows(found, calendar, clock(), acting()), strict=True):
+        left = Left(told, _promised(row), _moment(row.next_at), _moment(noted.get(row.id)))
+        groups.setdefault((row.assignee_id is None, row.assignee_name), []).append(left)
+    return [(name or gettext("Nobody yet"), groups[(is_free, name)]) for is_free, name in sorted(groups)]
+
+
+def _promised(row: WorklistRow) -> str:
+    """The word that still stands: until somebody called, what the visitor was told or has chosen."""
+    if row.first_attempt_at is not None:
+        return ""
+    if row.window_from is not None and row.window_until is not None:
+        zone = current_site().time_zone
+        window = times.window_words(row.window_from, row.window_until, zone, request_time())
+        return f"{window} {times.zone_short(zone, row.window_from)}"
+    return gettext("before %(moment)s", moment=clock().stamp(row.promised_by_at).words)
+
+
+def _moment(at: datetime | None) -> str:
+    return clock().stamp(at).words if at is not None else ""
+
+
+def _told(found: board.Figures) -> list[Figure]:
+    waited = (request_time() - found.oldest_at).total_seconds() if found.oldest_at else None
+    kept = gettext("%(kept)s of %(promised)s", kept=found.kept, promised=found.promised) if found.promised else "–"
+    return [
+        Figure(gettext("Due now"), _count(found.due_now)),
+        Figure(gettext("Overdue"), _count(found.overdue), is_bad=found.overdue > 0),
+        Figure(gettext("Waiting for somebody"), _count(found.unclaimed)),
+        Figure(
+            gettext("Longest wait"),
+            times.duration(waited) if waited is not None else "–",
+            more=gettext("for a first call"),
+        ),
+        Figure(gettext("Promises kept"), kept, more=gettext("of those due since we last closed")),
+    ]
+
+
+def _count(number: int) -> str:
+    return gettext("1,000+") if number >= COUNTED_TO else str(number)
