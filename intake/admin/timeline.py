@@ -27,6 +27,7 @@ _ICONS = {
     "callback.offered_again": "person",
     "callback.skipped": "person",
     "callback.assigned": "person",
+    "callback.routed": "person",
     "callback.taken_over": "person",
     "callback.handed_off": "person",
     "callback.call_started": "call",

@@ -38,6 +38,7 @@ from intake.delivery.mailer import (
     UndeliverableError,
     mailer_for,
 )
+from intake.delivery.route_turn import RouteTurn
 from intake.delivery.seal_turn import SealTurn
 from intake.ledger import audit, mail_channel, outbox
 from intake.ledger.outbox import Leased
@@ -194,12 +195,13 @@ def _record(conn: Connection, site: Site, message: Leased, action: str, now: dat
 
 
 def run(app: Flask, site: Site, mailer: Mailer, stop: threading.Event) -> None:
-    """Deliver, and seal the record, until told to stop. A database that is away is waited for."""
-    sealing = SealTurn()
+    """Deliver, route, and seal the record, until told to stop. A database that is away is waited for."""
+    routing, sealing = RouteTurn(), SealTurn()
     while not stop.is_set():
         try:
             with app.app_context():
                 handled = run_once(site, mailer, now_utc, stop)
+                routing.take(site, now_utc())
                 sealing.take(site, now_utc())
         except Exception:
             log.exception("delivery is in trouble and goes on in %d s", TROUBLE_SECONDS)

@@ -136,6 +136,7 @@ _ACTION = {
     "callback.claimed": lazy_gettext("claimed the request"),
     "callback.released": lazy_gettext("released the request"),
     "callback.assigned": lazy_gettext("gave the request to a colleague"),
+    "callback.routed": lazy_gettext("gave the request away by a rule"),
     "callback.taken_over": lazy_gettext("took the request over"),
     "callback.handed_off": lazy_gettext("handed the request to a colleague"),
     "callback.offered_again": lazy_gettext("came back to it by “Next call”"),
@@ -299,6 +300,10 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return _call_action(str(details["exception"]))
     if entry_action == "callback.assigned" and "to_name" in details:
         return _assign_action(str(details["to_name"]))
+    if entry_action == "callback.routed" and details.get("to_name"):
+        return gettext(
+            "gave the request to %(person)s by rule %(rule)s", person=details["to_name"], rule=details.get("rule")
+        )
     if entry_action == "callback.taken_over" and details.get("from_name"):
         return gettext("took the request over from %(person)s", person=details["from_name"])
     if entry_action == "callback.handed_off" and details.get("to_name"):
