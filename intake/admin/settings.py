@@ -37,6 +37,7 @@ TABS = (
     ("targets", lazy_gettext("Targets")),
     ("calling", lazy_gettext("Calling rules")),
     ("law", lazy_gettext("Calling law")),
+    ("routing", lazy_gettext("Routing")),
     ("history", lazy_gettext("History")),
 )
 MOST_MET = 10

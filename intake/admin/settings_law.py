@@ -90,7 +90,7 @@ class LawPages(SettingsView):
             values=values,
             state=state,
             state_name=words.state_name(state),
-            rows=[_row(code, row, today) for code, row in stored.law.rows],
+            rows=sorted((_row(code, row, today) for code, row in stored.law.rows), key=lambda it: str(it["name"])),
             federal=words.week_words(FEDERAL),
             others=[(code, words.state_name(code)) for code in STATES if stored.law.row(code) is None],
             week=[(f"day_{index}", words.weekday(index)) for index in range(7)],

@@ -109,6 +109,8 @@ PANEL = {
     ("GET", "/admin/settings/hours"): ("manager", "admin"),
     ("GET", "/admin/settings/law"): ("manager", "admin"),
     ("POST", "/admin/settings/law"): ("admin",),
+    ("GET", "/admin/settings/routing"): ("manager", "admin"),
+    ("POST", "/admin/settings/routing"): ("admin",),
     ("GET", "/admin/settings/targets"): ("manager", "admin"),
     ("POST", "/admin/settings/holidays"): ("admin",),
     ("POST", "/admin/settings/holidays/remove"): ("admin",),

@@ -126,6 +126,19 @@ def hours_worked_out(house: Premises) -> Page:
     return page
 
 
+def a_rule(house: Premises) -> Page:
+    page = at("Alex", f"{SETTINGS}/routing")(house)
+    page.locator("#f-name").fill("Español")
+    page.get_by_role("checkbox", name="Dev").check()
+    page.get_by_role("button", name="Save team").click()
+    page.get_by_text("Saved. Team 1").wait_for()
+    page.locator("#r-language").select_option("es")
+    page.locator("#f-to").select_option("team:1")
+    page.get_by_role("button", name="Save rule").click()
+    page.get_by_text("Saved. Rule 1").wait_for()
+    return page
+
+
 def form_too_old(house: Premises) -> Page:
     return send(at("Maria", "/admin/queue/{Ana}")(house), "/admin/queue/add", csrf_token="another")
 
@@ -174,7 +187,8 @@ PAGES = [
     Shown("person, no second factor", "people.second_factor", PERSON, one_person("Dev", "second-factor"), 422),
     Shown("settings, both saved", "settings.save_targets", "admin/settings_targets.html", targets_both_saved, 409),
     Shown("holiday, both saved", "settings.save_day", "admin/settings_holidays.html", holiday_both_saved, 409),
-    *(settings(who, tab) for who in ("Alex", "Grace") for tab in ("hours", "holidays", "targets", "calling", "law")),
+    *(settings(who, tab) for who in ("Alex", "Grace")
+      for tab in ("hours", "holidays", "targets", "calling", "law", "routing")),
     settings("Alex", "history"),
     settings("Alex", "law", "?state=TX"),
     settings("Alex", "holidays", "?state=NY"),
@@ -185,6 +199,9 @@ PAGES = [
       for tab, verb in (("targets", "save_targets"), ("calling", "save_calling"), ("holidays", "save_day"))),
     Shown("settings, law mistyped", "settings.save_law", "admin/settings_law.html",
           sent("Alex", f"{SETTINGS}/law", f"{SETTINGS}/law", state="RI"), 422),
+    Shown("settings, a rule", "settings.routing", "admin/settings_routing.html", a_rule),
+    Shown("settings, rule mistyped", "settings.save_routing", "admin/settings_routing.html",
+          sent("Alex", f"{SETTINGS}/routing", f"{SETTINGS}/routing", do="rule"), 422),
     Shown("not open to you", "people.index", ERROR, at("Maria", "/admin/people/"), 403),
     Shown("no such page of the panel", "", ERROR, at("Maria", "/admin/nowhere"), 404),
     Shown("no such request of the panel", "queue.show", ERROR, at("Maria", "/admin/queue/000-000"), 404),
