@@ -16,6 +16,7 @@ from intake.admin.claiming import ClaimingPages
 from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
+from intake.admin.linking import LinkingPages
 from intake.admin.next_calls import NextCallPages
 from intake.admin.outbox import Outbox
 from intake.admin.outcomes import OutcomePages
@@ -38,6 +39,16 @@ class Queue(
     QueuePages, AddingPages, ShiftPages, NextCallPages, ClaimingPages, HandingPages, OutcomePages, CorrectingPages,
     DeskWorkPages,
 ):  # fmt: skip
+    QueuePages,
+    AddingPages,
+    NextCallPages,
+    ClaimingPages,
+    HandingPages,
+    OutcomePages,
+    CorrectingPages,
+    LinkingPages,
+    DeskWorkPages,
+):
     """The place where requests are worked: the list, one request, and every button on both."""
 
 

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
+from intake.admin import related, timeline
 from intake.admin import request_words as words
-from intake.admin import timeline
 from intake.admin.base import PanelView, acting, request_time
 from intake.admin.collisions import collision
 from intake.admin.moments import Due, due
@@ -160,7 +160,7 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
         "skip_reasons": next_call.skip_reasons(),
         "may_suppress": ClosedReason.DO_NOT_CALL in words.close_reasons(acting()),
         "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
-        "same": [(other, _ended(other)) for other in casefile.same_number(conn, current_site(), case)],
+        "kin": related.kin(conn, case, clock()),
         "people": _colleagues(conn, case) if may["assign"] else (),
         "colleagues": _callers(conn) if may["hand_off"] else (),
         "collision": collision(collided, told.entries, story, acting()) if collided else None,
@@ -209,6 +209,7 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "barred": case.is_suppressed,
         "time": works and wishes and (is_mine or is_free) and not is_check,
         "note": actor.may(Permission.WORK),
+        "link": actor.may(Permission.WORK),
         "reopen": not is_open and actor.may(Permission.REOPEN) and not case.is_suppressed,
         "audit": actor.may(Permission.AUDIT),
         "explain": case.status is Status.WITHDRAWN,
@@ -256,12 +257,6 @@ def _given_to(conn: Connection, entries: tuple[casefile.TimelineEntry, ...]) -> 
     told = (entry.details.get(end) for entry in entries for end in ("from", "to"))
     ids = {one for one in told if isinstance(one, int)}
     return {person.id: person.name for one in sorted(ids) if (person := people.by_id(conn, one))}
-
-
-def _ended(other: casefile.SameNumber) -> str:
-    if other.closed_at is None:
-        return gettext("open, sent %(moment)s", moment=clock().stamp(other.received_at).words)
-    return gettext("ended %(moment)s", moment=clock().stamp(other.closed_at).words)
 
 
 def _callers(conn: Connection) -> list[Person]:

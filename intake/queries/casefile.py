@@ -23,7 +23,7 @@ from intake.models.site import Site
 from intake.queries.calls import made
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields, opened
-from intake.rules.workflow import Channel, Disposition, Status, Voicemail
+from intake.rules.workflow import Channel, Disposition, Voicemail
 
 _C = CallbackRequest.__table__.c
 _W = ConsentWording.__table__.c
@@ -90,16 +90,6 @@ class TimelineEntry:
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SameNumber:
-    """Another request from the same number; two people may share a phone."""
-
-    reference: str
-    status: Status
-    received_at: datetime
-    closed_at: datetime | None
-
-
 def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) -> CaseFile | None:
     """The request with this reference, or None."""
     source = SOURCE.outerjoin(ConsentWording.__table__, _W.id == _C.consent_id)
@@ -126,17 +116,6 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
         earlier_attempts=tries.earlier,
         is_suppressed=is_suppressed(conn, phone_indexes(site, row)),
     )
-
-
-def same_number(conn: Connection, site: Site, case: CaseFile, *, most: int = 10) -> tuple[SameNumber, ...]:
-    """Other requests from the number, newest first; empty for someone who may not see numbers."""
-    if not case.phone_e164:
-        return ()
-    asked = select(_C.reference, _C.status, _C.received_at, _C.closed_at).where(
-        _C.phone_index.in_(site.keyring.indexes_of("phone", case.phone_e164)), _C.id != case.id
-    )
-    rows = conn.execute(asked.order_by(_C.received_at.desc()).limit(most))
-    return tuple(SameNumber(row.reference, Status(row.status), row.received_at, row.closed_at) for row in rows)
 
 
 LOOKS = ("callback.viewed", "callback.reason_viewed")

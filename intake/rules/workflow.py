@@ -137,7 +137,8 @@ _ENDED = frozenset({Status.WITHDRAWN, Status.CLOSED})
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     **{status: _OPEN | _ENDED for status in _OPEN},
     Status.WITHDRAWN: frozenset({Status.NEW, Status.SCHEDULED, Status.CHECK, Status.CLOSED}),
-    Status.CLOSED: frozenset({Status.NEW, Status.ASSIGNED, Status.ATTEMPTING, Status.SCHEDULED}),
+    # Under "Check" comes a duplicate that is none, if its number asked for silence meanwhile.
+    Status.CLOSED: frozenset({Status.NEW, Status.ASSIGNED, Status.ATTEMPTING, Status.SCHEDULED, Status.CHECK}),
 }
 
 

@@ -29,6 +29,7 @@ NOT_ENDED: dict[str, Any] = {
     "assignee_id": None,
     "claimed_at": None,
     "call_started_at": None,
+    "duplicate_of_id": None,
 }
 """Open again. Whoever had claimed it may have gone home: it waits for anybody."""
 

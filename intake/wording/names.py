@@ -147,6 +147,8 @@ _ACTION = {
     "callback.noted": lazy_gettext("wrote a note"),
     "callback.closed": lazy_gettext("closed the request"),
     "callback.reopened": lazy_gettext("opened the request again"),
+    "callback.linked": lazy_gettext("joined two requests of one person"),
+    "callback.unlinked": lazy_gettext("took two joined requests apart"),
     "callback.rescued": lazy_gettext("decided that the request is genuine"),
     "callback.marked_spam": lazy_gettext("marked the request as spam"),
     "callback.set_aside": lazy_gettext("set it aside: this number asked not to be called"),

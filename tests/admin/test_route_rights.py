@@ -85,6 +85,8 @@ PANEL = {
     ("POST", "/admin/queue/<reference>/close"): WORKERS,
     ("POST", "/admin/queue/<reference>/correct"): WORKERS,
     ("POST", "/admin/queue/<reference>/hand-off"): WORKERS,
+    ("POST", "/admin/queue/<reference>/link"): WORKERS,
+    ("POST", "/admin/queue/<reference>/unlink"): WORKERS,
     ("POST", "/admin/queue/<reference>/mail/<public_id>"): ("manager", "admin"),
     ("POST", "/admin/queue/<reference>/note"): WORKERS,
     ("POST", "/admin/queue/<reference>/release"): WORKERS,

@@ -14,7 +14,7 @@ from intake.database import writing
 from intake.models import OutboxMessage
 from intake.models.records import OutboxState
 from intake.rules.workflow import ClosedReason, Disposition
-from intake.services import calls, casework, claims, visitor
+from intake.services import calls, casework, claims, duplicates, visitor
 from intake.services.calls import Outcome
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
@@ -86,6 +86,20 @@ def far_away(house: Premises) -> str:
 
 def far_away_mine(house: Premises) -> str:
     return claimed(house, "Maria", minutes_ago=90, phone=f"808-555-01{house.number() % 100:02}")
+
+
+def twice(house: Premises) -> str:
+    """Asked by the same person twice, the second time with another email."""
+    phone, email = f"212-736-{house.number()}", "a.person.with.a.long.name@mail.example.com"
+    house.ask(minutes_ago=50, phone=phone, email=email)
+    return house.ask(minutes_ago=10, phone=phone, email=email)
+
+
+def joined(house: Premises) -> str:
+    phone = f"212-736-{house.number()}"
+    older, newer = house.ask(minutes_ago=50, phone=phone), house.ask(minutes_ago=10, phone=phone)
+    duplicates.link(house.site, house.people["Maria"], older, newer, now=datetime.now(UTC))
+    return newer
 
 
 def closed(house: Premises) -> str:
@@ -211,6 +225,8 @@ PAGES = [
     Shown("request tried", "queue.show", REQUEST, show("Maria", tried, "Correct the last outcome")),
     Shown("request closed", "queue.show", REQUEST, show("Maria", closed)),
     Shown("request withdrawn", "queue.show", REQUEST, show("Grace", withdrawn)),
+    Shown("request asked twice", "queue.show", REQUEST, show("Maria", twice)),
+    Shown("request joined to another", "queue.show", REQUEST, show("Maria", joined)),
     Shown("request too early there", "queue.show", REQUEST, show("Maria", far_away, "Call now all the same")),
     Shown("request whose mail was given up", "queue.show", REQUEST, show("Grace", mail_given_up)),
     Shown("on the call", "queue.show", REQUEST, on_the_call()),

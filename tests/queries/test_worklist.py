@@ -237,11 +237,3 @@ def test_a_case_file_without_the_contact_right_shows_nothing_personal(site, now)
     text = repr(case)
     for word in ("Zebulon", "after two", "zeb@", "0182"):
         assert word not in text
-
-
-def test_the_same_number_in_another_spelling_is_shown(site, now):
-    first = ask(site, now, name="Ana", phone="212-555-0182").reference
-    second = ask(site, now, name="Luis", phone="+1 (212) 555 0182").reference
-    with reading() as conn:
-        case = casefile.find(conn, site, second, with_contact=True)
-        assert [other.reference for other in casefile.same_number(conn, site, case)] == [first]

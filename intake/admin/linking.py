@@ -1,0 +1,59 @@
+"""The buttons beside a request with the same number or email: these two are one, or they are not after all."""
+
+from __future__ import annotations
+
+from flask import flash
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.request import RequestPages
+from intake.extensions import current_site
+from intake.queries.search import reference_in
+from intake.rules.permissions import Permission
+from intake.services import duplicates
+from intake.services.errors import EndedError, RefusedError
+from intake.wording.translation import gettext
+
+
+class LinkingPages(RequestPages):
+    """Joining is said of two requests, so it does not matter on which of the two pages it was pressed."""
+
+    @expose("/<reference>/link", methods=("POST",))
+    @needs(Permission.WORK)
+    def link(self, reference: str) -> ResponseReturnValue:
+        """One person asked twice: the older request goes on, the newer one ends as its duplicate."""
+        other = reference_in(self.typed().text("other")) or ""
+        try:
+            survivor = duplicates.link(current_site(), acting(), reference, other, now=request_time())
+        except EndedError:
+            flash(gettext("One of the two is over already, so there is nothing to join."), "bad")
+            return see_other("queue.show", reference=reference)
+        except RefusedError as refused:
+            flash(_refusal(refused.code), "bad")
+            return see_other("queue.show", reference=reference)
+        gone = reference if survivor == other else other
+        flash(gettext("%(gone)s is joined to this request, which keeps the earlier time.", gone=gone), "ok")
+        return see_other("queue.show", reference=survivor)
+
+    @expose("/<reference>/unlink", methods=("POST",))
+    @needs(Permission.WORK)
+    def unlink(self, reference: str) -> ResponseReturnValue:
+        """Two people after all: the newer request waits again."""
+        try:
+            survivor = duplicates.unlink(current_site(), acting(), reference, now=request_time())
+        except RefusedError as refused:
+            flash(_refusal(refused.code), "bad")
+            return see_other("queue.show", reference=reference)
+        flash(gettext("Taken apart from %(other)s. It waits for its call again.", other=survivor), "ok")
+        return see_other("queue.show", reference=reference)
+
+
+def _refusal(code: str) -> str:
+    return {
+        "same_request": gettext("That is this request itself."),
+        "under_check": gettext("First decide whether the one under “Check” is a real person."),
+        "on_call": gettext("Somebody is on the phone about one of them. Wait until they have said what came of it."),
+        "not_linked": gettext("It is taken apart already."),
+        "redacted": gettext("It was kept as long as it may be. There is no number left to call."),
+    }.get(code, gettext("That is not possible now."))

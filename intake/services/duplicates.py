@@ -1,0 +1,156 @@
+"""Two requests of one person made one, and taken apart again: nothing is dropped, and the earliest clock goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from intake.database import writing
+from intake.ledger import audit
+from intake.models import CallbackRequest, DuplicateLink
+from intake.models.site import Site
+from intake.queries.suppression import is_suppressed, phone_indexes
+from intake.rules import duplicates
+from intake.rules.permissions import Actor, Permission
+from intake.rules.workflow import ClosedReason, Status
+from intake.services.claims import ensure_not_on_call
+from intake.services.do_not_call import set_aside
+from intake.services.errors import NotFoundError, RefusedError
+from intake.services.locking import change, ensure_decided, ensure_open
+
+_T = CallbackRequest.__table__
+_L = DuplicateLink.__table__.c
+_ENDED_AS = ("status", "closed_reason", "closed_at", "next_at", "snoozed_at", "assignee_id", "claimed_at",
+             "call_started_at", "lease_until")  # fmt: skip
+"""What joining changes on the request that goes on no more."""
+
+
+def link(site: Site, actor: Actor, reference: str, other: str, *, now: datetime) -> str:
+    """Two open requests are one person's: the older goes on, the newer ends as its duplicate. Returns the older's.
+
+    Whoever says it, and from whichever of the two, the same one goes on: opposite links at once leave it open.
+    RefusedError: same_request; under_check before somebody decided; on_call while a colleague calls about either.
+    EndedError when one of them is over; it is not counted twice then, and the other goes on by itself.
+    """
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        survivor, duplicate = _both(conn, reference, other)
+        for row in (survivor, duplicate):
+            ensure_open(row)
+            ensure_decided(row)
+            ensure_not_on_call(row, actor, now)
+        _join(conn, site, actor, survivor, duplicate, now)
+        return str(survivor.reference)
+
+
+def _both(conn: Connection, reference: str, other: str) -> tuple[Row[Any], Row[Any]]:
+    """The two, the older first, locked in the order of their ids so that nobody waits in a circle."""
+    asked = select(_T).where(_T.c.reference.in_((reference, other))).order_by(_T.c.id).with_for_update()
+    rows = conn.execute(asked).all()
+    if reference == other:
+        raise RefusedError("same_request")
+    if len(rows) != 2:
+        raise NotFoundError
+    first, second = sorted(rows, key=lambda row: (row.received_at, row.id))
+    return first, second
+
+
+def _join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplicate: Row[Any], now: datetime) -> None:
+    taken = duplicates.inherited(survivor, duplicate)
+    before = {
+        "duplicate": _kept(duplicate, _ENDED_AS),
+        "survivor": _kept(survivor, taken),
+        "after": _written(taken),
+    }
+    earlier = (_L.callback_id == duplicate.id, _L.unlinked_at.is_(None))  # it was opened again in another way
+    conn.execute(update(DuplicateLink).where(*earlier).values(unlinked_at=now, unlinked_by_id=actor.user_id))
+    conn.execute(
+        insert(DuplicateLink).values(
+            callback_id=duplicate.id, survivor_id=survivor.id, linked_at=now, by_id=actor.user_id, before=before
+        )
+    )
+    change(
+        conn, duplicate, status=Status.CLOSED, closed_reason=ClosedReason.DUPLICATE, closed_at=now, next_at=None,
+        snoozed_at=None, assignee_id=None, claimed_at=None, call_started_at=None, lease_until=None,
+        duplicate_of_id=survivor.id,
+    )  # fmt: skip
+    change(conn, survivor, **taken)
+    # Whatever was joined to the one that ends now belongs to the one that goes on.
+    conn.execute(
+        update(CallbackRequest).where(_T.c.duplicate_of_id == duplicate.id).values(duplicate_of_id=survivor.id)
+    )
+    for row, partner in ((duplicate, survivor), (survivor, duplicate)):
+        audit.record(
+            conn, site, actor, "callback.linked", callback_id=row.id, details={"reference": partner.reference}, now=now
+        )
+
+
+def unlink(site: Site, actor: Actor, reference: str, *, now: datetime) -> str:
+    """This request is no duplicate after all: it waits again, with the clocks it has had all along.
+
+    What the other one took from it is given back, unless it has been changed since. Returns the other's reference.
+    RefusedError: not_linked; redacted when there is nothing left to call. A number that asked for silence meanwhile
+    leads to "Check" like any other.
+    """
+    actor.require(Permission.WORK)
+    with writing() as conn:
+        joined = _link_of(conn, reference)
+        rows = {row.id: row for row in conn.execute(_pair(joined.callback_id, joined.survivor_id)).all()}
+        row, survivor = rows[joined.callback_id], rows[joined.survivor_id]
+        if row.duplicate_of_id is None or row.closed_reason != ClosedReason.DUPLICATE:
+            raise RefusedError("not_linked")
+        if row.phone_encrypted is None:
+            raise RefusedError("redacted")
+        values = dict(duplicates.back_among_the_open(_read(joined.before["duplicate"])))
+        if is_suppressed(conn, phone_indexes(site, row)):
+            values |= set_aside(row)
+        change(conn, row, **values, duplicate_of_id=None)
+        _give_back(conn, survivor, joined.before)
+        done = {"unlinked_at": now, "unlinked_by_id": actor.user_id}
+        conn.execute(update(DuplicateLink).where(_L.id == joined.id).values(**done))
+        for one, partner in ((row, survivor), (survivor, row)):
+            audit.record(
+                conn, site, actor, "callback.unlinked", callback_id=one.id,
+                details={"reference": partner.reference}, now=now,
+            )  # fmt: skip
+        return str(survivor.reference)
+
+
+def _pair(*ids: int) -> Any:
+    return select(_T).where(_T.c.id.in_(ids)).order_by(_T.c.id).with_for_update()
+
+
+def _link_of(conn: Connection, reference: str) -> Row[Any]:
+    """The link that stands. Read without a lock: whoever unlinks at the same moment is met at the rows."""
+    asked = select(DuplicateLink.__table__).join(_T, _T.c.id == _L.callback_id)
+    row = conn.execute(asked.where(_T.c.reference == reference, _L.unlinked_at.is_(None))).first()
+    if row is None:
+        raise RefusedError("not_linked")
+    return row
+
+
+def _give_back(conn: Connection, survivor: Row[Any], before: Mapping[str, Any]) -> None:
+    """The older one's columns as they were, those that still are as joining made them, while it is open."""
+    was, made = _read(before["survivor"]), _read(before["after"])
+    unchanged = {name: value for name, value in was.items() if getattr(survivor, name) == made[name]}
+    if unchanged and survivor.closed_at is None:
+        change(conn, survivor, **unchanged)
+
+
+def _kept(row: Row[Any], names: Any) -> dict[str, Any]:
+    return _written({name: getattr(row, name) for name in names})
+
+
+def _written(values: Mapping[str, Any]) -> dict[str, Any]:
+    """For JSON: instants as text with their zone, which says that they are some."""
+    return {name: {"at": value.isoformat()} if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value
+        for name, value in values.items()
+    }
