@@ -134,8 +134,8 @@ def _row(state: str, row: StateHours, today: date) -> dict[str, Any]:
         "name": words.state_name(state),
         "hours": words.week_words(row.days),
         "source": row.source,
-        "checked": words.date_words(row.checked_on),
-        "is_old": row.is_old(today),
+        "checked": words.date_words(row.checked_on) if row.checked_on else words.checked_words(row),
+        "is_old": row.checked_on is not None and row.is_old(today),
         "is_ours": CALLING_LAW.row(state) != row,
     }
 
@@ -143,7 +143,8 @@ def _row(state: str, row: StateHours, today: date) -> dict[str, Any]:
 def _written(calendar: Calendar, state: str) -> dict[str, str]:
     """A state's row as fields; the federal hours where it has none."""
     row = calendar.law.row(state)
-    values = {"source": row.source if row else "", "checked_on": row.checked_on.isoformat() if row else ""}
+    checked_on = row.checked_on.isoformat() if row and row.checked_on else ""
+    values = {"source": row.source if row else "", "checked_on": checked_on}
     for index, hours in enumerate(row.days if row else FEDERAL):
         name = f"day_{index}"
         if hours is None:

@@ -188,10 +188,15 @@ def _law(before: CallingLaw, after: CallingLaw) -> list[Change]:
 def _row_words(row: StateHours | None) -> str:
     if row is None:
         return gettext("as everywhere")
-    checked = date_words(row.checked_on)
-    return gettext(
-        "%(hours)s (%(source)s, checked %(day)s)", hours=week_words(row.days), source=row.source, day=checked
-    )
+    hours = week_words(row.days)
+    return gettext("%(hours)s (%(source)s, %(checked)s)", hours=hours, source=row.source, checked=checked_words(row))
+
+
+def checked_words(row: StateHours) -> str:
+    """When somebody last read a row where it is written, if anybody has."""
+    if row.checked_on is None:
+        return gettext("not checked yet")
+    return gettext("checked %(day)s", day=date_words(row.checked_on))
 
 
 def _number(name: str, value: int) -> str:

@@ -46,11 +46,14 @@ class LawError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StateHours:
-    """One row: the hours of seven days, Monday first; where that is written; when somebody last looked."""
+    """One row: the hours of seven days, Monday first; where that is written; when somebody last read it there.
+
+    ``checked_on`` None: nobody has yet. The row holds all the same, being stricter.
+    """
 
     days: tuple[Hours, ...]
     source: str
-    checked_on: date
+    checked_on: date | None
 
     def __post_init__(self) -> None:
         if len(self.days) != len(FEDERAL):
@@ -61,8 +64,8 @@ class StateHours:
             raise LawError("source", "missing" if not self.source else "too_long")
 
     def is_old(self, today: date) -> bool:
-        """Nobody has looked for so long that it may be wrong by now."""
-        return today - self.checked_on > CHECK_AGAIN
+        """Nobody has looked, or for so long that it may be wrong by now."""
+        return self.checked_on is None or today - self.checked_on > CHECK_AGAIN
 
 
 def _check_day(index: int, hours: Hours) -> None:
@@ -148,7 +151,7 @@ def _strictest(hours: tuple[Hours, ...]) -> Hours:
 
 def _written(row: StateHours) -> dict[str, Any]:
     days = [[write_clock(minutes) for minutes in hours] if hours else None for hours in row.days]
-    return {"days": days, "source": row.source, "checked_on": row.checked_on.isoformat()}
+    return {"days": days, "source": row.source, "checked_on": row.checked_on and row.checked_on.isoformat()}
 
 
 def _read(row: Mapping[str, Any]) -> StateHours:
@@ -156,24 +159,27 @@ def _read(row: Mapping[str, Any]) -> StateHours:
         days = tuple((read_clock("day", day[0]), read_clock("day", day[1])) if day else None for day in row["days"])
     except HoursError as error:
         raise LawError("day.0", "bad_time") from error
-    return StateHours(days, row["source"], date.fromisoformat(row["checked_on"]))
+    checked_on = row["checked_on"] and date.fromisoformat(row["checked_on"])
+    return StateHours(days, row["source"], checked_on)
 
 
 LOOKED = date(2026, 11, 26)
-"""When the rows we begin with were looked up."""
+"""When some of the rows we begin with were read where they are written; the others are from secondary sources."""
 
 _SAME = "same as on other days"
 
 
-def _row(source: str, earliest: int, latest: int, *, saturday: Any = _SAME, sunday: Any = _SAME) -> StateHours:
+def _row(
+    source: str, earliest: int, latest: int, *, saturday: Any = _SAME, sunday: Any = _SAME, read_on: date | None = None
+) -> StateHours:
     """Full hours of the day."""
     usual = (earliest, latest)
     days = (*[usual] * _WORKDAYS, *(usual if day is _SAME else day for day in (saturday, sunday)))
-    return StateHours(tuple((day[0] * 60, day[1] * 60) if day else None for day in days), source, LOOKED)
+    return StateHours(tuple((day[0] * 60, day[1] * 60) if day else None for day in days), source, read_on)
 
 
 CALLING_LAW = CallingLaw(tuple({
-    "AL": _row("Ala. Admin. Code r. 770-X-5-.17", 8, 20, sunday=None),
+    "AL": _row("Ala. Admin. Code r. 770-X-5-.17", 8, 20, sunday=None, read_on=LOOKED),
     "CT": _row("Conn. Gen. Stat. § 42-288a", 9, 20),
     "FL": _row("Fla. Stat. § 501.616(6)(a)", 8, 20),
     "KY": _row("Ky. Rev. Stat. § 367.46955", 10, 21),
@@ -187,9 +193,9 @@ CALLING_LAW = CallingLaw(tuple({
     "NM": _row("N.M. Stat. § 57-12-22", 9, 21),
     "NV": _row("Nev. Rev. Stat. ch. 599B", 9, 20),
     "OK": _row("Okla. Stat. tit. 15 § 775C.4", 8, 20),
-    "RI": _row("R.I. Gen. Laws §§ 5-61-2, 5-61-3.6", 9, 18, saturday=(10, 17), sunday=None),
+    "RI": _row("R.I. Gen. Laws §§ 5-61-2, 5-61-3.6", 9, 18, saturday=(10, 17), sunday=None, read_on=LOOKED),
     "TX": _row("Tex. Bus. & Com. Code § 301.051", 9, 21, sunday=(12, 21)),
-    "UT": _row("Utah Code § 13-25a-103(3)", 8, 21, sunday=None),
+    "UT": _row("Utah Code § 13-25a-103(3)", 8, 21, sunday=None, read_on=LOOKED),
     "WA": _row("Wash. Rev. Code § 80.36.390", 8, 20),
 }.items()))  # fmt: skip
 """The states known to be stricter than 47 CFR 64.1200(c)(1). To be checked by whoever relies on them."""

@@ -26,13 +26,13 @@ def ada(app: Flask, now: datetime) -> Desk:
 
 
 def form(ada: Desk, state: str) -> dict[str, str]:
-    return fields(ada.text(f"{LAW}?state={state}")) | {"state": state}
+    return fields(ada.text(f"{LAW}?state={state}")) | {"state": state, "checked_on": "2026-11-18"}
 
 
 def test_the_table_gives_each_state_its_hours_source_and_day(ada: Desk) -> None:
     text = words(ada.text(LAW))
     assert "Texas Mon to Sat 9 am to 9 pm, Sun noon to 9 pm Tex. Bus. &amp; Com. Code § 301.051" in text
-    assert "Thu 26 Nov 2026" in text and "no legal advice" in text
+    assert "Thu 26 Nov 2026" in text and "not checked yet" in text and "no legal advice" in text
 
 
 def test_the_example_says_when_a_number_may_be_called(ada: Desk) -> None:
