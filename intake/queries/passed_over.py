@@ -31,7 +31,7 @@ from intake.queries.next_call import NOW, USER, attempts, barred_among, moments,
 from intake.rules.calling import may_call
 from intake.rules.workflow import Disposition, Status
 
-MOST_TOLD = 50
+MOST_TOLD = 20
 """So many are looked at; where there are more, more are said to be."""
 
 _C = CallbackRequest.__table__.c
