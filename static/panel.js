@@ -26,6 +26,17 @@
   tick();
   setInterval(tick, 5000);
 
+  // What was just done can be undone for a little while: how long still, and then no more.
+  const undo = document.querySelector('.undo[data-until]');
+  const count = () => {
+    const left = Math.ceil((Date.parse(undo.dataset.until) - now()) / 1000);
+    if (left < 1) return undo.remove();
+    const shown = undo.querySelector('[data-left]');
+    shown.textContent = fill(shown.dataset.left, left);
+    setTimeout(count, 250);
+  };
+  if (undo) count();
+
   // A form that was refused: to the first thing that is wrong with it.
   const wrong = document.querySelector('main [aria-invalid="true"]');
   if (wrong) wrong.focus();

@@ -12,6 +12,7 @@ from intake.admin.account import Account
 from intake.admin.adding import AddingPages
 from intake.admin.audit import Audit
 from intake.admin.base import PanelIndex, request_time
+from intake.admin.bulk import BulkPages
 from intake.admin.claiming import ClaimingPages
 from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
@@ -30,17 +31,17 @@ from intake.admin.settings_law import LawPages
 from intake.admin.settings_routing import RoutingPages
 from intake.admin.settings_targets import TargetPages
 from intake.admin.shifts import ShiftPages
+from intake.admin.snoozing import SnoozingPages
+from intake.admin.undoing import UndoPages, undo_offer
 from intake.extensions import current_site
 from intake.rules.permissions import Permission
 from intake.wording.translation import language, lazy_gettext
 
 
 class Queue(
-    QueuePages, AddingPages, ShiftPages, NextCallPages, ClaimingPages, HandingPages, OutcomePages, CorrectingPages,
-    DeskWorkPages,
-):  # fmt: skip
     QueuePages,
     AddingPages,
+    ShiftPages,
     NextCallPages,
     ClaimingPages,
     HandingPages,
@@ -48,6 +49,9 @@ class Queue(
     CorrectingPages,
     LinkingPages,
     DeskWorkPages,
+    SnoozingPages,
+    UndoPages,
+    BulkPages,
 ):
     """The place where requests are worked: the list, one request, and every button on both."""
 
@@ -80,6 +84,7 @@ def init_app(app: Flask) -> None:
         may_search=_may_search,
         may_work=_may_work,
         rail_badge=rail.badge,
+        undo_offer=undo_offer,
     )
 
 

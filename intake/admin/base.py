@@ -7,15 +7,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
-from flask import abort, g, make_response, redirect, request, url_for
+from flask import abort, flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import AdminIndexView, BaseView, expose
 from flask_login import current_user
 
 from intake.extensions import current_site
 from intake.rules.permissions import Actor, ForbiddenError, Permission
-from intake.services import viewing
+from intake.services import leases, viewing
 from intake.services.errors import NotFoundError
+from intake.wording.translation import gettext
 
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**31 - 1
@@ -99,6 +100,11 @@ class PanelView(BaseView):
             abort(404)
         except ForbiddenError:
             refuse()
+
+    def look_after(self) -> None:
+        """Before a page of the work is shown: claims that lapsed go back, and whoever lost one is told."""
+        for reference in leases.look_after(current_site(), acting(), now=request_time()):
+            flash(gettext("%(reference)s went back to the queue: nothing happened for a while.", reference=reference))
 
     def page(self, template: str, *, code: int = 200, **values: Any) -> ResponseReturnValue:
         """Render one of our templates with a status."""

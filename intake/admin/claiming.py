@@ -10,6 +10,7 @@ from intake.admin import queue_filters
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON
 from intake.admin.request import RequestPages
+from intake.admin.undoing import done
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import people
@@ -36,7 +37,7 @@ class ClaimingPages(RequestPages):
             return self.taken(reference, taken)
         except EndedError:
             return self.ended(reference)
-        flash(gettext("Claimed %(reference)s.", reference=reference), "ok")
+        done(gettext("Claimed %(reference)s.", reference=reference))
         return _back(reference)
 
     @expose("/<reference>/release", methods=("POST",))
@@ -53,7 +54,7 @@ class ClaimingPages(RequestPages):
             return self.changed(reference, self.typed())
         except RefusedError as refused:
             return _refused(reference, refused.code)
-        flash(gettext("Released %(reference)s. Anybody can claim it now.", reference=reference), "ok")
+        done(gettext("Released %(reference)s. Anybody can claim it now.", reference=reference))
         return _back(reference)
 
     @expose("/<reference>/assign", methods=("POST",))
@@ -72,7 +73,7 @@ class ClaimingPages(RequestPages):
             return self.changed(reference, self.typed())
         except RefusedError as refused:
             return _refused(reference, refused.code)
-        flash(_given(int(person)), "ok")
+        done(_given(int(person)))
         return _back(reference)
 
     @expose("/<reference>/call", methods=("POST",))

@@ -23,6 +23,7 @@ TEXTS = {
     "close_note": lazy_gettext("Note"),
     "hand_off_note": lazy_gettext("Note for them"),
     "take_over_reason": lazy_gettext("Why do you take it over?"),
+    "snooze_reason": lazy_gettext("Why wait?"),
     "reopen_reason": lazy_gettext("They took it back. Why open it again?"),
     "why_wrong": lazy_gettext("Why was it wrong?"),
     "skip_why": lazy_gettext("Another reason"),
@@ -30,6 +31,7 @@ TEXTS = {
 """Every field of the page in which something is written, by the words beside it (tests/admin/test_collisions.py)."""
 TIMES = {
     ("agreed_day", "agreed_from", "agreed_until"): lazy_gettext("When did you agree to call?"),
+    ("snooze_day", "snooze_time"): lazy_gettext("Until"),
     ("next_day", "next_time"): lazy_gettext("Next try"),
 }
 """Likewise the days and hours that are typed."""

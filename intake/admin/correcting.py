@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin.base import acting, needs, see_other
 from intake.admin.outcome_form import LONGEST_REASON, read_id
 from intake.admin.request import RequestPages
+from intake.admin.undoing import done
 from intake.extensions import current_site
 from intake.rules.permissions import Permission
 from intake.rules.workflow import CORRECTABLE, Disposition
@@ -43,7 +43,7 @@ class CorrectingPages(RequestPages):
             return self.changed(reference, typed)
         except RefusedError as refused:
             return self.show_again(reference, typed, right_outcome=_refusal(refused.code))
-        flash(gettext("Corrected. The old outcome stays in the timeline."), "ok")
+        done(gettext("Corrected. The old outcome stays in the timeline."))
         return see_other("queue.show", reference=reference)
 
 

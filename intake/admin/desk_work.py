@@ -8,6 +8,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from intake.admin import undoing
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON, read_agreed, read_note
 from intake.admin.request import RequestPages
@@ -145,7 +146,7 @@ class DeskWorkPages(RequestPages):
 
 
 def _done(reference: str, words: str) -> ResponseReturnValue:
-    flash(words, "ok")
+    undoing.done(words)
     return see_other("queue.show", reference=reference)
 
 

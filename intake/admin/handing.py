@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON, Typed, read_id, read_note
 from intake.admin.request import RequestPages
+from intake.admin.undoing import done
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import people
@@ -39,7 +39,7 @@ class HandingPages(RequestPages):
             if refused.code == "reason_needed":
                 return self.show_again(reference, typed, take_over_reason=gettext("Say why you take it over"))
             return self.show_again(reference, typed, take_over_reason=names.call_reason(refused.code))
-        flash(gettext("It is yours now."), "ok")
+        done(gettext("It is yours now."))
         return see_other("queue.show", reference=reference)
 
     @expose("/<reference>/hand-off", methods=("POST",))
@@ -64,7 +64,7 @@ class HandingPages(RequestPages):
             return self._nobody(reference, typed)
         except RefusedError as refused:
             return self.show_again(reference, typed, hand_off_note=_refusal(refused.code))
-        flash(_handed(person), "ok")
+        done(_handed(person))
         return see_other("queue.show", reference=reference)
 
     def _nobody(self, reference: str, typed: Typed) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from intake.admin.outcome_form import LONGEST_REASON
 from intake.admin.queue import clock
 from intake.admin.queue_rows import window_of
 from intake.admin.request import RequestPages
+from intake.admin.undoing import done
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
@@ -61,7 +62,8 @@ def onward(*, besides: str = "") -> ResponseReturnValue:
     if not found.reference:
         flash(_nobody(found))
         return see_other("queue.index")
-    flash(_why(found))
+    # After another deed it is that one whose undoing is offered.
+    (flash if besides else done)(_why(found))
     return see_other("queue.show", reference=found.reference)
 
 

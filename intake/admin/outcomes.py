@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
@@ -11,6 +10,7 @@ from intake.admin.next_calls import onward
 from intake.admin.outcome_form import Typed, read_outcome, read_version
 from intake.admin.queue import clock
 from intake.admin.request import RequestPages
+from intake.admin.undoing import done
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import casefile
@@ -42,7 +42,7 @@ class OutcomePages(RequestPages):
             return self.ended(reference, note=typed.prose("note"))
         except RefusedError as refused:
             return self.show_again(reference, typed, **_refused(refused.code))
-        flash(_saved(reference, logged), "ok")
+        done(_saved(reference, logged))
         if typed.text("then") == "next":
             return onward(besides=reference)
         return see_other("queue.show", reference=reference)

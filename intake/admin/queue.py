@@ -19,11 +19,12 @@ from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, mail, next_call, people, search, worklist
+from intake.queries import casefile, leases, mail, next_call, people, search, worklist
 from intake.queries.calendar import Calendar
 from intake.queries.worklist import Filters, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
 from intake.services import viewing
+from intake.services.claims import LONGEST_CALL
 from intake.wording.translation import gettext, lazy_gettext
 
 LONGEST_SEARCH = 100
@@ -85,11 +86,10 @@ class QueuePages(PanelView):
     @expose("/")
     def index(self) -> ResponseReturnValue:
         """One view, in due order; with ``m`` everything a search found."""
+        calendar, found = self._begun()
         view, match = _asked_view(), request.args.get("m") or None
         filters = Filters() if match else queue_filters.read(request.args, acting().person_id)
         with reading() as conn:
-            calendar = calendars.current(conn, current_site())
-            found = counts(conn, calendar)
             page = _page(
                 conn, calendar, view, match=match, after=request.args.get("after"),
                 with_contact=acting().may(Permission.CONTACT), filters=filters,
@@ -126,6 +126,19 @@ class QueuePages(PanelView):
             soon_minutes=calendar.target.due_soon_minutes,
             coming=None if table or match or filters or view is not View.DUE_NOW else self._coming(calendar),
         )
+
+    def _begun(self) -> tuple[Calendar, dict[View, int]]:
+        """The hours in force, and how many each view holds once what has lapsed is back in the queue."""
+        who, now = acting().person_id, request_time()
+        with reading() as conn:
+            calendar = calendars.current(conn, current_site())
+            to_do = leases.to_do(who, now, LONGEST_CALL)
+            found, has_lapsed = worklist.counts_and(conn, to_do, user_id=who, now=now, due_soon=due_soon(calendar))
+        if has_lapsed:
+            self.look_after()
+            with reading() as conn:
+                found = counts(conn, calendar)
+        return calendar, found
 
     def _coming(self, calendar: Calendar) -> Row | None:
         """For an empty view of what is due: the one that will be due next."""

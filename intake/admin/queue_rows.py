@@ -103,6 +103,8 @@ def awaited(row: WorklistRow, now: datetime) -> Interval | None:
 
 def against(reason: str, row: WorklistRow) -> str:
     """Why not to call now, in words: before the first try it is the visitor's own wish that we wait for."""
+    if reason == "before_next_try" and row.snoozed_at is not None:
+        return names.call_reason("snoozed")
     is_wish = reason == "before_next_try" and window_of(row) is not None and not row.attempt_count
     return names.call_reason(ASKED_FOR_LATER if is_wish else reason)
 
@@ -129,7 +131,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         has_no_message=row.voicemail is Voicemail.NONE,
         there=clock.there(row.calling_key, clock.now) if is_open(row.status) else "",
         hint=_hint(judged, row, calendar, clock) if is_open(row.status) else None,
-        state=_state(row),
+        state=_state(row, clock),
         tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calendar.calling.most(row.is_once_only)),
         owner=gettext("You") if is_mine else row.assignee_name or "",
         can_call=may_work
@@ -142,13 +144,20 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
     )
 
 
-def _state(row: WorklistRow) -> str:
+def is_snoozed(row: WorklistRow, now: datetime) -> bool:
+    """Put off, and its time has not come."""
+    return row.snoozed_at is not None and row.next_at is not None and row.next_at > now and is_open(row.status)
+
+
+def _state(row: WorklistRow, clock: Clock) -> str:
     if row.closed_reason is not None:
         return names.closed_reason(row.closed_reason)
     if row.is_free_time and row.free_time_seen_at is None and is_open(row.status) and row.status is not Status.CHECK:
         return gettext("Read their time")
     if row.call_started_at is not None:
         return gettext("On the call")
+    if is_snoozed(row, clock.now) and row.next_at:
+        return gettext("Snoozed until %(time)s", time=clock.stamp(row.next_at).words)
     return names.status(row.status)
 
 

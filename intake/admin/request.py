@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
-from intake.admin import related, timeline
 from intake.admin import request_words as words
+from intake.admin import related, snoozing_words, timeline
 from intake.admin.base import PanelView, acting, request_time
 from intake.admin.collisions import collision
 from intake.admin.moments import Due, due
 from intake.admin.outcome_form import Typed, read_version
 from intake.admin.queue import clock, counts, next_waiting, queue_place
-from intake.admin.queue_rows import rows, window_of
+from intake.admin.queue_rows import is_snoozed, rows, window_of
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
@@ -45,6 +45,7 @@ class RequestPages(PanelView):
     @expose("/<reference>")
     def show(self, reference: str) -> ResponseReturnValue:
         """The page; with ``until`` an older part of its timeline."""
+        self.look_after()
         return self._render(reference, until=_asked_until())
 
     def typed(self) -> Typed:
@@ -142,6 +143,9 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
         "case": case,
         "may": may,
         "due": due_now,
+        "snooze": snoozing_words.offer(case, calendar, clock()) if may["snooze"] else None,
+        "snoozed": clock().both(case.next_at, case.calling_key) if may["snoozed"] and case.next_at else "",
+        "yours_until": _yours_until(case, calendar) if may["mine"] else "",
         "promised": words.promised(case, clock(), due_now),
         "facts": words.facts(case, clock()),
         "judged": words.judged(case, calendar, clock()),
@@ -202,6 +206,9 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "take_over": works and not is_free and not is_mine and not is_busy,
         "log": (works and is_mine and not is_check) or _was_calling(case),
         "close": works and (is_mine or is_free) and not is_check,
+        "snooze": works and (is_mine or is_free) and snoozing_words.may_wait(case, request_time()),
+        "snoozed": is_snoozed(case, request_time()),
+        "wake": works and (is_mine or is_free) and is_snoozed(case, request_time()),
         "decide": decides,
         "rescue": decides and not case.is_suppressed,
         "spam": decides and not case.is_suppressed and not is_managers,
@@ -257,6 +264,13 @@ def _given_to(conn: Connection, entries: tuple[casefile.TimelineEntry, ...]) -> 
     told = (entry.details.get(end) for entry in entries for end in ("from", "to"))
     ids = {one for one in told if isinstance(one, int)}
     return {person.id: person.name for one in sorted(ids) if (person := people.by_id(conn, one))}
+
+
+def _yours_until(case: CaseFile, calendar: Calendar) -> str:
+    """When it goes back to the queue unless more happens than this look; nothing during a call, which holds it."""
+    if case.closed_at is not None or _is_on_call(case):
+        return ""
+    return clock().stamp(calendar.calling.lease_until(request_time(), case.next_at)).words
 
 
 def _callers(conn: Connection) -> list[Person]:

@@ -47,6 +47,7 @@ _CALLING = {
     "gap_minutes": lazy_gettext("Opening minutes between two tries"),
     "earliest": lazy_gettext("No call before, on their clock"),
     "latest": lazy_gettext("No call after, on their clock"),
+    "lease_minutes": lazy_gettext("A claim goes back to the queue after minutes in which nothing happens"),
 }
 TIMES_OF_DAY = ("earliest", "latest")
 

@@ -17,6 +17,8 @@ from intake.wording import names, next_call
 from intake.wording.translation import gettext
 
 CORRECTED = "callback.corrected"
+UNDONE = "callback.undone"
+SNOOZED = "callback.snoozed"
 MISSED = "callback.target_missed"
 
 _ICONS = {
@@ -26,6 +28,10 @@ _ICONS = {
     "callback.released": "person",
     "callback.offered_again": "person",
     "callback.skipped": "person",
+    "callback.lapsed": "wait",
+    UNDONE: "back",
+    SNOOZED: "wait",
+    "callback.woken": "back",
     "callback.assigned": "person",
     "callback.routed": "person",
     "callback.taken_over": "person",
@@ -60,7 +66,7 @@ class Line:
     is_typed: bool = True
     is_bad: bool = False
     corrected: str = ""
-    """By whom and when, where another outcome stands for this one."""
+    """By whom and when, where another outcome stands for this one or it was taken back."""
     resend: str = ""
     """The mail that may be sent once more from here."""
 
@@ -80,8 +86,13 @@ def lines(told: Timeline, story: Story) -> list[Line]:
     extra = missed(story.case, story.clock)
     also = [extra] if extra and told.holds(extra.at) else []
     whole = sorted([*told.entries, *also], key=_order, reverse=True)
-    corrected = {entry.details.get("corrected_id"): entry for entry in whole if entry.action == CORRECTED}
-    return [_struck(entry, story, corrected) for entry in whole]
+    undone = {one: entry for entry in whole if entry.action == UNDONE for one in entry.details.get("attempts", ())}
+    corrected = {
+        entry.details.get("corrected_id"): entry
+        for entry in whole
+        if entry.action == CORRECTED and entry.details.get("attempt_id") not in undone
+    }
+    return [_struck(entry, story, corrected, undone) for entry in whole]
 
 
 def looked(entries: Iterable[TimelineEntry], story: Story) -> list[Line]:
@@ -99,13 +110,21 @@ def _is_same_look(newest: TimelineEntry, entry: TimelineEntry) -> bool:
     return is_same and newest.at - entry.at <= looks.ONE_LOOK
 
 
-def _struck(entry: TimelineEntry, story: Story, corrected: Mapping[object, TimelineEntry]) -> Line:
-    """An outcome that was corrected stays, with who says otherwise."""
-    told, later = line(entry, story), corrected.get(entry.details.get("attempt_id"))
-    if later is None:
-        return told
-    words = gettext("Corrected by %(person)s, %(moment)s", person=_who(later), moment=story.clock.stamp(later.at).words)
-    return replace(told, corrected=words)
+def _struck(
+    entry: TimelineEntry, story: Story, corrected: Mapping[object, TimelineEntry], undone: Mapping[int, TimelineEntry]
+) -> Line:
+    """An outcome that was corrected or taken back stays, with who says otherwise."""
+    told, attempt = line(entry, story), entry.details.get("attempt_id")
+    later, gone = corrected.get(attempt), undone.get(attempt or 0)
+    if gone is not None:
+        told = replace(told, corrected=_said(gettext("Taken back by %(person)s, %(moment)s"), gone, story))
+    elif later is not None:
+        told = replace(told, corrected=_said(gettext("Corrected by %(person)s, %(moment)s"), later, story))
+    return told
+
+
+def _said(words: str, entry: TimelineEntry, story: Story) -> str:
+    return words % {"person": _who(entry), "moment": story.clock.stamp(entry.at).words}
 
 
 def line(entry: TimelineEntry, story: Story) -> Line:
@@ -130,6 +149,8 @@ def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
         happened = names.action(entry.action, entry.details)
         told = " ".join(part for part in (_exception(entry), _next_try(entry, clock)) if part)
         return Line("call", _who(entry), happened, at, told, is_typed=False)
+    if entry.action == SNOOZED:
+        return Line("wait", _who(entry), names.action(SNOOZED, entry.details), at, _put_off(entry, clock))
     changed = visitors_changes.told(entry, clock)
     if changed:
         return Line("form", _who(entry), names.action(entry.action, entry.details), at, changed, is_typed=False)
@@ -167,6 +188,14 @@ def _exception(entry: TimelineEntry) -> str:
         return ""
     rule = names.call_reason(str(entry.details.get("exception") or ""))
     return gettext("%(rule)s. They called because: “%(reason)s”.", rule=rule, reason=entry.text)
+
+
+def _put_off(entry: TimelineEntry, clock: Clock) -> str:
+    """Until when, and why, in their own words."""
+    until = clock.stamp(datetime.fromisoformat(str(entry.details["snoozed_until"]))).words
+    if not entry.text:
+        return gettext("Until %(time)s.", time=until)
+    return gettext("Until %(time)s: %(reason)s", time=until, reason=entry.text)
 
 
 def _next_try(entry: TimelineEntry, clock: Clock) -> str:

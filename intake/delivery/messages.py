@@ -118,6 +118,10 @@ def _for_desk(occasion: Occasion) -> Words:
     }
 
 
+def _for_several(occasion: Occasion) -> Words:
+    return {"count": int(occasion.details["count"]), "link": f"{occasion.site.public_url}/admin/queue/?view=mine"}
+
+
 def _for_check(occasion: Occasion) -> Words:
     return {"link": f"{occasion.site.public_url}/admin/queue/?view=check"}
 
@@ -167,6 +171,7 @@ _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "team.new": _for_desk,
     "team.check_digest": _for_check,
     "person.assigned": _for_desk,
+    "person.assigned_many": _for_several,
     "person.taken_over": _for_desk,
     "person.security": _for_account,
     "person.invite": _for_invited,

@@ -46,6 +46,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import mail
 from intake.rules.permissions import SYSTEM
+from intake.services import leases
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ def _record(conn: Connection, site: Site, message: Leased, action: str, now: dat
 
 
 def run(app: Flask, site: Site, mailer: Mailer, stop: threading.Event) -> None:
-    """Deliver, route, and seal the record, until told to stop. A database that is away is waited for."""
+    """Deliver, route, seal, give back claims that lapsed, until told to stop. A database that is away is waited for."""
     routing, sealing = RouteTurn(), SealTurn()
     while not stop.is_set():
         try:
@@ -203,6 +204,7 @@ def run(app: Flask, site: Site, mailer: Mailer, stop: threading.Event) -> None:
                 handled = run_once(site, mailer, now_utc, stop)
                 routing.take(site, now_utc())
                 sealing.take(site, now_utc())
+                leases.return_idle(site, now=now_utc())
         except Exception:
             log.exception("delivery is in trouble and goes on in %d s", TROUBLE_SECONDS)
             stop.wait(TROUBLE_SECONDS)

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, RowMapping, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, RowMapping, Select, bindparam, delete, insert, select, update
 
 from intake.database import Prepared
-from intake.ledger import tries
+from intake.ledger import deeds, tries
 from intake.models.base import table_of
 from intake.models.records import OutboxMessage, OutboxState, TryOutcome
 
@@ -75,11 +75,17 @@ def enqueue(
     available_at: datetime | None = None,
     public_id: str = "",
 ) -> str:
-    """Add a mail; returns its name. ``recipient`` is "team", "visitor", "managers" or "user:<id>", never an address.
+    """Add a mail; returns its name. What a deed sets off waits until the deed cannot be undone any more.
+
+    ``recipient`` is "team", "visitor", "managers" or "user:<id>", never an address.
 
     ``public_id``: 32 hexadecimal digits nobody can guess, where the name must be known elsewhere; else a fresh one.
     """
     public_id = public_id or uuid.uuid4().hex
+    available_at, noted = available_at or now, deeds.of(conn)
+    if noted is not None and callback_id is not None:
+        noted.item(callback_id).mails.append(public_id)
+        available_at = available_at if kind in deeds.AT_ONCE else max(available_at, noted.until)
     row = {
         "public_id": public_id,
         "kind": kind,
@@ -88,11 +94,19 @@ def enqueue(
         "details": dict(details or {}),
         "state": OutboxState.PENDING,
         "created_at": now,
-        "available_at": available_at or now,
+        "available_at": available_at,
         "attempt_count": 0,
     }
     _ADD.run(conn, row)
     return public_id
+
+
+def take_back(conn: Connection, public_ids: Sequence[str]) -> int:
+    """Forget mails that nobody has begun to send. Returns how many of them those were."""
+    if not public_ids:
+        return 0
+    untouched = (_rows.state == OutboxState.PENDING, _rows.attempt_count == 0)
+    return conn.execute(delete(OutboxMessage).where(_rows.public_id.in_(public_ids), *untouched)).rowcount
 
 
 def is_waiting(conn: Connection, kind: str) -> bool:

@@ -2,7 +2,17 @@
 
 from intake.models.base import Base
 from intake.models.callback import CallAttempt, CallbackRequest, Episode, Note, SearchToken, SuppressedNumber
-from intake.models.desk import Alert, DuplicateLink, Presence, RuleVersion, SavedView, Skip, UndoStep
+from intake.models.desk import (
+    Alert,
+    DuplicateLink,
+    Lapse,
+    Presence,
+    RuleVersion,
+    SavedView,
+    Skip,
+    UndoneAttempt,
+    UndoStep,
+)
 from intake.models.people import Invitation, Role, SignIn, Throttle, User
 from intake.models.records import (
     Audit,
@@ -29,6 +39,7 @@ __all__ = [
     "DuplicateLink",
     "Episode",
     "Invitation",
+    "Lapse",
     "MailChannel",
     "MailTry",
     "Note",
@@ -46,5 +57,6 @@ __all__ = [
     "SuppressedNumber",
     "Throttle",
     "UndoStep",
+    "UndoneAttempt",
     "User",
 ]

@@ -53,10 +53,25 @@ class Skip(Base):
     until_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Lapse(Base):
+    """A claim that ended because its holder did nothing. Gone once they have been told."""
+
+    __tablename__ = "lapse"
+    __table_args__ = (Index("ix_lapse_user_id", "user_id"),)
+
+    callback_id: Mapped[int] = mapped_column(
+        big_id, ForeignKey("callback_request.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    # No foreign key: it would lock the account after the request, and who disables that person locks it before.
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    lapsed_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class UndoStep(Base):
     """What somebody has just done, to one request or to several, and what it was before. Holds nothing personal.
 
-    ``items``: for each request its id, the version the deed led to, and the columns as they were.
+    ``items``: for each request its id, the version the deed led to, the columns as they were, and what was written
+    beside it (``ledger.deeds.Item``).
     """
 
     __tablename__ = "undo_step"
@@ -69,6 +84,20 @@ class UndoStep(Base):
     done_at: Mapped[datetime] = mapped_column(Instant)
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
     items: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class UndoneAttempt(Base):
+    """An outcome that was taken back as soon as it was logged. The attempt itself cannot change, so this stands beside.
+
+    Whatever counts attempts leaves these out (``queries.calls.stands``).
+    """
+
+    __tablename__ = "undone_attempt"
+
+    attempt_id: Mapped[int] = mapped_column(
+        big_id, ForeignKey("call_attempt.id"), primary_key=True, autoincrement=False
+    )
+    undone_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class SavedView(Base):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
 
-from intake.models import Audit, AuditText, CallAttempt, Note
+from intake.models import Audit, AuditText, CallAttempt, Note, UndoneAttempt
 from intake.models.site import Site
 from intake.rules.workflow import Disposition
 
@@ -46,9 +46,16 @@ class Made:
 
 
 def stands() -> ColumnElement[bool]:
-    """Not corrected by a later outcome."""
+    """Neither taken back nor corrected by a later outcome that was not taken back itself."""
     later = CallAttempt.__table__.alias()
-    return ~exists().where(later.c.callback_id == _A.callback_id, later.c.corrects_id == _A.id)
+    corrects = (later.c.callback_id == _A.callback_id, later.c.corrects_id == _A.id)
+    return and_(~is_undone(_A.id), ~exists().where(*corrects, ~is_undone(later.c.id)))
+
+
+def is_undone(attempt_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Taken back as soon as it was logged."""
+    undone = UndoneAttempt.__table__.alias()
+    return exists().where(undone.c.attempt_id == attempt_id)
 
 
 def standing(conn: Connection, callback_id: int, episode: int) -> list[Row[Any]]:
@@ -70,12 +77,15 @@ def made(conn: Connection, callback_id: int, episode: int, *, besides: int | Non
 
 
 def last_logged(conn: Connection, site: Site, callback_id: int) -> LastLogged | None:
-    """The outcome stored last; None also where that was a correction, which is no call."""
+    """The outcome stored last; None also where that was a correction, which is no call, or was taken back."""
     a, t, n = Audit.__table__.c, AuditText.__table__.c, Note.__table__.c
     row = conn.execute(
-        select(CallAttempt.__table__).where(_A.callback_id == callback_id).order_by(_A.id.desc()).limit(1)
+        select(CallAttempt.__table__, is_undone(_A.id).label("is_undone"))
+        .where(_A.callback_id == callback_id)
+        .order_by(_A.id.desc())
+        .limit(1)
     ).first()
-    if row is None or row.corrects_id is not None:
+    if row is None or row.corrects_id is not None or row.is_undone:
         return None
     entry = conn.execute(
         select(a.details, t.public_id, t.text_encrypted)

@@ -20,7 +20,7 @@ from intake.models import (
     User,
 )
 from intake.models.site import Site
-from intake.queries.calls import made
+from intake.queries.calls import is_undone, made
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields, opened
 from intake.rules.workflow import Channel, Disposition, Voicemail
@@ -28,7 +28,9 @@ from intake.rules.workflow import Channel, Disposition, Voicemail
 _C = CallbackRequest.__table__.c
 _W = ConsentWording.__table__.c
 _LAST = CallAttempt.__table__.alias()
-_LAST_ID = select(func.max(CallAttempt.id)).where(CallAttempt.callback_id == _C.id).scalar_subquery()
+_LAST_ID = (
+    select(func.max(CallAttempt.id)).where(CallAttempt.callback_id == _C.id, ~is_undone(CallAttempt.__table__.c.id))
+).scalar_subquery()
 _EXTRA = (
     "source", "reached_at", "last_attempt_at", "reopened_count", "withdrawn_at", "calendar_id",
     "open_seconds", "all_seconds", "is_met", "is_promise_kept", "is_window_kept", "is_open_arrival", "is_promised",

@@ -96,6 +96,8 @@ class WorklistRow:
     assignee_name: str
     claimed_at: datetime | None
     call_started_at: datetime | None
+    lease_until: datetime | None
+    snoozed_at: datetime | None
     closed_at: datetime | None
     closed_reason: ClosedReason | None
 
@@ -112,7 +114,7 @@ _PLAIN = (
     "id", "public_id", "reference", "version", "due_at", "target_at", "promised_by_at", "received_at", "next_at",
     "window_from", "window_until", "is_free_time", "free_time_seen_at", "language", "calling_key", "is_zone_known",
     "attempt_count", "is_once_only", "first_attempt_at", "is_marked", "assignee_id", "claimed_at", "call_started_at",
-    "closed_at",
+    "lease_until", "snoozed_at", "closed_at",
 )  # fmt: skip
 _READ = ("status", "voicemail", "for_whom", "spam_reasons", "closed_reason", "name_encrypted", "phone_encrypted")
 SELECTED = (*(_C[name] for name in (*_PLAIN, *_READ)), _U.name.label("assignee_name"))
@@ -152,10 +154,17 @@ def _found(conn: Connection, site: Site, match: str, after: str | None, limit: i
 
 def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta) -> dict[View, int]:
     """How many requests each open view holds, each counted to 1,000, in one statement."""
+    return counts_and(conn, literal(False), user_id=user_id, now=now, due_soon=due_soon)[0]
+
+
+def counts_and(
+    conn: Connection, also: ColumnElement[bool], *, user_id: int, now: datetime, due_soon: timedelta
+) -> tuple[dict[View, int], bool]:
+    """Likewise, with the answer to one more question in the same statement."""
     views = [view for view in View if view is not View.CLOSED]
     columns = [_count(_condition(view, user_id, now + due_soon)).label(view.value) for view in views]
-    row = conn.execute(select(*columns)).one()
-    return {view: int(getattr(row, view.value)) for view in views}
+    row = conn.execute(select(*columns, also.label("also"))).one()
+    return {view: int(getattr(row, view.value)) for view in views}, bool(row.also)
 
 
 def waiting(conn: Connection, *, now: datetime) -> int:
@@ -180,7 +189,7 @@ def _condition(view: View, user_id: int, soon: datetime) -> list[ColumnElement[b
     """What makes a request part of a view; every one starts from the open ones."""
     more: dict[View, list[ColumnElement[bool]]] = {
         View.ALL_OPEN: [],
-        View.DUE_NOW: [_C.due_at <= soon, _C.status != Status.CHECK.value],
+        View.DUE_NOW: [_C.due_at <= soon, _C.status != Status.CHECK.value, _is_awake(soon)],
         View.MINE: [_C.assignee_id == user_id],
         View.UNCLAIMED: [_C.assignee_id.is_(None), _C.status != Status.CHECK.value],
         View.SCHEDULED: [_C.status == Status.SCHEDULED.value],
@@ -188,6 +197,11 @@ def _condition(view: View, user_id: int, soon: datetime) -> list[ColumnElement[b
         View.CHECK: [_C.status == Status.CHECK.value],
     }
     return [_C.closed_at.is_(None), *more[view]]
+
+
+def _is_awake(soon: datetime) -> ColumnElement[bool]:
+    """Not put off beyond then: a condition on the time, so that it comes back by itself."""
+    return or_(_C.snoozed_at.is_(None), _C.next_at.is_(None), _C.next_at <= soon)
 
 
 def _soonest(asked: Select[Any], after: str | None) -> Select[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 EARLIEST, LATEST = 8 * 60, 21 * 60
 """Lawful calling hours everywhere, minutes after midnight where the called party is: 47 CFR 64.1200(c)(1), no call
@@ -17,7 +18,7 @@ class CallingRules:
     """``attempts`` tries in all, on ``days`` days, ``daily`` of them in 24 hours, ``gap_minutes`` of open time apart.
 
     ``earliest`` and ``latest``: minutes after midnight on the clock of the person called. The defaults are the widest
-    there are; ``bounds`` says what each may be.
+    there are; ``BOUNDS`` says what each may be. ``lease_minutes``: a claim lasts so long without a sign of its holder.
     """
 
     attempts: int = 6
@@ -26,10 +27,15 @@ class CallingRules:
     gap_minutes: int = 120
     earliest: int = EARLIEST
     latest: int = LATEST
+    lease_minutes: int = 30
 
     def most(self, is_once_only: bool) -> int:
         """How many tries there are for somebody who may have asked for one only."""
         return 1 if is_once_only else self.attempts
+
+    def lease_until(self, now: datetime, next_at: datetime | None) -> datetime:
+        """When a claim lapses whose holder did something now: counted from the time they wait for, if one is set."""
+        return max(now, next_at or now) + timedelta(minutes=self.lease_minutes)
 
 
 STANDARD = CallingRules()
@@ -41,8 +47,10 @@ BOUNDS = {
     "gap_minutes": (STANDARD.gap_minutes, 24 * 60),
     "earliest": (EARLIEST, LATEST - SHORTEST),
     "latest": (EARLIEST + SHORTEST, LATEST),
+    "lease_minutes": (5, 240),
 }
-"""The lowest and highest each rule may be: as strict as one likes, never wider than the default."""
+"""The lowest and highest each rule may be: as strict as one likes, never wider than the default. How long a claim
+lasts is the house's own affair."""
 
 
 def wider(rules: CallingRules) -> list[str]:

@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert
 
-from intake.database import writing
-from intake.ledger import audit, letters, outbox
+from intake.ledger import audit, deeds, letters, outbox
 from intake.models import CallAttempt, Note
 from intake.models.site import Site
 from intake.queries import calendar as calendars
@@ -21,8 +20,9 @@ from intake.queries.casefile import CaseFile
 from intake.rules.calling import next_attempt
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Effect, Next, Status, Voicemail, may_leave_message
-from intake.services import clock, do_not_call
+from intake.services import clock, do_not_call, leases
 from intake.services.claims import take, verdict_for
+from intake.services.deeds import deed
 from intake.services.errors import ChangedError, RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, is_unchanged, lock, lock_to_take
 
@@ -61,7 +61,7 @@ def log_attempt(
     say what came of it.
     """
     actor.require(Permission.WORK)
-    with writing() as conn:
+    with deed(actor, "callback.attempted", now=now) as conn:
         row = lock_to_take(conn, reference, actor)
         has_changed = not is_unchanged(row, expected_version)
         if has_changed and _is_sent_twice(conn, site, row, actor, outcome, now):
@@ -88,6 +88,7 @@ def _log(conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Out
     figures = clock.attempt_figures(row, calendar, effect, started_at, actor.person_id)
     _keep(conn, site, actor, row, outcome, started_at, exception, plan, now)
     change(conn, row, **(_counted(row, outcome, started_at) | figures | plan))
+    leases.renew(conn, site, actor, row.id, now)
     _consequences(conn, site, actor, row, outcome, plan, now)
     return Logged(plan.get("next_at"), bool(row.closed_at or plan.get("closed_at")))
 
@@ -247,6 +248,7 @@ def _keep(
         next_at=plan.get("next_at"), override_reason=exception,
     )  # fmt: skip
     attempt_id = int(conn.execute(attempt.returning(CallAttempt.id)).scalar_one())
+    note_attempt(conn, row.id, attempt_id)
     if outcome.note.strip():
         write_note(conn, site, actor, row.id, outcome.note.strip(), attempt_id=attempt_id, now=now)
     stated = {} if outcome.minutes_ago is None else {"minutes_ago": outcome.minutes_ago}
@@ -255,6 +257,13 @@ def _keep(
         details={"disposition": outcome.disposition, "attempt_id": attempt_id} | stated,
         typed=outcome.override_reason.strip() or None, now=now,
     )  # fmt: skip
+
+
+def note_attempt(conn: Connection, callback_id: int, attempt_id: int) -> None:
+    """An attempt cannot be deleted: whoever undoes the deed has to say that it does not stand."""
+    noted = deeds.of(conn)
+    if noted is not None:
+        noted.item(callback_id).attempts.append(attempt_id)
 
 
 def write_note(

@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert
 
 from intake.database import writing
-from intake.ledger import audit, letters, outbox
+from intake.ledger import audit, deeds, letters, outbox
 from intake.models import Episode
 from intake.models.site import Site
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.permissions import Actor, Permission
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Status
-from intake.services import clock, do_not_call
+from intake.services import clock, do_not_call, leases
 from intake.services.callbacks import SUPPRESSED
 from intake.services.calls import write_note
+from intake.services.deeds import deed
 from intake.services.errors import RefusedError
 from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, ensure_unchanged, lock
 
@@ -52,6 +53,7 @@ def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: dateti
     with writing() as conn:
         row = lock(conn, reference)
         write_note(conn, site, actor, row.id, text.strip(), attempt_id=None, now=now)
+        leases.renew(conn, site, actor, row.id, now)
         audit.record(conn, site, actor, "callback.noted", callback_id=row.id, now=now)
 
 
@@ -69,7 +71,7 @@ def close(
     actor.require(Permission.WORK)
     if reason is ClosedReason.DO_NOT_CALL:
         actor.require(Permission.ASSIGN)
-    with writing() as conn:
+    with deed(actor, "callback.closed", now=now) as conn:
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
@@ -87,13 +89,20 @@ def close(
 def mark_spam(site: Site, actor: Actor, reference: str, *, expected_version: int | None = None, now: datetime) -> None:
     """Close as spam. It stays stored and can be opened again."""
     actor.require(Permission.WORK)
-    with writing() as conn:
-        row = lock(conn, reference)
-        ensure_open(row)
-        ensure_free(conn, row, actor)
-        _ensure_may_decide(row, actor)
-        ensure_unchanged(row, expected_version)
-        _end(conn, site, actor, row, ClosedReason.SPAM, "callback.marked_spam", now)
+    with deed(actor, "callback.marked_spam", now=now) as conn:
+        mark_spam_one(conn, site, actor, reference, expected_version, now)
+
+
+def mark_spam_one(
+    conn: Connection, site: Site, actor: Actor, reference: str, expected_version: int | None, now: datetime
+) -> None:
+    """Likewise in the caller's transaction."""
+    row = lock(conn, reference)
+    ensure_open(row)
+    ensure_free(conn, row, actor)
+    _ensure_may_decide(row, actor)
+    ensure_unchanged(row, expected_version)
+    _end(conn, site, actor, row, ClosedReason.SPAM, "callback.marked_spam", now)
 
 
 def _ensure_may_decide(row: Row[Any], actor: Actor) -> None:
@@ -112,7 +121,7 @@ def _end(
 def rescue(site: Site, actor: Actor, reference: str, *, expected_version: int | None = None, now: datetime) -> None:
     """A request under "Check" is real: into the queue with the clock it has had all along."""
     actor.require(Permission.WORK)
-    with writing() as conn:
+    with deed(actor, "callback.rescued", now=now) as conn:
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
@@ -166,7 +175,7 @@ def acknowledge_time(
     actor.require(Permission.WORK)
     if agreed_from and (agreed_from < now or (agreed_until and agreed_until <= agreed_from)):
         raise RefusedError("time_past")
-    with writing() as conn:
+    with deed(actor, "callback.time_acknowledged", now=now) as conn:
         row = lock(conn, reference)
         ensure_open(row)
         ensure_free(conn, row, actor)
@@ -174,6 +183,7 @@ def acknowledge_time(
         ensure_unchanged(row, expected_version)
         agreed = clock.agreed_columns(agreed_from, agreed_until) if agreed_from else {}
         change(conn, row, free_time_seen_at=now, **agreed)
+        leases.renew(conn, site, actor, row.id, now)
         audit.record(conn, site, actor, "callback.time_acknowledged", callback_id=row.id, now=now)
 
 
@@ -185,7 +195,7 @@ def reopen(
     What the visitor took back is opened only with a reason (they asked again, by phone say), and they are told.
     """
     actor.require(Permission.REOPEN)
-    with writing() as conn:
+    with deed(actor, "callback.reopened", now=now) as conn:
         row = lock(conn, reference)
         if row.closed_at is None:
             raise RefusedError("not_closed")
@@ -210,6 +220,9 @@ def begin_again(
     """A new episode of an ended request, with its own promise; the old one's figures are kept apart."""
     old = {name: getattr(row, name) for name in _EPISODE}
     conn.execute(insert(Episode).values(callback_id=row.id, number=row.reopened_count, **old))
+    noted = deeds.of(conn)
+    if noted is not None:
+        noted.item(row.id).episodes.append(row.reopened_count)
     calendar = clock.calendar_in_force(conn, site, now)
     made = clock.promised(conn, site, calendar, row.calling_key, now, window=window, is_free_time=is_free_time)
     fresh = _FRESH | clock.promise_columns(calendar, made, row.calling_key) | clock.arrival_columns(site, now)

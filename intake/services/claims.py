@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
+from sqlalchemy.dialects import postgresql, sqlite
 
 from intake.database import writing
 from intake.ledger import audit, outbox
+from intake.models import Lapse
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import calls, people
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.calling import CallVerdict, may_call
-from intake.rules.permissions import Actor, Permission
+from intake.rules.permissions import SYSTEM, Actor, Permission
 from intake.rules.workflow import Disposition, Status
+from intake.services.deeds import deed
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.locking import (
     change,
@@ -29,6 +32,7 @@ from intake.services.locking import (
     lock_held_by,
     lock_to_give,
     lock_to_take,
+    overwrite,
     seconds_between,
 )
 
@@ -41,26 +45,43 @@ NEVER = "suppressed"
 def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
     """Take a request. Of many at once one wins; TakenError tells the others who. Claiming one's own changes nothing."""
     actor.require(Permission.WORK)
-    with writing() as conn:
+    with deed(actor, "callback.claimed", now=now) as conn:
+        claim_one(conn, site, actor, reference, now)
+
+
+def claim_one(conn: Connection, site: Site, actor: Actor, reference: str, now: datetime) -> None:
+    """Likewise in the caller's transaction."""
+    row = _to_take(conn, site, reference, actor, now)
+    if row.assignee_id is None:
+        take(conn, site, actor, row, now)
+
+
+def _to_take(conn: Connection, site: Site, reference: str, actor: Actor, now: datetime) -> Row[Any]:
+    """An open request that is the actor's or nobody's; a colleague's lapsed claim ends here, if nobody saw it yet."""
+    row = lock_to_take(conn, reference, actor)
+    ensure_open(row)
+    if has_lapsed(row, now) and row.assignee_id != actor.user_id:
+        lapse(conn, site, row, now)
         row = lock_to_take(conn, reference, actor)
-        ensure_open(row)
-        ensure_free(conn, row, actor)
-        if row.assignee_id is None:
-            take(conn, site, actor, row, now)
+    ensure_free(conn, row, actor)
+    return row
 
 
 def take(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], now: datetime, details: Mapping[str, Any] | None = None
 ) -> None:
     """Give a free request, locked by ``lock_to_take``, to the actor. ``details``: how they came by it."""
-    change(conn, row, **held(row, actor.person_id, now))
+    change(conn, row, **held(conn, site, row, actor.person_id, now))
     audit.record(conn, site, actor, "callback.claimed", callback_id=row.id, details=details, now=now)
 
 
-def held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
+def held(conn: Connection, site: Site, row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
     """The columns of a request that is this person's from now on, if it was locked together with their account."""
     ensure_may_have(row, user_id)
-    values: dict[str, Any] = {"assignee_id": user_id, "claimed_at": now, "call_started_at": None}
+    lease_until = calendars.current(conn, site).calling.lease_until(now, row.next_at)
+    values: dict[str, Any] = {
+        "assignee_id": user_id, "claimed_at": now, "call_started_at": None, "lease_until": lease_until,
+    }  # fmt: skip
     if row.status == Status.NEW:
         values["status"] = Status.ASSIGNED
     if row.unassigned_seconds is None:
@@ -68,10 +89,20 @@ def held(row: Row[Any], user_id: int, now: datetime) -> dict[str, Any]:
     return values
 
 
+def has_lapsed(row: Row[Any], now: datetime) -> bool:
+    """Whether its holder has done nothing for as long as a claim lasts, and is on no call either."""
+    is_over = row.assignee_id is not None and row.lease_until is not None and row.lease_until <= now
+    return is_over and not is_calling(row, now)
+
+
+def is_calling(row: Any, now: datetime) -> bool:
+    """Call was pressed, and what came of it is not logged yet; nobody is on the phone for longer than LONGEST_CALL."""
+    return row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
+
+
 def ensure_not_on_call(row: Row[Any], actor: Actor, now: datetime) -> None:
     """A call under way holds the claim, so that it is not taken out of a colleague's hands."""
-    is_calling = row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
-    if is_calling and row.assignee_id != actor.user_id:
+    if is_calling(row, now) and row.assignee_id != actor.user_id:
         raise RefusedError("on_call")
 
 
@@ -81,16 +112,23 @@ def release(site: Site, actor: Actor, reference: str, *, expected_version: int |
     ChangedError if it is not what it was on the page this came from (``expected_version``).
     """
     actor.require(Permission.WORK)
-    with writing() as conn:
-        row = lock(conn, reference)
-        ensure_open(row)
-        if not actor.may(Permission.ASSIGN):
-            ensure_free(conn, row, actor)
-        if row.assignee_id is None:
-            return
-        ensure_unchanged(row, expected_version)
-        ensure_not_on_call(row, actor, now)
-        give_back(conn, site, actor, row, {"from": row.assignee_id}, now)
+    with deed(actor, "callback.released", now=now) as conn:
+        release_one(conn, site, actor, reference, expected_version, now)
+
+
+def release_one(
+    conn: Connection, site: Site, actor: Actor, reference: str, expected_version: int | None, now: datetime
+) -> None:
+    """Likewise in the caller's transaction."""
+    row = lock(conn, reference)
+    ensure_open(row)
+    if not actor.may(Permission.ASSIGN):
+        ensure_free(conn, row, actor)
+    if row.assignee_id is None:
+        return
+    ensure_unchanged(row, expected_version)
+    ensure_not_on_call(row, actor, now)
+    give_back(conn, site, actor, row, {"from": row.assignee_id}, now)
 
 
 def give_back_all(conn: Connection, site: Site, actor: Actor, user_id: int, *, reason: str, now: datetime) -> int:
@@ -108,9 +146,28 @@ def give_back(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], details: Mapping[str, Any], now: datetime
 ) -> None:
     """A locked request to the queue again; ``details``: whose it was, and why."""
-    status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
-    change(conn, row, assignee_id=None, claimed_at=None, call_started_at=None, status=status)
+    change(conn, row, **_nobodys(row))
     audit.record(conn, site, actor, "callback.released", callback_id=row.id, details=details, now=now)
+
+
+def _nobodys(row: Row[Any]) -> dict[str, Any]:
+    status = Status.NEW if row.status == Status.ASSIGNED else Status(row.status)
+    return {"assignee_id": None, "claimed_at": None, "call_started_at": None, "status": status}
+
+
+def lapse(conn: Connection, site: Site, row: Row[Any], now: datetime) -> None:
+    """Back to the queue from somebody who has done nothing for too long; their next page tells them.
+
+    Nobody did it, so nobody can take it back with what they do in the same transaction.
+    """
+    overwrite(conn, row, _nobodys(row) | {"lease_until": None})
+    keep = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(Lapse)
+    told = keep.values(callback_id=row.id, user_id=row.assignee_id, lapsed_at=now)
+    again = {"lapsed_at": now}
+    conn.execute(told.on_conflict_do_update(index_elements=["callback_id", "user_id"], set_=again))
+    minutes = calendars.current(conn, site).calling.lease_minutes
+    details = {"from": row.assignee_id, "minutes": minutes}
+    audit.record(conn, site, SYSTEM, "callback.lapsed", callback_id=row.id, details=details, now=now)
 
 
 def assign(
@@ -121,24 +178,33 @@ def assign(
     ChangedError if it is not what it was on the page this came from.
     """
     actor.require(Permission.ASSIGN)
-    with writing() as conn:
-        row = lock_to_give(conn, reference, user_id)
-        ensure_open(row)
-        ensure_decided(row)
-        person = next((person for person in people.working(conn) if person.id == user_id), None)
-        if person is None:
-            raise NotFoundError
-        if row.assignee_id == user_id:
-            return
-        ensure_unchanged(row, expected_version)
-        ensure_not_on_call(row, actor, now)
-        change(conn, row, **held(row, user_id, now))
-        audit.record(
-            conn, site, actor, "callback.assigned", callback_id=row.id,
-            details={"from": row.assignee_id, "to": user_id}, now=now,
-        )  # fmt: skip
-        if user_id != actor.user_id:
-            outbox.enqueue(conn, "person.assigned", f"user:{user_id}", callback_id=row.id, now=now)
+    with deed(actor, "callback.assigned", now=now) as conn:
+        given = assign_one(conn, site, actor, reference, user_id, expected_version, now)
+        if given is not None and user_id != actor.user_id:
+            outbox.enqueue(conn, "person.assigned", f"user:{user_id}", callback_id=given, now=now)
+
+
+def assign_one(
+    conn: Connection, site: Site, actor: Actor, reference: str, user_id: int, expected_version: int | None,
+    now: datetime,
+) -> int | None:  # fmt: skip
+    """Likewise in the caller's transaction, which tells the colleague. The id; None if it is theirs already."""
+    row = lock_to_give(conn, reference, user_id)
+    ensure_open(row)
+    ensure_decided(row)
+    person = next((person for person in people.working(conn) if person.id == user_id), None)
+    if person is None:
+        raise NotFoundError
+    if row.assignee_id == user_id:
+        return None
+    ensure_unchanged(row, expected_version)
+    ensure_not_on_call(row, actor, now)
+    change(conn, row, **held(conn, site, row, user_id, now))
+    audit.record(
+        conn, site, actor, "callback.assigned", callback_id=row.id,
+        details={"from": row.assignee_id, "to": user_id}, now=now,
+    )  # fmt: skip
+    return int(row.id)
 
 
 def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str | None = None, now: datetime) -> None:
@@ -150,9 +216,7 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
     actor.require(Permission.WORK)
     actor.require(Permission.CONTACT)
     with writing() as conn:
-        row = lock_to_take(conn, reference, actor)
-        ensure_open(row)
-        ensure_free(conn, row, actor)
+        row = _to_take(conn, site, reference, actor, now)
         ensure_decided(row)
         if row.is_free_time and row.free_time_seen_at is None:
             raise RefusedError("time_not_read")
@@ -162,7 +226,8 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
         if row.assignee_id is None:
             take(conn, site, actor, row, now)
             row = lock(conn, reference)
-        change(conn, row, call_started_at=now)
+        lease_until = calendars.current(conn, site).calling.lease_until(now, row.next_at)
+        change(conn, row, call_started_at=now, lease_until=lease_until)
         audit.record(
             conn, site, actor, "callback.call_started", callback_id=row.id,
             details={"exception": verdict.reason} if verdict.reason else {}, typed=override_reason, now=now,

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert
 
-from intake.database import writing
 from intake.ledger import audit, letters
 from intake.models import CallAttempt
 from intake.models.site import Site
@@ -16,8 +15,9 @@ from intake.queries import calendar as calendars
 from intake.queries import calls
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import CORRECTABLE, EFFECTS, Disposition, Effect, Next, Status, Voicemail, may_leave_message
-from intake.services import clock
-from intake.services.calls import Outcome, plan_for
+from intake.services import clock, leases
+from intake.services.calls import Outcome, note_attempt, plan_for
+from intake.services.deeds import deed
 from intake.services.errors import RefusedError
 from intake.services.locking import change, ensure_free, ensure_unchanged, lock_with_holder
 
@@ -34,7 +34,7 @@ def correct(
     actor.require(Permission.WORK)
     if not reason.strip():
         raise RefusedError("reason_needed")
-    with writing() as conn:
+    with deed(actor, "callback.corrected", now=now) as conn:
         row = lock_with_holder(conn, reference)
         if not actor.may(Permission.ASSIGN):
             ensure_free(conn, row, actor)
@@ -92,7 +92,9 @@ def _replace(
         corrects_id=wrong.id, **wish,
     )  # fmt: skip
     attempt_id = int(conn.execute(added.returning(CallAttempt.id)).scalar_one())
+    note_attempt(conn, row.id, attempt_id)
     change(conn, row, **columns)
+    leases.renew(conn, site, actor, row.id, now)
     details = {"attempt_id": attempt_id, "corrected_id": wrong.id, "before": wrong.disposition}
     audit.record(
         conn, site, actor, "callback.corrected", callback_id=row.id,

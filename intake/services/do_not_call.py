@@ -24,7 +24,7 @@ def suppress(conn: Connection, site: Site, actor: Actor, row: Row[Any], now: dat
     """
     indexes = phone_indexes(site, row)
     for index in indexes[:1]:
-        suppression.suppress(conn, index, by_id=actor.user_id, now=now)
+        suppression.suppress(conn, index, by_id=actor.user_id, callback_id=row.id, now=now)
     c = CallbackRequest.__table__.c
     others = select(CallbackRequest.__table__).where(c.phone_index.in_(indexes), c.closed_at.is_(None), c.id != row.id)
     for other in conn.execute(others.with_for_update(skip_locked=True)).all():

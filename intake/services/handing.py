@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from intake.database import writing
 from intake.ledger import audit, outbox
 from intake.models.site import Site
 from intake.queries import people
 from intake.rules.permissions import Actor, Permission
 from intake.services.calls import write_note
-from intake.services.claims import LONGEST_CALL, ensure_not_on_call, held, take
+from intake.services.claims import ensure_not_on_call, held, is_calling, take
+from intake.services.deeds import deed
 from intake.services.errors import NotFoundError, RefusedError, TakenError
 from intake.services.locking import (
     change,
@@ -34,7 +34,7 @@ def take_over(site: Site, actor: Actor, reference: str, *, holder_id: int, reaso
     without a reason, or during that colleague's call.
     """
     actor.require(Permission.WORK)
-    with writing() as conn:
+    with deed(actor, "callback.taken_over", now=now) as conn:
         row = lock_to_take(conn, reference, actor)
         ensure_open(row)
         if row.assignee_id == actor.user_id:
@@ -47,7 +47,7 @@ def take_over(site: Site, actor: Actor, reference: str, *, holder_id: int, reaso
         if row.assignee_id != holder_id:
             raise TakenError(person_name(conn, row.assignee_id), row.claimed_at)
         ensure_not_on_call(row, actor, now)
-        change(conn, row, **held(row, actor.person_id, now))
+        change(conn, row, **held(conn, site, row, actor.person_id, now))
         audit.record(
             conn, site, actor, "callback.taken_over", callback_id=row.id,
             details={"from": holder_id, "to": actor.person_id}, typed=reason.strip(), now=now,
@@ -67,7 +67,7 @@ def hand_off(
     actor.require(Permission.WORK)
     if not note.strip():
         raise RefusedError("note_needed")
-    with writing() as conn:
+    with deed(actor, "callback.handed_off", now=now) as conn:
         row = lock_to_give(conn, reference, user_id)
         ensure_open(row)
         ensure_decided(row)
@@ -83,12 +83,12 @@ def hand_off(
 
 def _ensure_logged(row: Row[Any], now: datetime) -> None:
     """A call that somebody made must not be lost on the way to the next person."""
-    if row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL:
+    if is_calling(row, now):
         raise RefusedError("call_not_logged")
 
 
 def _hand(conn: Connection, site: Site, actor: Actor, row: Row[Any], user_id: int, note: str, now: datetime) -> None:
-    change(conn, row, **held(row, user_id, now))
+    change(conn, row, **held(conn, site, row, user_id, now))
     written = write_note(conn, site, actor, row.id, note, attempt_id=None, now=now)
     audit.record(
         conn, site, actor, "callback.handed_off", callback_id=row.id,

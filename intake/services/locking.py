@@ -6,13 +6,14 @@ wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import CTE, Connection, Row, Select, bindparam, select, true, tuple_, update
 
+from intake.ledger import deeds
 from intake.models import CallbackRequest, User
 from intake.rules.permissions import Actor, ForbiddenError, Permission
 from intake.rules.workflow import Status, check_transition
@@ -122,6 +123,19 @@ def lock_held_by(conn: Connection, user_id: int) -> Sequence[Row[Any]]:
     return conn.execute(held.order_by(_T.c.id).with_for_update()).all()
 
 
+def lock_all(conn: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """These requests, locked in the order of their ids."""
+    return conn.execute(select(_T).where(_T.c.id.in_(ids)).order_by(_T.c.id).with_for_update()).all()
+
+
+def lock_accounts(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """Those of these people who may still have a request, and whom nobody disables until the transaction ends."""
+    if not ids:
+        return []
+    held = select(_U.id).where(_U.id.in_(ids), _U.active).order_by(_U.id).with_for_update(read=True)
+    return list(conn.execute(held).scalars())
+
+
 def _one(conn: Connection, condition: Any) -> Row[Any]:
     row = conn.execute(select(_T).where(condition).with_for_update()).first()
     if row is None:
@@ -165,11 +179,26 @@ def person_name(conn: Connection, user_id: int) -> str:
 
 
 def change(conn: Connection, row: Row[Any], **values: Any) -> None:
-    """Write columns of a locked row and raise its version; a new status must be one it may go to."""
+    """Write columns of a locked row and raise its version; a new status must be one it may go to.
+
+    What belongs to nobody has no lease, and another time for the next try is no snooze any more.
+    """
     target = values.get("status")
     if target is not None and target != row.status:
         check_transition(Status(row.status), Status(target))
-    conn.execute(update(CallbackRequest).where(_T.c.id == row.id).values(version=row.version + 1, **values))
+    if "assignee_id" in values and values["assignee_id"] is None:
+        values["lease_until"] = None
+    if "next_at" in values:
+        values.setdefault("snoozed_at", None)
+    noted = deeds.of(conn)
+    if noted is not None:
+        noted.changed(row, values)
+    overwrite(conn, row, values)
+
+
+def overwrite(conn: Connection, row: Row[Any], columns: Mapping[str, Any]) -> None:
+    """Write columns of a locked row as they are given, as no deed of anybody's: what is undone, or ends by itself."""
+    conn.execute(update(CallbackRequest).where(_T.c.id == row.id).values(version=row.version + 1, **columns))
 
 
 def seconds_between(earlier: datetime, later: datetime) -> int:

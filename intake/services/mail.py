@@ -12,6 +12,7 @@ from intake.ledger import audit, outbox
 from intake.models import CallbackRequest, OutboxMessage
 from intake.models.site import Site
 from intake.rules.permissions import Actor, Permission
+from intake.services import leases
 from intake.services.errors import NotFoundError, RefusedError
 
 MOST_AT_ONCE = 500
@@ -33,6 +34,7 @@ def send_again(site: Site, actor: Actor, reference: str, public_id: str, *, now:
             raise NotFoundError
         if not outbox.replay(conn, public_id, now=now):
             raise RefusedError("not_dead")
+        leases.renew(conn, site, actor, row.callback_id, now)
         _record(conn, site, actor, row, now)
 
 

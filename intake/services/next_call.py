@@ -18,7 +18,9 @@ from intake.queries import calendar as calendars
 from intake.queries import next_call, passed_over
 from intake.queries.calendar import Calendar
 from intake.rules.permissions import Actor, Permission
+from intake.services import leases
 from intake.services.claims import LONGEST_CALL, give_back, take
+from intake.services.deeds import deed
 from intake.services.errors import RefusedError
 from intake.services.locking import ensure_free, ensure_open, lock_account, lock_first, lock_to_take, seconds_between
 
@@ -62,8 +64,9 @@ def claim_next(site: Site, actor: Actor, *, now: datetime, besides: str = "") ->
     A call whose outcome is not said yet comes first: nobody is led away from it.
     """
     actor.require(Permission.WORK)
-    with writing() as conn:
+    with deed(actor, "callback.claimed", now=now) as conn:
         lock_account(conn, actor)
+        leases.give_back_idle(conn, site, now)
         under_way = next_call.on_call(conn, user_id=actor.person_id, since=now - LONGEST_CALL, besides=besides)
         if under_way:
             return NextCall(under_way, was_held=True, is_on_call=True)

@@ -74,7 +74,7 @@ def _give(site: Site, reference: str, rule: Rule, rules: Routing, now: datetime)
         may_call = turn.user_id in {person.id for person in people.calling(conn)}
         if not may_call or not routing.is_free(conn, row.id):
             return 0
-        change(conn, row, **held(row, turn.user_id, now))
+        change(conn, row, **held(conn, site, row, turn.user_id, now))
         team = rules.team(rule.to)
         audit.record(
             conn, site, SYSTEM, "callback.routed", callback_id=row.id,

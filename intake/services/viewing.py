@@ -15,6 +15,7 @@ from intake.database import db, writing
 from intake.ledger import audit
 from intake.models.site import Site
 from intake.rules.permissions import Actor, Permission
+from intake.services import leases
 
 TOLD_AGAIN_AFTER = timedelta(minutes=15)
 """So long one entry speaks for a list that is looked at again and again."""
@@ -70,9 +71,10 @@ _MEMORIES: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 
 
 def record(site: Site, actor: Actor, callback_id: int, *, now: datetime) -> None:
-    """One entry for one page that shows a request."""
+    """One entry for one page that shows a request. To whoever holds it, looking at it is doing something about it."""
     actor.require(Permission.QUEUE)
     with writing() as conn:
+        leases.renew(conn, site, actor, callback_id, now)
         audit.record(conn, site, actor, "callback.viewed", callback_id=callback_id, now=now)
 
 

@@ -86,6 +86,7 @@ _CALL_REASON = {
     "asked_for_later": lazy_gettext("They asked to be called later"),
     "outside_window": lazy_gettext("They asked to be called at another time"),
     "too_many_in_24h": lazy_gettext("They were called as often in the last 24 hours as we may"),
+    "snoozed": lazy_gettext("Somebody put it off until later"),
     "suppressed": lazy_gettext("They asked not to be called"),
     "under_check": lazy_gettext("First decide whether this request is genuine"),
     "invited": lazy_gettext("They asked for a call as soon as possible, less than an hour ago"),
@@ -111,6 +112,7 @@ _MAIL_KIND = {
     "visitor.withdrawn": lazy_gettext("Your callback request: cancelled"),
     "visitor.wrong_number": lazy_gettext("Your callback request: check the number"),
     "person.assigned": lazy_gettext("A request was given to you"),
+    "person.assigned_many": lazy_gettext("Several requests were given to you"),
     "person.taken_over": lazy_gettext("A request of yours was taken over"),
     "person.security": lazy_gettext("Your sign-in"),
     "person.invite": lazy_gettext("Link to choose a password"),
@@ -135,6 +137,10 @@ _ACTION = {
     "callback.reason_viewed": lazy_gettext("read the reason that was given for an entry"),
     "callback.claimed": lazy_gettext("claimed the request"),
     "callback.released": lazy_gettext("released the request"),
+    "callback.lapsed": lazy_gettext("returned the request to the queue: nothing happened with it"),
+    "callback.snoozed": lazy_gettext("put the request off"),
+    "callback.woken": lazy_gettext("woke the request before its time"),
+    "callback.undone": lazy_gettext("took back what they had just done"),
     "callback.assigned": lazy_gettext("gave the request to a colleague"),
     "callback.routed": lazy_gettext("gave the request away by a rule"),
     "callback.taken_over": lazy_gettext("took the request over"),
@@ -316,6 +322,10 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return next_call.skipped(details)
     if entry_action == "callback.released" and details.get("reason") == "skipped":
         return gettext("released the request by skipping it")
+    if entry_action == "callback.lapsed" and "minutes" in details:
+        return gettext("returned it to the queue: nothing happened for %(num)s minutes", num=details["minutes"])
+    if entry_action == "callback.undone" and "what" in details:
+        return gettext("took back at once: %(what)s", what=_words(_ACTION, str(details["what"])))
     if entry_action == "callback.released" and details.get("reason") in ("disabled", "role_taken"):
         return gettext("released the request, because its owner’s access ended")
     if entry_action == "person.changed" and details.get("roles") != details.get("was"):

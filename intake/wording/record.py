@@ -50,7 +50,8 @@ _BY_START = {
     "session": Group.SIGNED_IN,
 }  # fmt: skip
 _HIDDEN = {"attempt_id", "note", "message", "public_id", "ids", "view", "to_name", "from_name", "kind", "recipient",
-           "disposition", "exception", "after", "way", "late_seconds", "rule", "team"}  # fmt: skip
+           "disposition", "exception", "after", "way", "late_seconds", "rule", "team",
+           "minutes", "what", "attempts", "snoozed_until"}  # fmt: skip
 """Said by the sentence itself, or of use to a program only."""
 _KEYS = {
     "roles": lazy_gettext("roles"),

@@ -1,11 +1,14 @@
 """Add what working the queue together needs: leases, snoozing, presence, undo, alerts, joined requests, versioned rules."""
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
 down_revision = "0012"
 
+LEASE = timedelta(minutes=30)
 AT = sa.DateTime(timezone=True)
 KEY = sa.LargeBinary(33)
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -33,13 +36,24 @@ def upgrade() -> None:
         op.create_index(name, "callback_request", on, unique=False, postgresql_where=where, sqlite_where=where)
     _add_rules()
     _add_presence()
+    _add_leases()
     _add_undo()
     _add_links()
     _add_alerts()
 
 
 def downgrade() -> None:
-    for table in ("alert", "duplicate_link", "saved_view", "undo_step", "skip", "presence", "rule_version"):
+    for table in (
+        "alert",
+        "duplicate_link",
+        "saved_view",
+        "undone_attempt",
+        "undo_step",
+        "lapse",
+        "skip",
+        "presence",
+        "rule_version",
+    ):
         op.drop_table(table)
     for name, _, _ in INDEXES:
         op.drop_index(name, table_name="callback_request")
@@ -76,6 +90,26 @@ def _add_presence() -> None:
     op.create_index("ix_presence_seen_at", "presence", ["seen_at"])
 
 
+def _add_leases() -> None:
+    """Whoever holds a request when this arrives has as long as a new claim lasts, or until the time they wait for."""
+    op.create_table(
+        "lapse",
+        sa.Column("callback_id", BIG, nullable=False, autoincrement=False),
+        sa.Column("user_id", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("lapsed_at", AT, nullable=False),
+        _request("lapse", "callback_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("callback_id", "user_id", name=op.f("pk_lapse")),
+    )
+    op.create_index("ix_lapse_user_id", "lapse", ["user_id"])
+    names = ("assignee_id", "closed_at", "next_at", "lease_until")
+    callback = sa.table("callback_request", *(sa.column(name, AT if name.endswith(("_at", "until")) else sa.Integer())
+                                              for name in names))  # fmt: skip
+    until, c = datetime.now(UTC) + LEASE, callback.c
+    is_held = sa.and_(c.closed_at.is_(None), c.assignee_id.is_not(None))
+    op.execute(callback.update().where(is_held).values(lease_until=until))
+    op.execute(callback.update().where(is_held, c.next_at > until).values(lease_until=c.next_at))
+
+
 def _add_undo() -> None:
     op.create_table(
         "undo_step",
@@ -91,6 +125,15 @@ def _add_undo() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_undo_step_public_id")),
     )
     op.create_index("ix_undo_step_by_id", "undo_step", ["by_id", "done_at"])
+    op.create_table(
+        "undone_attempt",
+        sa.Column("attempt_id", BIG, nullable=False, autoincrement=False),
+        sa.Column("undone_at", AT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["call_attempt.id"], name=op.f("fk_undone_attempt_attempt_id_call_attempt")
+        ),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_undone_attempt")),
+    )
     op.create_table(
         "saved_view",
         sa.Column("id", BIG, autoincrement=True, nullable=False),

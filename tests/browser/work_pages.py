@@ -15,6 +15,7 @@ from intake.models import OutboxMessage
 from intake.models.records import OutboxState
 from intake.rules.workflow import ClosedReason, Disposition
 from intake.services import calls, casework, claims, duplicates, visitor
+from intake.services import calls, casework, claims, snoozing, visitor
 from intake.services.calls import Outcome
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
@@ -123,6 +124,22 @@ def tried(house: Premises) -> str:
     return reference
 
 
+def put_off(house: Premises) -> str:
+    """Nobody is to call Maria's request for a while."""
+    reference, now = of_mine(house), datetime.now(UTC)
+    hours = timedelta(hours=3)
+    snoozing.snooze(house.site, house.people["Maria"], reference, now + hours, reason="Line is down", now=now)
+    return reference
+
+
+def just_claimed(house: Premises) -> Page:
+    """With the bar that takes it back."""
+    page = show("Maria", anybodys)(house)
+    page.get_by_role("button", name="Claim", exact=True).click()
+    page.wait_for_selector(".undo")
+    return page
+
+
 def show(who: str, kind: Callable[[Premises], str], *opened: str) -> Way:
     """A request of this kind, with these parts of the page unfolded."""
 
@@ -223,6 +240,9 @@ PAGES = [
     Shown("request of one's own", "queue.show", REQUEST, show("Maria", of_mine, "Hand off to a colleague")),
     Shown("request as a manager sees it", "queue.show", REQUEST, show("Grace", of_devs, "Assign")),
     Shown("request tried", "queue.show", REQUEST, show("Maria", tried, "Correct the last outcome")),
+    Shown("request to be put off", "queue.show", REQUEST, show("Maria", of_mine, "Snooze")),
+    Shown("request put off", "queue.show", REQUEST, show("Maria", put_off)),
+    Shown("claimed a moment ago", "queue.show", REQUEST, just_claimed),
     Shown("request closed", "queue.show", REQUEST, show("Maria", closed)),
     Shown("request withdrawn", "queue.show", REQUEST, show("Grace", withdrawn)),
     Shown("request asked twice", "queue.show", REQUEST, show("Maria", twice)),
@@ -243,6 +263,9 @@ PAGES = [
     refused("handed to nobody", "hand_off", pressed("hand-off", of_mine)),
     refused("taken over for no reason", "take_over", pressed("take-over", of_devs)),
     refused("corrected to nothing", "correct", pressed("correct", tried)),
+    refused("put off for no reason", "snooze", pressed("snooze", of_mine, until="hour")),
+    refused("put off until nobody knows when", "snooze", pressed("snooze", of_mine, until="other")),
+    refused("woken though awake", "wake", pressed("wake", of_mine)),
     refused("an empty note", "note", pressed("note", of_mine)),
     refused("opened again for no reason", "reopen", pressed("reopen", withdrawn)),
     refused("a time that is none", "time", sent("Maria", "/admin/queue/{Bea}", "/admin/queue/{Bea}/time",

@@ -197,4 +197,4 @@ def test_a_request_goes_to_nobody_whose_account_was_not_held_with_it(site: Site,
     with writing() as conn:
         row = claims.lock_to_give(conn, reference, grace.person_id)
         with pytest.raises(LookupError):
-            claims.held(row, person.person_id, now)
+            claims.held(conn, site, row, person.person_id, now)

@@ -1,0 +1,109 @@
+"""The button Undo: beside the words that say what was done, for as long as it can be taken back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import flash, request, session
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from intake.admin.base import PanelView, acting, needs, request_time, see_other
+from intake.admin.queue import queue_place
+from intake.database import reading
+from intake.extensions import current_site
+from intake.queries import undo_steps
+from intake.rules.permissions import Permission
+from intake.services import undoing
+from intake.services.errors import NotFoundError, RefusedError
+from intake.services.undoing import LASTS, Kept, Undone
+from intake.wording.translation import gettext, ngettext
+
+_KEY = "undo"
+_STEP = re.compile("[0-9a-f]{32}")
+_REFERENCE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be undone: the step, what was done in words, how long it can, in seconds and until when."""
+
+    step: str
+    words: str
+    seconds: int
+    until: str
+
+
+def done(words: str) -> None:
+    """Say that it is done; where it can be undone, with the button, on every page for LASTS."""
+    with reading() as conn:
+        step = undo_steps.made_at(conn, acting().person_id, request_time())
+    if step is None:
+        flash(words, "ok")
+        return
+    session[_KEY] = {"step": step, "words": words, "until": (request_time() + LASTS).isoformat()}
+
+
+def undo_offer() -> Offer | None:
+    """What the person can undo on the page that is being made; forgotten once it is too late."""
+    kept = session.get(_KEY)
+    if not kept:
+        return None
+    until = datetime.fromisoformat(kept["until"])
+    left = (until - request_time()).total_seconds()
+    if not 0 < left <= LASTS.total_seconds():
+        session.pop(_KEY)
+        return None
+    return Offer(kept["step"], kept["words"], max(1, int(left)), until.isoformat(timespec="milliseconds"))
+
+
+class UndoPages(PanelView):
+    """One button for every change."""
+
+    @expose("/undo", methods=("POST",))
+    @needs(Permission.WORK)
+    def undo(self) -> ResponseReturnValue:
+        """Take the last deed back; whatever somebody has changed since stays and is named."""
+        step = request.form.get("step", "")
+        if not _STEP.fullmatch(step):
+            raise NotFoundError
+        session.pop(_KEY, None)
+        try:
+            _tell(undoing.undo(current_site(), acting(), step, now=request_time()))
+        except RefusedError as refused:
+            flash(_refusal(refused.code), "bad")
+        return _back(request.form.get("back", ""))
+
+
+def _back(reference: str) -> ResponseReturnValue:
+    """To the request the button stood on, or to the list."""
+    if _REFERENCE.fullmatch(reference):
+        return see_other("queue.show", reference=reference)
+    return see_other("queue.index", **queue_place())
+
+
+def _tell(undone: Undone) -> None:
+    if len(undone.references) == 1:
+        flash(gettext("Taken back. %(reference)s is as it was.", reference=undone.references[0]), "ok")
+    elif undone.references:
+        flash(gettext("Taken back. %(count)s requests are as they were.", count=len(undone.references)), "ok")
+    for kept in undone.kept:
+        flash(_stays(kept), "bad")
+    if undone.sent:
+        flash(ngettext("%(num)s mail had gone out already.", "%(num)s mails had gone out already.", undone.sent))
+
+
+def _stays(kept: Kept) -> str:
+    who = kept.by or gettext("The service or the visitor")
+    if kept.by == acting().name:
+        who = gettext("You")
+    return gettext("%(reference)s stays as it is: %(person)s changed it since.", reference=kept.reference, person=who)
+
+
+def _refusal(code: str) -> str:
+    if code == "undone":
+        return gettext("That was taken back already.")
+    seconds = int(LASTS.total_seconds())
+    return gettext("Too late: it can be taken back for %(num)s seconds. Nothing was changed.", num=seconds)

@@ -1,0 +1,77 @@
+"""A claim lasts while its holder does something: renewing it, and giving back what has lain untouched for too long.
+
+Nothing here waits for a worker: whoever opens the queue or a request, or asks for the next one, gives back what has
+lapsed by then. A worker that runs does the same a little earlier.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from intake.database import reading, writing
+from intake.models import CallbackRequest, Lapse
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries import leases as queries
+from intake.rules.permissions import Actor
+from intake.services.claims import LONGEST_CALL, lapse
+
+AT_A_TIME = 20
+MOVED_BY = timedelta(minutes=1)
+"""A lease is written again only if it moves by more: reading a page twice in a minute costs one write."""
+
+_T = CallbackRequest.__table__
+_C = _T.c
+
+
+def renew(conn: Connection, site: Site, actor: Actor, callback_id: int, now: datetime) -> None:
+    """The holder has done something. No new version: what anybody reads on the page stays as it is.
+
+    Whatever else the transaction locks of this request it locks before; nothing happens for somebody who does not
+    hold it.
+    """
+    mine = (_C.id == callback_id, _C.assignee_id == actor.user_id, _C.closed_at.is_(None))
+    row = conn.execute(select(_C.next_at, _C.lease_until).where(*mine)).first()
+    if row is None:
+        return
+    until = calendars.current(conn, site).calling.lease_until(now, row.next_at)
+    if row.lease_until is None or abs(until - row.lease_until) > MOVED_BY:
+        conn.execute(update(CallbackRequest).where(*mine).values(lease_until=until))
+
+
+def give_back_idle(conn: Connection, site: Site, now: datetime, *, limit: int = AT_A_TIME) -> int:
+    """What has lapsed, the longest idle first, a few at a time; rows that somebody has in hand are passed over.
+
+    Returns how many. Lock one's own account before calling this, if the transaction needs it.
+    """
+    lapsed = select(_T).where(*queries.has_lapsed(now, LONGEST_CALL)).order_by(_C.lease_until, _C.id)
+    rows = conn.execute(lapsed.limit(limit).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        lapse(conn, site, row, now)
+    return len(rows)
+
+
+def return_idle(site: Site, *, now: datetime) -> int:
+    """Likewise in a transaction of its own, which is begun only if there is something to give back."""
+    with reading() as conn:
+        if not queries.is_any_lapsed(conn, now, LONGEST_CALL):
+            return 0
+    with writing() as conn:
+        return give_back_idle(conn, site, now)
+
+
+def look_after(site: Site, actor: Actor, *, now: datetime) -> tuple[str, ...]:
+    """What a page does before it shows anything: give back what has lapsed, and say what went back from its reader.
+
+    Returns the references they have not been told of yet; they count as told from here on. One read, mostly.
+    """
+    with reading() as conn:
+        if not queries.is_any(conn, actor.person_id, now, LONGEST_CALL):
+            return ()
+    with writing() as conn:
+        give_back_idle(conn, site, now)
+        lost = queries.lost_by(conn, actor.person_id)
+        conn.execute(delete(Lapse).where(Lapse.__table__.c.user_id == actor.person_id))
+    return lost
