@@ -58,6 +58,7 @@
     if (answer && answer.state === 'open') show('other');
     else show(answer && answer.state === 'out' ? 'out' : cover.dataset.shown || 'locked');
     count(answer && answer.waiting || 0);
+    dispatchEvent(new CustomEvent('desk:locked', { detail: answer && answer.ring || 0 }));   // desk.js rings
   };
   async function unlock(event) {
     event.preventDefault();

@@ -23,6 +23,8 @@ from intake.admin.outbox import Outbox
 from intake.admin.outcomes import OutcomePages
 from intake.admin.people import People
 from intake.admin.queue import QueuePages
+from intake.admin.queue_live import QueueLivePages
+from intake.admin.request_live import RequestLivePages
 from intake.admin.settings import HoursPages
 from intake.admin.settings_calling import CallingPages
 from intake.admin.settings_days import HolidayPages
@@ -53,6 +55,9 @@ class Queue(
     UndoPages,
     BulkPages,
 ):
+    QueuePages, QueueLivePages, RequestLivePages, AddingPages, ShiftPages, NextCallPages, ClaimingPages, HandingPages,
+    OutcomePages, CorrectingPages, DeskWorkPages,
+):  # fmt: skip
     """The place where requests are worked: the list, one request, and every button on both."""
 
 

@@ -51,11 +51,11 @@ def collision(typed: Typed, entries: Iterable[TimelineEntry], story: Story, read
     done = [entry for entry in entries if entry.kind != "mail" and entry.action != "callback.noted"]
     done.sort(key=lambda entry: entry.at, reverse=True)
     seen = _seen(typed)
-    newer = [entry for entry in done if seen is not None and entry.at > seen] or done[:1]
+    newer = [entry for entry in done if seen is not None and entry.at > seen]
     written = [entry for entry in entries if entry.action == "callback.noted" and seen is not None and entry.at > seen]
-    theirs = sorted([*newer, *written], key=lambda entry: entry.at, reverse=True)
+    theirs = sorted([*newer, *written], key=lambda entry: entry.at, reverse=True) or done[:1]
     return Collision(
-        _headline(newer, story, reader),
+        _headline(newer or theirs, story, reader),
         [line(entry, story) for entry in theirs],
         [*_chosen(typed), *_times(typed), *_texts(typed)],
     )

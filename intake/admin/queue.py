@@ -9,7 +9,7 @@ from typing import Any
 from flask import flash, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from intake.admin import queue_filters
 from intake.admin.base import PanelView, acting, request_time, see_other
@@ -19,7 +19,7 @@ from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, leases, mail, next_call, people, search, worklist
+from intake.queries import casefile, leases, live, mail, next_call, people, search, worklist
 from intake.queries.calendar import Calendar
 from intake.queries.worklist import Filters, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
@@ -67,6 +67,12 @@ def counts(conn: Connection, calendar: Calendar) -> dict[View, int]:
     return worklist.counts(conn, user_id=acting().person_id, now=request_time(), due_soon=due_soon(calendar))
 
 
+def glance(conn: Connection, calendar: Calendar, also: ColumnElement[bool] | None = None) -> live.Glance:
+    """The same, and what a list shows besides: how many ring, who looks at what; ``also``: one more question."""
+    who, soon = acting().person_id, due_soon(calendar)
+    return live.glance(conn, user_id=who, now=request_time(), due_soon=soon, also=also)
+
+
 def next_waiting(conn: Connection, calendar: Calendar, *, besides: str = "") -> WorklistRow | None:
     """The most urgent request that this person may call now."""
     who, site = acting().person_id, current_site()
@@ -86,9 +92,9 @@ class QueuePages(PanelView):
     @expose("/")
     def index(self) -> ResponseReturnValue:
         """One view, in due order; with ``m`` everything a search found."""
-        calendar, found = self._begun()
-        view, match = _asked_view(), request.args.get("m") or None
+        view, match = asked_view(), request.args.get("m") or None
         filters = Filters() if match else queue_filters.read(request.args, acting().person_id)
+        calendar, around = self._begun()
         with reading() as conn:
             page = _page(
                 conn, calendar, view, match=match, after=request.args.get("after"),
@@ -100,10 +106,10 @@ class QueuePages(PanelView):
         _remember_place()
         shown = [row.id for row in page.rows]
         viewing.listed(current_site(), acting(), view="search" if match else view.value, ids=shown, now=request_time())
-        table = rows(page.rows, calendar, clock(), acting())
+        table = rows(page.rows, calendar, clock(), acting(), around.viewers)
         return self.page(
             "admin/queue.html",
-            tabs=_tabs(found, None if match else view),
+            tabs=_tabs(around.counts, None if match else view),
             title=gettext("What the search found") if match else str(VIEWS[view]),
             rows=table,
             alarms=alarms,
@@ -121,24 +127,22 @@ class QueuePages(PanelView):
             is_next_first=True,
             may_add=acting().may(Permission.WORK),
             is_later_page="after" in request.args,
-            badge=_count(found[View.DUE_NOW]) if found[View.DUE_NOW] else "",
+            badge=shown_count(around.counts[View.DUE_NOW]) if around.counts[View.DUE_NOW] else "",
             updated=clock().updated(),
             soon_minutes=calendar.target.due_soon_minutes,
             coming=None if table or match or filters or view is not View.DUE_NOW else self._coming(calendar),
         )
 
-    def _begun(self) -> tuple[Calendar, dict[View, int]]:
-        """The hours in force, and how many each view holds once what has lapsed is back in the queue."""
-        who, now = acting().person_id, request_time()
+    def _begun(self) -> tuple[Calendar, live.Glance]:
+        """The hours in force, and what lies around the list once what has lapsed is back in the queue."""
         with reading() as conn:
             calendar = calendars.current(conn, current_site())
-            to_do = leases.to_do(who, now, LONGEST_CALL)
-            found, has_lapsed = worklist.counts_and(conn, to_do, user_id=who, now=now, due_soon=due_soon(calendar))
-        if has_lapsed:
+            around = glance(conn, calendar, leases.to_do(acting().person_id, request_time(), LONGEST_CALL))
+        if around.has_more:
             self.look_after()
             with reading() as conn:
-                found = counts(conn, calendar)
-        return calendar, found
+                around = glance(conn, calendar)
+        return calendar, around
 
     def _coming(self, calendar: Calendar) -> Row | None:
         """For an empty view of what is due: the one that will be due next."""
@@ -173,7 +177,7 @@ def _left(conn: Connection, calendar: Calendar, view: View, filters: Filters) ->
     if not filters or view is View.CLOSED:
         return ""
     who, soon = acting().person_id, due_soon(calendar)
-    return _count(worklist.narrowed_count(conn, view, filters, user_id=who, now=request_time(), due_soon=soon))
+    return shown_count(worklist.narrowed_count(conn, view, filters, user_id=who, now=request_time(), due_soon=soon))
 
 
 def _is_filtering(filters: Filters) -> bool:
@@ -193,7 +197,8 @@ def queue_place() -> dict[str, str]:
     return queue_filters.place(session.get("queue", {}))
 
 
-def _asked_view() -> View:
+def asked_view() -> View:
+    """The view that the address names; everything open where it names none."""
     asked = request.args.get("view", "").replace("-", "_")
     return View(asked) if asked in set(View) else View.ALL_OPEN
 
@@ -203,7 +208,7 @@ def _tabs(found: dict[View, int], current: View | None) -> list[Tab]:
         Tab(
             view,
             str(name),
-            "" if view is View.CLOSED else _count(found.get(view, 0)),
+            "" if view is View.CLOSED else shown_count(found.get(view, 0)),
             is_hot=view is View.DUE_NOW and found.get(view, 0) > 0,
             is_current=view is current,
         )
@@ -211,7 +216,8 @@ def _tabs(found: dict[View, int], current: View | None) -> list[Tab]:
     ]
 
 
-def _count(number: int) -> str:
+def shown_count(number: int) -> str:
+    """A number as a tab shows it."""
     return gettext("1,000+") if number >= worklist.COUNTED_TO else str(number)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from intake.admin.moments import Clock, Due, due
@@ -19,6 +20,8 @@ from intake.wording.translation import gettext
 
 ASKED_FOR_LATER = "asked_for_later"
 _CLOSED = ("outside_legal_hours", "outside_office_hours")
+_STEADY = frozenset({"reference", "due", "name", "number", "last4", "language", "for_other", "odd", "has_no_message"})
+"""What a page that stays open keeps as it was: above all, names and numbers are not sent again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,15 @@ class Row:
     is_check: bool
     is_cut: bool = False
     is_first: bool = False
+    viewers: tuple[str, ...] = ()
+    is_gone: bool = False
+
+    @property
+    def mark(self) -> str:
+        """A short word that is another one as soon as a cell of this row has to be printed anew."""
+        cells = [getattr(self, each.name) for each in fields(self) if each.name not in _STEADY]
+        told = (self.due.kind, self.due.at.iso, "" if self.due.is_live else self.due.at.words, *cells)
+        return hashlib.blake2s(repr(told).encode(), digest_size=4).hexdigest()
 
     @property
     def is_hot(self) -> bool:
@@ -61,9 +73,13 @@ class Row:
         return self.due.kind in ("late", "soon")
 
 
-def rows(found: Iterable[WorklistRow], calendar: Calendar, clock: Clock, actor: Actor) -> list[Row]:
+def rows(
+    found: Iterable[WorklistRow], calendar: Calendar, clock: Clock, actor: Actor,
+    viewers: Mapping[int, tuple[str, ...]] | None = None,
+) -> list[Row]:  # fmt: skip
     """The table. One row is the most urgent to claim, and after the last one that is due a line is drawn."""
-    table = [_row(row, calendar, clock, actor) for row in found]
+    looking = viewers or {}
+    table = [replace(_row(row, calendar, clock, actor), viewers=looking.get(row.id, ())) for row in found]
     hot = [index for index, row in enumerate(table) if row.is_hot]
     urgent = next((index for index in hot if table[index].can_claim and _is_fine(table[index].hint)), None)
     if hot and len(hot) < len(table):

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
+from intake.admin import live_words, related, snoozing_words, timeline
 from intake.admin import request_words as words
-from intake.admin import related, snoozing_words, timeline
 from intake.admin.base import PanelView, acting, request_time
 from intake.admin.collisions import collision
 from intake.admin.moments import Due, due
@@ -79,7 +79,7 @@ class RequestPages(PanelView):
             case = _found(conn, reference, with_contact=False)
             calendar = calendars.current(conn, current_site())
             upcoming = next_waiting(conn, calendar, besides=reference)
-        viewing.record(current_site(), acting(), case.id, now=request_time())
+        viewing.record(current_site(), acting(), case.id, now=request_time(), is_staying=False)
         found = rows([upcoming], calendar, clock(), acting()) if upcoming else [None]
         return self.page(
             "admin/taken.html",
@@ -106,7 +106,7 @@ class RequestPages(PanelView):
             case = _found(conn, reference, with_contact=acting().may(Permission.CONTACT))
         viewing.record(current_site(), acting(), case.id, now=request_time())
         with reading() as conn:
-            values = _about(conn, case, collided, until)
+            values = _about(conn, case, collided, until) | live_words.shown(conn, case)
         shown = {"version": str(case.version), "seen": request_time().isoformat()}
         if errors and typed:  # until it is saved, the page stays what this person has read
             shown |= {name: typed[name] for name in shown if name in typed}

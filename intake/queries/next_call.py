@@ -32,6 +32,7 @@ from intake.models.base import Instant
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.queries.calls import stands
+from intake.queries.presence import HERE_FOR
 from intake.queries.suppression import phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields
 from intake.rules.calling import INVITED_FOR
@@ -39,9 +40,6 @@ from intake.rules.workflow import Disposition, Status
 
 AT_A_TIME = 10
 """So many are read at once: more than one only for the sake of numbers that asked not to be called."""
-
-PRESENT_FOR = timedelta(seconds=45)
-"""So long somebody who was seen at a request is taken to look at it still."""
 
 _GIVEN = ("callback.claimed", "callback.assigned", "callback.taken_over", "callback.handed_off")
 USER = bindparam("user_id", type_=Integer)
@@ -165,7 +163,7 @@ def moments(user_id: int, now: datetime) -> dict[str, Any]:
         "now": now,
         "a_day_ago": now - _A_DAY,
         "invited_since": now - INVITED_FOR,
-        "present_since": now - PRESENT_FOR,
+        "present_since": now - HERE_FOR,
     }
 
 

@@ -154,17 +154,17 @@ def _found(conn: Connection, site: Site, match: str, after: str | None, limit: i
 
 def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta) -> dict[View, int]:
     """How many requests each open view holds, each counted to 1,000, in one statement."""
-    return counts_and(conn, literal(False), user_id=user_id, now=now, due_soon=due_soon)[0]
+    return read_counts(conn.execute(select(*count_columns(user_id, now + due_soon))).one())
 
 
-def counts_and(
-    conn: Connection, also: ColumnElement[bool], *, user_id: int, now: datetime, due_soon: timedelta
-) -> tuple[dict[View, int], bool]:
-    """Likewise, with the answer to one more question in the same statement."""
-    views = [view for view in View if view is not View.CLOSED]
-    columns = [_count(_condition(view, user_id, now + due_soon)).label(view.value) for view in views]
-    row = conn.execute(select(*columns, also.label("also"))).one()
-    return {view: int(getattr(row, view.value)) for view in views}, bool(row.also)
+def count_columns(user_id: int, soon: datetime) -> list[Any]:
+    """The same for a statement that asks for more than this; ``read_counts`` takes its row."""
+    return [_count(_condition(view, user_id, soon)).label(view.value) for view in View if view is not View.CLOSED]
+
+
+def read_counts(row: Row[Any]) -> dict[View, int]:
+    """What ``count_columns`` have answered."""
+    return {view: int(getattr(row, view.value)) for view in View if view is not View.CLOSED}
 
 
 def waiting(conn: Connection, *, now: datetime) -> int:
@@ -178,6 +178,21 @@ def narrowed_count(
     """How many requests of an open view the filters leave, counted to 1,000."""
     conditions = [*_condition(view, user_id, now + due_soon), *filters.conditions()]
     return int(conn.execute(select(_count(conditions))).scalar_one())
+
+
+def belongs(view: View, filters: Filters, *, user_id: int, now: datetime, due_soon: timedelta) -> ColumnElement[bool]:
+    """Whether a request is part of a view that is narrowed like this."""
+    if view is View.CLOSED:
+        return and_(_C.closed_at.is_not(None), *filters.conditions())
+    return and_(*_condition(view, user_id, now + due_soon), *filters.conditions())
+
+
+def between(after: str | None, until: str | None) -> list[ColumnElement[bool]]:
+    """The places of an open view behind one cursor and up to another; each may be missing."""
+    begin, end = _place(after), _place(until)
+    behind = [_C.due_at >= begin[0], or_(_C.due_at > begin[0], _C.id > begin[1])] if begin else []
+    before = [_C.due_at <= end[0], or_(_C.due_at < end[0], _C.id <= end[1])] if end else []
+    return [*behind, *before]
 
 
 def _count(conditions: list[ColumnElement[bool]]) -> Any:

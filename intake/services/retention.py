@@ -13,9 +13,10 @@ from sqlalchemy import Connection, delete, select, update
 
 from intake.database import db, reading, writing
 from intake.ledger import audit
-from intake.models import Audit, AuditText, CallbackRequest, MailTry, Note, OutboxMessage, SearchToken
+from intake.models import Audit, AuditText, CallbackRequest, MailTry, Note, OutboxMessage, Presence, SearchToken
 from intake.models.site import Site
 from intake.queries import retention as expiry
+from intake.queries.presence import HERE_FOR
 from intake.rules.permissions import SYSTEM
 from intake.rules.retention import Retention
 from intake.services.errors import RefusedError
@@ -44,6 +45,7 @@ def purge(site: Site, retention: Retention, *, now: datetime, batch: int = BATCH
 
     Stopped or killed anywhere, whole batches are done and the rest is untouched; the next run goes on from there.
     """
+    _forget_who_was_there(now)
     last = 0
     while ids := _next(retention, now, last, batch):
         yield Purged(requests=_redact(site, retention, ids, now))
@@ -128,6 +130,12 @@ def _forget_tries(ids: list[int]) -> int:
     with writing() as conn:
         conn.execute(delete(MailTry).where(MailTry.id.in_(ids)))
     return len(ids)
+
+
+def _forget_who_was_there(now: datetime) -> None:
+    """Who had which page open says nothing any more after less than a minute, and is kept for nothing."""
+    with writing() as conn:
+        conn.execute(delete(Presence).where(Presence.__table__.c.seen_at < now - HERE_FOR))
 
 
 def _overwrite(conn: Connection) -> None:

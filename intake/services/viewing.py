@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 
 from intake.database import db, writing
 from intake.ledger import audit
+from intake.models import CallbackRequest
 from intake.models.site import Site
 from intake.rules.permissions import Actor, Permission
-from intake.services import leases
+from intake.services import leases, presence
 
 TOLD_AGAIN_AFTER = timedelta(minutes=15)
 """So long one entry speaks for a list that is looked at again and again."""
@@ -70,11 +71,16 @@ _MEMORIES: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 """One for each database this process records in."""
 
 
-def record(site: Site, actor: Actor, callback_id: int, *, now: datetime) -> None:
-    """One entry for one page that shows a request. To whoever holds it, looking at it is doing something about it."""
+def record(site: Site, actor: Actor, callback_id: int, *, now: datetime, is_staying: bool = True) -> None:
+    """One entry for one page that shows a request; whoever stays on it is from now on seen to be there.
+
+    To whoever holds it, looking at it is doing something about it.
+    """
     actor.require(Permission.QUEUE)
     with writing() as conn:
         leases.renew(conn, site, actor, callback_id, now)
+        if is_staying:
+            presence.note(conn, CallbackRequest.__table__.c.id == callback_id, actor.person_id, now)
         audit.record(conn, site, actor, "callback.viewed", callback_id=callback_id, now=now)
 
 

@@ -13,7 +13,8 @@ from flask_wtf.csrf import CSRFError, generate_csrf
 
 from intake.database import reading
 from intake.extensions import csrf, current_site
-from intake.queries import worklist
+from intake.queries import calendar as calendars
+from intake.queries import live, worklist
 from intake.queries.sign_in import LOCKED_AFTER, Ending
 from intake.rules.permissions import Permission
 from intake.services import idle_lock, sign_in
@@ -88,12 +89,12 @@ def _page_lock() -> dict[str, Any] | None:
 
 @pages.get("")
 def state() -> Response:
-    """What lock.js asks. A locked page learns a number, and no more than that."""
+    """What lock.js asks. A locked page learns two numbers, and no more than that."""
     now, mine = datetime.now(UTC), this_sign_in()
     if not current_user.is_authenticated or mine is None:
         return make_response(jsonify(state="out"), 401)
     if mine.is_locked(now):
-        return jsonify(state="locked", waiting=_waiting(now))
+        return jsonify(state="locked", **_waiting(now))
     return _open(LOCKED_AFTER - (now - mine.last_seen_at))
 
 
@@ -103,12 +104,15 @@ def _open(left: timedelta) -> Response:
     return jsonify(state="open", who=who, left=int(left.total_seconds()), token=generate_csrf())
 
 
-def _waiting(now: datetime) -> int:
-    """How many requests nobody has claimed, for those who work them."""
+def _waiting(now: datetime) -> dict[str, int]:
+    """For those who work them: how many requests nobody has claimed, and how many of them are due, so that it rings."""
     if Permission.QUEUE not in current_user.permissions:
-        return 0
+        return {"waiting": 0, "ring": 0}
     with reading() as conn:
-        return worklist.waiting(conn, now=now)
+        calendar = calendars.current(conn, current_site())
+        due = live.alarm(conn, now=now, due_soon=timedelta(minutes=calendar.target.due_soon_minutes))
+        waiting = worklist.waiting(conn, now=now)
+    return {"waiting": waiting, "ring": due.unclaimed if calendar.hours.is_open(now) else 0}
 
 
 @pages.post("/open")

@@ -26,8 +26,8 @@ OPEN_WHEN_LOCKED = frozenset({
     "idle_lock.state", "idle_lock.unlock", "account.ask_to_sign_out", "security.logout", "queue.board",
 })  # fmt: skip
 """The only places where a locked session still stands for its person. The wallboard shows figures and nobody's name."""
-BY_ITSELF = frozenset({"queue.board"})
-"""Pages that come again without anybody's hand, and without a script that could say so."""
+BY_ITSELF = frozenset({"queue.board", "queue.here", "queue.live"})
+"""What comes again without anybody's hand: however it is asked, it is no use of a session."""
 _KEPT_AT_SIGN_IN = ("_user_id", "_fresh", "_id")
 
 

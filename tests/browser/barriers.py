@@ -49,7 +49,8 @@ class Heard:
             self.words.append(text)
 
     def _answered(self, response: Response) -> None:
-        if response.request.is_navigation_request() or response.request.method == "POST":
+        is_by_itself = "x-background" in response.request.headers
+        if response.request.is_navigation_request() or (response.request.method == "POST" and not is_by_itself):
             self.last = response
         elif response.status >= 400:
             self.words.append(f"{response.status} {response.url}")

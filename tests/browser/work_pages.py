@@ -14,8 +14,7 @@ from intake.database import writing
 from intake.models import OutboxMessage
 from intake.models.records import OutboxState
 from intake.rules.workflow import ClosedReason, Disposition
-from intake.services import calls, casework, claims, duplicates, visitor
-from intake.services import calls, casework, claims, snoozing, visitor
+from intake.services import calls, casework, claims, duplicates, presence, snoozing, visitor
 from intake.services.calls import Outcome
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
@@ -194,6 +193,66 @@ def mail_given_up(house: Premises) -> str:
     return reference
 
 
+def kept_open(who: str, path: str) -> Callable[[Premises], Page]:
+    """A page whose clock can be moved on."""
+
+    def go(house: Premises) -> Page:
+        page = house.tab(who)
+        page.clock.install()
+        page.goto(path.format(**house.requests))
+        return page
+
+    return go
+
+
+def waits_for(page: Page, words: str) -> Page:
+    """Time passes until this is to be seen."""
+    for _ in range(90):
+        page.clock.run_for(1000)
+        page.wait_for_timeout(20)
+        if page.get_by_text(words).first.is_visible():
+            break
+    page.wait_for_selector(f"text={words}")
+    return page
+
+
+def new_ones_wait(house: Premises) -> Page:
+    page = kept_open("Maria", "/admin/queue/?view=all-open")(house)
+    house.ask(minutes_ago=300)
+    return waits_for(page, "1 new – show")
+
+
+def one_has_gone(house: Premises) -> Page:
+    """Claimed by a colleague, who looks at it too."""
+    reference = house.ask(minutes_ago=60)
+    page = kept_open("Maria", "/admin/queue/?view=unclaimed")(house)
+    claims.claim(house.site, house.people["Dev"], reference, now=datetime.now(UTC))
+    presence.stay(house.people["Dev"], reference, now=datetime.now(UTC))
+    return waits_for(page, "no longer in this view")
+
+
+def looked_at(house: Premises) -> Page:
+    reference = house.ask()
+    for who in ("Dev", "Grace"):
+        presence.stay(house.people[who], reference, now=datetime.now(UTC))
+    return at("Maria", f"/admin/queue/{reference}")(house)
+
+
+def cancelled_meanwhile(house: Premises) -> Page:
+    made = house.asked()
+    claims.claim(house.site, house.people["Maria"], made.reference, now=datetime.now(UTC))
+    page = kept_open("Maria", f"/admin/queue/{made.reference}")(house)
+    visitor.withdraw(house.site, made.link_token, now=datetime.now(UTC))
+    return waits_for(page, "The visitor cancelled this request")
+
+
+def noted_meanwhile(house: Premises) -> Page:
+    reference = of_mine(house)
+    page = kept_open("Maria", f"/admin/queue/{reference}")(house)
+    casework.add_note(house.site, house.people["Dev"], reference, "Speaks Polish.", now=datetime.now(UTC))
+    return waits_for(page, "Dev wrote a note.")
+
+
 def taken_down(house: Premises) -> Page:
     page = at("Maria", "/admin/queue/add")(house)
     page.get_by_label("Name", exact=True).fill("W" * 60)
@@ -252,6 +311,12 @@ PAGES = [
     Shown("on the call", "queue.show", REQUEST, on_the_call()),
     *(Shown(f"on the call: {outcome}", "queue.show", REQUEST, on_the_call(outcome)) for outcome in SERIOUS),
     Shown("request by next call", "queue.show", REQUEST, next_call),
+    Shown("queue, new ones waiting", "queue.index", QUEUE, new_ones_wait),
+    Shown("queue, one has gone", "queue.index", QUEUE, one_has_gone),
+    Shown("request that others look at", "queue.show", REQUEST, looked_at),
+    Shown("request cancelled meanwhile", "queue.show", REQUEST, cancelled_meanwhile),
+    Shown("request noted meanwhile", "queue.show", REQUEST, noted_meanwhile),
+    Shown("request looked at again", "queue.again", REQUEST, pressed("again", of_mine, note="W" * 60)),
     Shown("add a request", "queue.add", ADD, at("Maria", "/admin/queue/add")),
     Shown("add a request, not read", "queue.take_down", ADD, taken_down, 422),
     refused("skipped for no reason", "skip", pressed("skip", of_mine, skip="other")),

@@ -25,6 +25,7 @@ FOR_MACHINES = {
     "public.front": "leads on",
     "public.leave": "leads away",
     "public.robots": "text",
+    "queue.live": "JSON",
     "settings.index": "leads on",
     "static": "files",
 }

@@ -1,0 +1,198 @@
+"""What a page that stays open asks again and again: what has changed in a list, and where one request stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, true
+
+from intake.models import Audit, CallbackRequest, User
+from intake.models.site import Site
+from intake.queries import presence, worklist
+from intake.queries.casefile import LOOKS
+from intake.queries.presence import Viewers
+from intake.queries.worklist import SELECTED, SOURCE, Filters, View, WorklistRow, fields
+from intake.rules.permissions import ActorKind
+from intake.rules.workflow import Status
+
+MOST = 100
+"""A tab and a bar above a list count to here."""
+_T = CallbackRequest.__table__
+_C = _T.c
+_A = Audit.__table__.c
+_U = User.__table__.c
+_DONE = (_A.action.not_in(LOOKS), _A.action.not_like("mail.%"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The part of a view that a list shows: who asks for it and when, and between which places it lies.
+
+    ``after`` and ``until`` are cursors of ``worklist``; None: from the beginning, to the end.
+    """
+
+    view: View
+    filters: Filters
+    user_id: int
+    now: datetime
+    due_soon: timedelta
+    after: str | None = None
+    until: str | None = None
+    is_search: bool = False
+
+    def holds(self) -> ColumnElement[bool]:
+        """Whether a request belongs to the view. What a search found belongs to it for good."""
+        if self.is_search:
+            return true()
+        return worklist.belongs(self.view, self.filters, user_id=self.user_id, now=self.now, due_soon=self.due_soon)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What lies around a list: how many each view holds, how many ring, who looks at what."""
+
+    counts: dict[View, int]
+    unclaimed: int
+    viewers: Viewers
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a tab counts, and what it rings for: due and nobody's, and not put off. Both are counted to MOST."""
+
+    due: int
+    unclaimed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one request stands; nothing of it is personal."""
+
+    id: int
+    version: int
+    status: Status
+    closed_at: datetime | None
+    assignee_id: int | None
+    assignee_name: str
+    call_started_at: datetime | None
+    viewers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that was done to a request. ``given_to``: the person it went to, if it did."""
+
+    id: int
+    at: datetime
+    actor_kind: ActorKind
+    actor_id: int | None
+    actor_name: str
+    action: str
+    given_to: int | None
+
+
+def versions(conn: Connection, asked: Asked, references: Collection[str]) -> list[tuple[str, int, bool]]:
+    """Of the rows that a list shows the version, and whether each belongs there still: whether all is as it was."""
+    wanted: Select[Any] = select(_C.reference, _C.version, asked.holds().label("holds"))
+    found = conn.execute(wanted.where(_C.reference.in_(references)).order_by(_C.id)) if references else ()
+    return [(row.reference, row.version, bool(row.holds)) for row in found]
+
+
+def shown(conn: Connection, site: Site, asked: Asked, references: Collection[str]) -> list[tuple[WorklistRow, bool]]:
+    """The rows that a list shows as they are now, without names and numbers, each with whether it belongs there still.
+
+    In the order of ``references``; what has been deleted is missing.
+    """
+    if not references:
+        return []
+    order = {reference: place for place, reference in enumerate(references)}
+    wanted: Select[Any] = select(*SELECTED, asked.holds().label("holds")).select_from(SOURCE)
+    found = conn.execute(wanted.where(_C.reference.in_(references))).all()
+    rows = [(WorklistRow(**fields(site, row, with_contact=False)), bool(row.holds)) for row in found]
+    return sorted(rows, key=lambda each: order[each[0].reference])
+
+
+def unseen(conn: Connection, asked: Asked, references: Collection[str]) -> int:
+    """How many requests lie in this part of the view besides those that are shown, counted to MOST.
+
+    Neither what has ended nor what a search found is a list that anybody waits at, so nothing is ever new in those.
+    """
+    if asked.is_search or asked.view is View.CLOSED:
+        return 0
+    between = [asked.holds(), *worklist.between(asked.after, asked.until)]
+    if references:
+        between.append(_C.reference.not_in(references))
+    return int(conn.execute(select(_counted(*between))).scalar_one())
+
+
+def glance(
+    conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta, also: ColumnElement[bool] | None = None
+) -> Glance:
+    """All of it in one statement; ``also``: one more question, answered by ``has_more``."""
+    columns = worklist.count_columns(user_id, now + due_soon)
+    more = literal(False) if also is None else also
+    ring, seen = _counted(_is_unclaimed(now, due_soon)), presence.told(besides=user_id, now=now)
+    row: Any = conn.execute(select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"))).one()
+    return Glance(worklist.read_counts(row), int(row.ring), presence.read(row.seen), bool(row.more))
+
+
+def alarm(conn: Connection, *, now: datetime, due_soon: timedelta) -> Alarm:
+    """How many are due, and how many of those wait for somebody, in one statement."""
+    row = conn.execute(select(_counted(_is_due(now, due_soon)), _counted(_is_unclaimed(now, due_soon)))).one()
+    return Alarm(int(row[0]), int(row[1]))
+
+
+def _is_due(now: datetime, due_soon: timedelta) -> ColumnElement[bool]:
+    return worklist.belongs(View.DUE_NOW, Filters(), user_id=0, now=now, due_soon=due_soon)
+
+
+def _is_unclaimed(now: datetime, due_soon: timedelta) -> ColumnElement[bool]:
+    return and_(_is_due(now, due_soon), _C.assignee_id.is_(None), or_(_C.next_at.is_(None), _C.next_at <= now))
+
+
+def standing(conn: Connection, reference: str, *, besides: int, now: datetime) -> Standing | None:
+    """One request, and who else looks at it; None if there is none."""
+    seen = presence.told(besides=besides, now=now).label("viewers")
+    asked = select(
+        _C.id, _C.version, _C.status, _C.closed_at, _C.assignee_id, _C.call_started_at, _U.name.label("assignee_name"),
+        seen,
+    ).select_from(SOURCE)  # fmt: skip
+    row: Any = conn.execute(asked.where(_C.reference == reference)).first()
+    if row is None:
+        return None
+    viewers = presence.read(row.viewers).get(row.id, ())
+    values = row._asdict() | {"status": Status(row.status), "assignee_name": row.assignee_name or ""}
+    return Standing(**values | {"viewers": viewers})
+
+
+def newest_act(conn: Connection, callback_id: int) -> int:
+    """The id of the last entry about a request, looks and mails left out; 0 if there is none."""
+    asked = select(func.max(_A.id)).where(_A.callback_id == callback_id, *_DONE)
+    return conn.execute(asked).scalar() or 0
+
+
+def acts_since(conn: Connection, callback_id: int, act_id: int) -> list[Act]:
+    """What was done to it after that entry, newest first, at most MOST."""
+    asked = select(_A.id, _A.at, _A.actor_kind, _A.actor_id, _A.action, _A.details, _U.name).select_from(
+        Audit.__table__.outerjoin(User.__table__, _U.id == _A.actor_id)
+    )
+    asked = asked.where(_A.callback_id == callback_id, _A.id > act_id, *_DONE)
+    return [
+        Act(row.id, row.at, ActorKind(row.actor_kind), row.actor_id, row.name or "", row.action, _person(row.details))
+        for row in conn.execute(asked.order_by(_A.id.desc()).limit(MOST))
+    ]
+
+
+def _person(details: dict[str, Any]) -> int | None:
+    """Whom it was given to. (A visitor's new time is told under the same word, as a text.)"""
+    given_to = details.get("to")
+    return given_to if isinstance(given_to, int) else None
+
+
+def _counted(*conditions: ColumnElement[bool]) -> Any:
+    some = select(literal(1)).select_from(_T).where(*conditions).limit(MOST).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
