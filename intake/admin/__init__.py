@@ -42,6 +42,8 @@ from intake.wording.translation import language, lazy_gettext
 
 class Queue(
     QueuePages,
+    QueueLivePages,
+    RequestLivePages,
     AddingPages,
     ShiftPages,
     NextCallPages,
@@ -55,9 +57,6 @@ class Queue(
     UndoPages,
     BulkPages,
 ):
-    QueuePages, QueueLivePages, RequestLivePages, AddingPages, ShiftPages, NextCallPages, ClaimingPages, HandingPages,
-    OutcomePages, CorrectingPages, DeskWorkPages,
-):  # fmt: skip
     """The place where requests are worked: the list, one request, and every button on both."""
 
 

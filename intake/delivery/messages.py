@@ -163,6 +163,27 @@ def _for_invited(occasion: Occasion) -> Words:
     }
 
 
+def _for_alerts(occasion: Occasion) -> Words:
+    """``items``: reference, how late, and the due time in ISO of each; ``more`` were too many to name."""
+    items = [_alert_line(occasion, str(item[0]), str(item[1]), str(item[2])) for item in occasion.details["items"]]
+    more = int(occasion.details.get("more", 0))
+    return {
+        "items": items,
+        "more": more,
+        "count": len(items) + more,
+        "link": f"{occasion.site.public_url}/admin/queue/",
+    }
+
+
+def _alert_line(occasion: Occasion, reference: str, kind: str, due_at: str) -> str:
+    due = times.by_words(datetime.fromisoformat(due_at), occasion.site.time_zone, occasion.now)
+    if kind == "soon":
+        return gettext("%(reference)s is due by %(due)s", reference=reference, due=due)
+    if kind == "late":
+        return gettext("%(reference)s is late: it was due by %(due)s", reference=reference, due=due)
+    return gettext("%(reference)s is still not called: it was due by %(due)s", reference=reference, due=due)
+
+
 def _for_test(occasion: Occasion) -> Words:
     return {"link": f"{occasion.site.public_url}/admin/outbox/"}
 
@@ -177,6 +198,7 @@ _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "person.invite": _for_invited,
     "person.test": _for_test,
     "manager.crisis": _for_desk,
+    "staff.alerts": _for_alerts,
     "visitor.received": _for_visitor,
     "visitor.changed": _for_visitor,
     "visitor.withdrawn": _for_visitor,

@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 
 from intake.database import reading, writing
 from intake.delivery import messages
+from intake.delivery.alert_turn import AlertTurn
 from intake.delivery.mailer import (
     DEADLINE_SECONDS,
     GOODBYE_SECONDS,
@@ -196,8 +197,11 @@ def _record(conn: Connection, site: Site, message: Leased, action: str, now: dat
 
 
 def run(app: Flask, site: Site, mailer: Mailer, stop: threading.Event) -> None:
-    """Deliver, route, seal, give back claims that lapsed, until told to stop. A database that is away is waited for."""
-    routing, sealing = RouteTurn(), SealTurn()
+    """Deliver, route, seal the record, give back claims that lapsed, and forget nobody, until told to stop.
+
+    A database that is away is waited for.
+    """
+    routing, sealing, alerting = RouteTurn(), SealTurn(), AlertTurn()
     while not stop.is_set():
         try:
             with app.app_context():
@@ -205,6 +209,7 @@ def run(app: Flask, site: Site, mailer: Mailer, stop: threading.Event) -> None:
                 routing.take(site, now_utc())
                 sealing.take(site, now_utc())
                 leases.return_idle(site, now=now_utc())
+                alerting.take(site, now_utc())
         except Exception:
             log.exception("delivery is in trouble and goes on in %d s", TROUBLE_SECONDS)
             stop.wait(TROUBLE_SECONDS)

@@ -146,13 +146,14 @@ class DuplicateLink(Base):
 class Alert(Base):
     """Something somebody must be told: raised once for each occasion, told in a digest, settled by an attempt.
 
-    ``recipient`` as in the outbox ("user:5", "managers", "on_call"). ``number`` counts repetitions from 1;
-    ``callback_id`` is None for what is about no request (silence, a stuck outbox).
+    ``due_at``: the promise it is about, so that a new one has alerts of its own. ``recipient`` as in the outbox
+    ("user:5", "team"); ``number`` counts repetitions from 1.
     """
 
     __tablename__ = "alert"
     __table_args__ = (
-        Index("uq_alert_occasion", "callback_id", "episode", "kind", "recipient", "number", unique=True),
+        Index("uq_alert_occasion", "callback_id", "due_at", "kind", "recipient", "number", unique=True),
+        Index("ix_alert_told", "recipient", "told_at"),
         Index(
             "ix_alert_unsettled",
             "recipient",
@@ -164,8 +165,8 @@ class Alert(Base):
     )
 
     id: Mapped[BigId]
-    callback_id: Mapped[int | None] = mapped_column(big_id, ForeignKey("callback_request.id"))
-    episode: Mapped[int] = mapped_column(SmallInteger, default=0)
+    callback_id: Mapped[int] = mapped_column(big_id, ForeignKey("callback_request.id"))
+    due_at: Mapped[datetime] = mapped_column(Instant)
     kind: Mapped[str] = mapped_column(String(24))
     recipient: Mapped[str] = mapped_column(String(32))
     number: Mapped[int] = mapped_column(SmallInteger, default=1)

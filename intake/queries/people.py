@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
@@ -12,6 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, select
 from intake.models import Role, User
 from intake.models.people import user_role
 from intake.rules.permissions import Permission, permissions_of
+from intake.rules.permissions import Role as RoleName
+from intake.rules.routing import ON_SHIFT_FOR
 
 _USER = User.__table__.c
 _ROLE = Role.__table__.c
@@ -64,6 +67,17 @@ def by_id(conn: Connection, user_id: int) -> Person | None:
 def active_with(conn: Connection, role: str) -> tuple[Person, ...]:
     """Active people who hold this role and have come, by name."""
     return tuple(person for person in _people(conn, _HAS_COME) if role in person.roles)
+
+
+def on_shift(conn: Connection, now: datetime) -> tuple[Person, ...]:
+    """Active people who said they are on shift and have not forgotten to say that they left, by name."""
+    return _people(conn, and_(_HAS_COME, _USER.on_shift_since > now - ON_SHIFT_FOR, _USER.on_shift_since <= now))
+
+
+def on_duty(conn: Connection, now: datetime) -> tuple[Person, ...]:
+    """The managers who are on shift; all of them if none is."""
+    present = tuple(person for person in on_shift(conn, now) if RoleName.MANAGER in person.roles)
+    return present or active_with(conn, RoleName.MANAGER)
 
 
 def any_person(conn: Connection) -> bool:

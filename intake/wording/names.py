@@ -118,6 +118,7 @@ _MAIL_KIND = {
     "person.invite": lazy_gettext("Link to choose a password"),
     "person.test": lazy_gettext("Test mail"),
     "manager.crisis": lazy_gettext("A request needs a manager"),
+    "staff.alerts": lazy_gettext("Requests that are due"),
 }
 _RECIPIENT = {
     "team": lazy_gettext("the intake team"),

@@ -179,8 +179,8 @@ def _add_alerts() -> None:
     op.create_table(
         "alert",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
-        sa.Column("callback_id", BIG, nullable=True),
-        sa.Column("episode", sa.SmallInteger(), nullable=False),
+        sa.Column("callback_id", BIG, nullable=False),
+        sa.Column("due_at", AT, nullable=False),
         sa.Column("kind", sa.String(24), nullable=False),
         sa.Column("recipient", sa.String(32), nullable=False),
         sa.Column("number", sa.SmallInteger(), nullable=False),
@@ -190,8 +190,9 @@ def _add_alerts() -> None:
         _request("alert", "callback_id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
     )
-    occasion = ["callback_id", "episode", "kind", "recipient", "number"]
+    occasion = ["callback_id", "due_at", "kind", "recipient", "number"]
     op.create_index("uq_alert_occasion", "alert", occasion, unique=True)
+    op.create_index("ix_alert_told", "alert", ["recipient", "told_at"])
     unsettled = sa.text("settled_at IS NULL")
     op.create_index(
         "ix_alert_unsettled", "alert", ["recipient", "raised_at", "id"], unique=False, postgresql_where=unsettled,

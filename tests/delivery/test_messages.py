@@ -33,7 +33,15 @@ CALLBACK = MailedCallback(
     is_called=False,
 )
 DETAILS: dict[str, dict[str, object]] = {
-    "person.invite": {"invitation": "0" * 32, "is_first": True, "until": (NOW + timedelta(hours=72)).isoformat()}
+    "staff.alerts": {
+        "items": [
+            ["K7M-4QX", "soon", (NOW + timedelta(minutes=4)).isoformat()],
+            ["Q2W-9RT", "late", (NOW - timedelta(minutes=4)).isoformat()],
+            ["H3N-8LP", "escalated", (NOW - timedelta(minutes=30)).isoformat()],
+        ],
+        "more": 2,
+    },
+    "person.invite": {"invitation": "0" * 32, "is_first": True, "until": (NOW + timedelta(hours=72)).isoformat()},
 }
 TREATMENT = re.compile(r"recover|addict|treatment|rehab|drug|alcohol|detox|substance|therap|patient|clinic", re.I)
 EVERY_KIND = sorted(messages._KINDS)
@@ -128,6 +136,13 @@ def test_a_cancellation_taken_back_meanwhile_is_not_confirmed(sqlite_app: Flask)
 def test_what_is_put_into_html_is_escaped(sqlite_app: Flask) -> None:
     html = letter(sqlite_app, "team.new", reference="<b>&").html
     assert "&lt;b&gt;&amp;" in html and "<b>" not in html
+
+
+def test_one_mail_tells_of_several_requests_how_each_of_them_stands(sqlite_app: Flask) -> None:
+    written = letter(sqlite_app, "staff.alerts")
+    assert written.subject == "5 callback requests need you"
+    assert "- K7M-4QX is due by 12:04 pm Eastern\n- Q2W-9RT is late: it was due by 11:56 am Eastern\n" in written.text
+    assert "- H3N-8LP is still not called: it was due by 11:30 am Eastern\n- 2 more" in written.text
 
 
 def test_a_mail_nobody_wrote_is_an_error_of_its_own(sqlite_app: Flask) -> None:

@@ -1,0 +1,76 @@
+"""Open requests that somebody may have to be told of, and alerts that were raised and not told yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, cast, exists, literal, or_, select, tuple_
+
+from intake.models import Alert, CallbackRequest
+from intake.rules.alerting import AlertKind
+from intake.rules.workflow import Status
+
+_C = CallbackRequest.__table__.c
+_A = Alert.__table__.c
+
+_IS_UNCALLED = and_(_C.first_attempt_at.is_(None), _C.reached_at.is_(None))
+HAS_A_DUE_TIME: ColumnElement[bool] = and_(
+    _C.closed_at.is_(None), _C.duplicate_of_id.is_(None), or_(_IS_UNCALLED, _C.next_at.is_not(None))
+)
+"""Somebody is to call at a time: nobody has yet, or another call was set. A call stops the clock it came for."""
+
+
+_OWNER = or_(
+    and_(_C.assignee_id.is_(None), _A.recipient == "team"),
+    _A.recipient == literal("user:") + cast(_C.assignee_id, String),
+)
+
+
+def near_due(
+    conn: Connection, *, until: datetime, after: tuple[datetime, int] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Open requests due by ``until``, in order of due time, behind ``after``."""
+    asked: Select[Any] = select(_C.id, _C.due_at, _C.assignee_id, _C.call_started_at, _C.status)
+    asked = asked.where(HAS_A_DUE_TIME, _C.due_at <= until)
+    if after is not None:
+        asked = asked.where(tuple_(_C.due_at, _C.id) > tuple_(*after))
+    return conn.execute(asked.order_by(_C.due_at, _C.id).limit(limit)).all()
+
+
+def raised(conn: Connection, ids: Sequence[int]) -> set[tuple[int, datetime, str, str, int]]:
+    """Which alerts these requests have had: request, due time, kind, recipient, number."""
+    asked = select(_A.callback_id, _A.due_at, _A.kind, _A.recipient, _A.number).where(_A.callback_id.in_(ids))
+    return {(row[0], row[1], row[2], row[3], row[4]) for row in conn.execute(asked)}
+
+
+def is_living(now: datetime) -> ColumnElement[bool]:
+    """An alert still says what is so: its due time holds, its reader is the one to call, and nothing worse has come."""
+    stage = or_(
+        _A.kind == AlertKind.ESCALATED.value,
+        and_(_A.kind == AlertKind.LATE.value, _OWNER),
+        and_(_A.kind == AlertKind.SOON.value, _OWNER, _A.due_at >= now),
+    )
+    return and_(_C.due_at == _A.due_at, HAS_A_DUE_TIME, stage)
+
+
+def to_tell(conn: Connection, *, idle_since: datetime, call_since: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Unsettled, untold alerts of everybody who was told nothing since ``idle_since``, oldest first.
+
+    Not of requests with a call under way that began after ``call_since``.
+    """
+    told = Alert.__table__.alias("told")
+    has_heard = exists().where(told.c.recipient == _A.recipient, told.c.told_at > idle_since)
+    is_calling = and_(_C.call_started_at.is_not(None), _C.call_started_at > call_since)
+    asked: Select[Any] = (
+        select(_A.id, _A.kind, _A.recipient, _A.due_at, _A.callback_id, _C.reference)
+        .join(CallbackRequest.__table__, _C.id == _A.callback_id)
+        .where(_A.settled_at.is_(None), _A.told_at.is_(None), ~has_heard, ~is_calling)
+    )
+    return conn.execute(asked.order_by(_A.due_at, _A.callback_id, _A.id).limit(limit)).all()
+
+
+def is_check(status: str) -> bool:
+    """Whether a request still waits for the decision that it is genuine."""
+    return status == Status.CHECK.value

@@ -1,0 +1,154 @@
+"""Nothing is forgotten: whoever must call is told in time, a manager of what stays undone, and nobody is flooded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
+
+from intake.database import reading, writing
+from intake.ledger import outbox
+from intake.models import Alert, CallbackRequest
+from intake.models.base import table_of
+from intake.models.site import Site
+from intake.queries import alerting, people, rule_versions
+from intake.queries import calendar as calendars
+from intake.queries.rule_versions import RuleKind
+from intake.rules.alerting import AlertKind, AlertRules, Waiting, Watch
+from intake.services.claims import LONGEST_CALL
+
+ALERT_LOCK = 4_201_013
+"""The PostgreSQL advisory lock of whoever raises or tells: of several workers one does it at a time."""
+PAGE = 500
+MOST_TOLD = 2_000
+NAMED = 20
+"""So many requests are named in one mail; the rest is counted."""
+_A = Alert.__table__.c
+_WEIGHT = {AlertKind.SOON: 0, AlertKind.LATE: 1, AlertKind.ESCALATED: 2}
+
+
+def rules_in_force(conn: Connection) -> AlertRules:
+    """The newest alert rules, or those we began with."""
+    return AlertRules.from_document(rule_versions.current(conn, RuleKind.ALERTS).document)
+
+
+def raise_due(site: Site, *, now: datetime) -> int:
+    """Raise every alert that is to be raised now, each once whoever else does the same; returns how many were new.
+
+    Looks at open requests that are due or nearly so, page by page. What a worker that was off has missed is raised
+    as it stands now, not once for every quarter of an hour that went by.
+    """
+    with reading() as conn:
+        watch = _watch(conn, site, now)
+    made, after = 0, None
+    while True:
+        with reading() as conn:
+            rows = alerting.near_due(
+                conn, until=now + watch.soon, after=after, limit=PAGE,
+            )  # fmt: skip
+            wanted = _wanted(conn, watch, rows, now)
+        made += _keep(wanted)
+        if len(rows) < PAGE:
+            return made
+        after = (rows[-1].due_at, rows[-1].id)
+
+
+def _watch(conn: Connection, site: Site, now: datetime) -> Watch:
+    calendar = calendars.current(conn, site)
+    on_duty = tuple(f"user:{person.id}" for person in people.on_duty(conn, now))
+    return Watch.begin(rules_in_force(conn), calendar.hours, calendar.target.due_soon_minutes, on_duty, now)
+
+
+def _wanted(conn: Connection, watch: Watch, rows: Iterable[Row[Any]], now: datetime) -> list[dict[str, Any]]:
+    """Rows for the alerts of these requests that have not been raised."""
+    found = [(row, alert) for row in rows for alert in watch.alerts(_waiting(row, now))]
+    if not found:
+        return []
+    rows_of = [
+        {
+            "callback_id": row.id, "due_at": row.due_at, "kind": alert.kind.value, "recipient": alert.recipient,
+            "number": alert.number, "raised_at": now,
+        }
+        for row, alert in found
+    ]  # fmt: skip
+    return _new(conn, rows_of)
+
+
+def _new(conn: Connection, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that were not raised before; each escalation goes to whoever was on duty when it was raised."""
+    had = alerting.raised(conn, sorted({row["callback_id"] for row in wanted}))
+    escalated = {occasion[:3] + occasion[4:] for occasion in had if occasion[2] == AlertKind.ESCALATED}
+    occasions = ((row, _occasion(row)) for row in wanted)
+    return [row for row, one in occasions if one not in had and one[:3] + one[4:] not in escalated]
+
+
+def _waiting(row: Row[Any], now: datetime) -> Waiting:
+    is_held = row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
+    return Waiting(row.due_at, row.assignee_id, is_held, alerting.is_check(row.status))
+
+
+def _keep(wanted: list[dict[str, Any]]) -> int:
+    """Store them; one that another worker has just raised is not raised twice."""
+    if not wanted:
+        return 0
+    with writing() as conn:
+        _alone(conn)
+        new = _new(conn, wanted)
+        if new:
+            conn.execute(insert(table_of(Alert)), new)
+    return len(new)
+
+
+def _occasion(row: dict[str, Any]) -> tuple[int, datetime, str, str, int]:
+    return row["callback_id"], row["due_at"], row["kind"], row["recipient"], row["number"]
+
+
+def _alone(conn: Connection) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(ALERT_LOCK)))
+
+
+def tell(site: Site, *, now: datetime) -> int:
+    """Put what was raised and not told into one mail for each person who has not had one just now; how many mails.
+
+    What is over by now is settled untold. Mail and mark are one transaction: whatever happens, nobody is told twice.
+    """
+    with reading() as conn:
+        rules = rules_in_force(conn)
+        if not _has_work(conn):
+            return 0
+    with writing() as conn:
+        _alone(conn)
+        _settle(conn, now)
+        idle_since = now - timedelta(minutes=rules.digest_minutes)
+        rows = alerting.to_tell(conn, idle_since=idle_since, call_since=now - LONGEST_CALL, limit=MOST_TOLD)
+        by_person: dict[str, list[Row[Any]]] = {}
+        for row in rows:
+            by_person.setdefault(row.recipient, []).append(row)
+        for recipient, told in by_person.items():
+            outbox.enqueue(conn, "staff.alerts", recipient, details=_digest(told), now=now)
+            conn.execute(update(Alert).where(_A.id.in_([row.id for row in told])).values(told_at=now))
+    return len(by_person)
+
+
+def _has_work(conn: Connection) -> bool:
+    return conn.execute(select(_A.id).where(_A.settled_at.is_(None)).limit(1)).first() is not None
+
+
+def _settle(conn: Connection, now: datetime) -> None:
+    about = exists().where(CallbackRequest.__table__.c.id == _A.callback_id, alerting.is_living(now))
+    conn.execute(update(Alert).where(_A.settled_at.is_(None), ~about).values(settled_at=now))
+
+
+def _digest(rows: Iterable[Row[Any]]) -> dict[str, Any]:
+    """Each request once, with the worst that is said of it: reference, kind and due time, nothing else."""
+    worst: dict[int, Row[Any]] = {}
+    for row in rows:
+        known = worst.get(row.callback_id)
+        if known is None or _WEIGHT[AlertKind(row.kind)] > _WEIGHT[AlertKind(known.kind)]:
+            worst[row.callback_id] = row
+    named = sorted(worst.values(), key=lambda row: (row.due_at, row.callback_id))
+    items = [[row.reference, row.kind, row.due_at.isoformat()] for row in named[:NAMED]]
+    return {"items": items, "more": max(0, len(named) - NAMED)}
