@@ -9,7 +9,7 @@ from typing import Any
 from flask import flash, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
 from intake.admin import queue_filters
 from intake.admin.base import PanelView, acting, request_time, see_other
@@ -19,7 +19,7 @@ from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, leases, live, mail, next_call, people, search, worklist
+from intake.queries import casefile, live, mail, next_call, people, search, worklist
 from intake.queries.calendar import Calendar
 from intake.queries.worklist import Filters, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
@@ -67,10 +67,12 @@ def counts(conn: Connection, calendar: Calendar) -> dict[View, int]:
     return worklist.counts(conn, user_id=acting().person_id, now=request_time(), due_soon=due_soon(calendar))
 
 
-def glance(conn: Connection, calendar: Calendar, also: ColumnElement[bool] | None = None) -> live.Glance:
-    """The same, and what a list shows besides: how many ring, who looks at what; ``also``: one more question."""
+def glance(conn: Connection, calendar: Calendar, *, longest_call: timedelta | None = None) -> live.Glance:
+    """The same, and what a list shows besides: how many ring, who looks at what, and (asked with ``longest_call``)
+    whether a claim has lapsed.
+    """
     who, soon = acting().person_id, due_soon(calendar)
-    return live.glance(conn, user_id=who, now=request_time(), due_soon=soon, also=also)
+    return live.glance(conn, user_id=who, now=request_time(), due_soon=soon, longest_call=longest_call)
 
 
 def next_waiting(conn: Connection, calendar: Calendar, *, besides: str = "") -> WorklistRow | None:
@@ -137,8 +139,8 @@ class QueuePages(PanelView):
         """The hours in force, and what lies around the list once what has lapsed is back in the queue."""
         with reading() as conn:
             calendar = calendars.current(conn, current_site())
-            around = glance(conn, calendar, leases.to_do(acting().person_id, request_time(), LONGEST_CALL))
-        if around.has_more:
+            around = glance(conn, calendar, longest_call=LONGEST_CALL)
+        if around.has_lapsed:
             self.look_after()
             with reading() as conn:
                 around = glance(conn, calendar)

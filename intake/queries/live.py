@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 
 from intake.models import Audit, CallbackRequest, User
 from intake.models.site import Site
-from intake.queries import presence, worklist
+from intake.queries import leases, presence, worklist
 from intake.queries.casefile import LOOKS
 from intake.queries.presence import Viewers
 from intake.queries.worklist import SELECTED, SOURCE, Filters, View, WorklistRow, fields
@@ -52,12 +52,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What lies around a list: how many each view holds, how many ring, who looks at what."""
+    """What lies around a list: how many each view holds, how many ring, who looks at what, whether a claim lapsed."""
 
     counts: dict[View, int]
     unclaimed: int
     viewers: Viewers
-    has_more: bool = False
+    has_lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def unseen(conn: Connection, asked: Asked, references: Collection[str]) -> int:
 
 
 def glance(
-    conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta, also: ColumnElement[bool] | None = None
+    conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta, longest_call: timedelta | None = None
 ) -> Glance:
-    """All of it in one statement; ``also``: one more question, answered by ``has_more``."""
+    """All of it in one statement; whether a claim has lapsed only with ``longest_call``, how long a call holds one."""
     columns = worklist.count_columns(user_id, now + due_soon)
-    more = literal(False) if also is None else also
+    more = literal(False) if longest_call is None else leases.to_do(user_id, now, longest_call)
     ring, seen = _counted(_is_unclaimed(now, due_soon)), presence.told(besides=user_id, now=now)
     row: Any = conn.execute(select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"))).one()
     return Glance(worklist.read_counts(row), int(row.ring), presence.read(row.seen), bool(row.more))

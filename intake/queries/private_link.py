@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -67,10 +68,19 @@ def find(conn: Connection, site: Site, token: str, *, now: datetime) -> PrivateV
         return None
     if row.closed_at is not None and now - row.closed_at > timedelta(days=LINK_DAYS):
         return None
-    return _view(site, row)
+    return _view(site, row if row.duplicate_of_id is None else _as_told(conn, row))
 
 
-def _view(site: Site, row: Row[Any]) -> PrivateView:
+def _as_told(conn: Connection, row: Row[Any]) -> Any:
+    """A request joined to another as if it stood alone: it waits while that one waits, and is over with it."""
+    ending = select(_T.c.closed_at, _T.c.closed_reason).where(_T.c.id == row.duplicate_of_id)
+    other = conn.execute(ending).one()
+    wait = {"status": Status.NEW, "closed_at": None, "closed_reason": None}
+    over = {"status": Status.CLOSED, "closed_at": other.closed_at, "closed_reason": other.closed_reason}
+    return SimpleNamespace(**{**row._mapping, **(wait if other.closed_at is None else over)})
+
+
+def _view(site: Site, row: Any) -> PrivateView:
     def opened(name: str) -> str:
         return site.keyring.open(f"callback_request.{name}", row.public_id, getattr(row, f"{name}_encrypted")) or ""
 

@@ -14,7 +14,7 @@ from intake.models import CallbackRequest, DuplicateLink
 from intake.models.site import Site
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules import duplicates
-from intake.rules.permissions import Actor, Permission
+from intake.rules.permissions import VISITOR, Actor, Permission
 from intake.rules.workflow import ClosedReason, Status
 from intake.services.claims import ensure_not_on_call
 from intake.services.do_not_call import set_aside
@@ -104,19 +104,50 @@ def unlink(site: Site, actor: Actor, reference: str, *, now: datetime) -> str:
             raise RefusedError("not_linked")
         if row.phone_encrypted is None:
             raise RefusedError("redacted")
-        values = dict(duplicates.back_among_the_open(_read(joined.before["duplicate"])))
-        if is_suppressed(conn, phone_indexes(site, row)):
-            values |= set_aside(row)
-        change(conn, row, **values, duplicate_of_id=None)
+        _open_again(conn, site, actor, row, joined, now)
         _give_back(conn, survivor, joined.before)
-        done = {"unlinked_at": now, "unlinked_by_id": actor.user_id}
-        conn.execute(update(DuplicateLink).where(_L.id == joined.id).values(**done))
         for one, partner in ((row, survivor), (survivor, row)):
             audit.record(
                 conn, site, actor, "callback.unlinked", callback_id=one.id,
                 details={"reference": partner.reference}, now=now,
             )  # fmt: skip
         return str(survivor.reference)
+
+
+def stand_alone(conn: Connection, site: Site, row: Row[Any], now: datetime) -> bool:
+    """The visitor of a joined request, locked, does something with it: it waits by itself again. Whether it did.
+
+    What the other request took from it stays there, being stricter or earlier: its row is not touched, so that nobody
+    learns of it here. False when the other one has ended, and this one with it.
+    """
+    asked = select(DuplicateLink.__table__)
+    joined = conn.execute(asked.where(_L.callback_id == row.id, _L.unlinked_at.is_(None))).first()
+    if joined is None or row.phone_encrypted is None or _is_over(conn, row):
+        return False
+    _open_again(conn, site, VISITOR, row, joined, now)
+    audit.record(conn, site, VISITOR, "callback.unlinked", callback_id=row.id, now=now)
+    return True
+
+
+def _is_over(conn: Connection, row: Row[Any]) -> bool:
+    survivor = select(_T.c.closed_at).where(_T.c.id == row.duplicate_of_id)
+    return row.duplicate_of_id is None or conn.execute(survivor).scalar() is not None
+
+
+def let_go(conn: Connection, site: Site, survivor: Row[Any], now: datetime) -> None:
+    """The visitor takes back the older request: whatever was joined to it waits by itself again."""
+    asked = select(_T).where(_T.c.duplicate_of_id == survivor.id).order_by(_T.c.id).with_for_update()
+    for row in conn.execute(asked).all():
+        stand_alone(conn, site, row, now)
+
+
+def _open_again(conn: Connection, site: Site, actor: Actor, row: Row[Any], joined: Row[Any], now: datetime) -> None:
+    values = dict(duplicates.back_among_the_open(_read(joined.before["duplicate"])))
+    if is_suppressed(conn, phone_indexes(site, row)):
+        values |= set_aside(row)
+    change(conn, row, **values, duplicate_of_id=None)
+    done = {"unlinked_at": now, "unlinked_by_id": actor.user_id}
+    conn.execute(update(DuplicateLink).where(_L.id == joined.id).values(**done))
 
 
 def _pair(*ids: int) -> Any:

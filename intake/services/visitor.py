@@ -20,7 +20,7 @@ from intake.rules.phone import PhoneNumber
 from intake.rules.spam import was_check
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
-from intake.services import clock
+from intake.services import clock, duplicates
 from intake.services.callbacks import contact_columns
 from intake.services.casework import NOT_ENDED, begin_again, promised_after_all
 from intake.services.do_not_call import set_aside
@@ -32,12 +32,14 @@ TOLD_EVERY = timedelta(minutes=15)
 
 
 @contextmanager
-def _own(token: str, now: datetime) -> Iterator[tuple[Connection, Row[Any]]]:
+def _own(site: Site, token: str, now: datetime) -> Iterator[tuple[Connection, Row[Any]]]:
     """The visitor's own open request, locked. NotFoundError for a wrong or expired link, EndedError when it is over."""
     with writing() as conn:
         row = lock_link(conn, link_hash(token))
         if row.closed_at is not None and now - row.closed_at > timedelta(days=LINK_DAYS):
             raise NotFoundError
+        if row.duplicate_of_id is not None and duplicates.stand_alone(conn, site, row, now):
+            row = lock_link(conn, link_hash(token))
         ensure_open(row)
         yield conn, row
 
@@ -57,7 +59,7 @@ def change_time(
     Asking once more for what was asked before changes nothing: it must not push a promise back. Other words for a time
     of one's own are for staff to read, and no new promise either.
     """
-    with _own(token, now) as (conn, row):
+    with _own(site, token, now) as (conn, row):
         ring = site.keyring
         before, after = _wish(_window(row), row.is_free_time), _wish(window, is_free_time)
         told = ring.open("callback_request.preferred_note", row.public_id, row.preferred_note_encrypted) or ""
@@ -106,7 +108,7 @@ def _status_for(row: Row[Any], window: Window | None) -> Status:
 
 def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) -> None:
     """Be called at another number. After a wrong number the request is due again at once."""
-    with _own(token, now) as (conn, row):
+    with _own(site, token, now) as (conn, row):
         ring = site.keyring
         name = ring.open("callback_request.name", row.public_id, row.name_encrypted) or ""
         email = ring.open("callback_request.email", row.public_id, row.email_encrypted)
@@ -146,7 +148,7 @@ def _repromised(conn: Connection, site: Site, row: Row[Any], key: str, now: date
 
 def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datetime) -> None:
     """Choose what may be left on an answering machine."""
-    with _own(token, now) as (conn, row):
+    with _own(site, token, now) as (conn, row):
         if row.voicemail == voicemail:
             return
         change(conn, row, voicemail=voicemail)
@@ -156,7 +158,7 @@ def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datet
 
 def call_once_only(site: Site, token: str, *, now: datetime) -> None:
     """Be called a single time. EndedError once a call was made: there is no single one left, only cancelling."""
-    with _own(token, now) as (conn, row):
+    with _own(site, token, now) as (conn, row):
         if row.attempt_count:
             raise EndedError
         if not row.is_once_only:
@@ -170,7 +172,8 @@ def withdraw(site: Site, token: str, *, now: datetime) -> None:
 
     A call already under way stays known, so that whoever made it can still say what came of it.
     """
-    with _own(token, now) as (conn, row):
+    with _own(site, token, now) as (conn, row):
+        duplicates.let_go(conn, site, row, now)
         change(
             conn, row, status=Status.WITHDRAWN, closed_reason=ClosedReason.WITHDRAWN, closed_at=now, withdrawn_at=now,
             next_at=None,

@@ -33,6 +33,7 @@ CALLBACK = MailedCallback(
     is_called=False,
 )
 DETAILS: dict[str, dict[str, object]] = {
+    "person.assigned_many": {"count": 3},
     "staff.alerts": {
         "items": [
             ["K7M-4QX", "soon", (NOW + timedelta(minutes=4)).isoformat()],

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from intake.database import reading
 from intake.models.site import Site
-from intake.queries import casefile, related
+from intake.queries import casefile, private_link, related
 from intake.rules.duplicates import strictest
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Disposition, Status, Voicemail
-from intake.services import calls, casework, claims, do_not_call, duplicates
+from intake.services import calls, casework, claims, do_not_call, duplicates, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, RefusedError, TakenError
 from tests.making import actions, ask, person, stored
@@ -166,3 +166,35 @@ def test_the_stricter_wish_does_not_depend_on_the_order(one: Voicemail, two: Voi
     assert strictest(one, two) == strictest(two, one)
     assert strictest(strictest(one, two), three) == strictest(one, strictest(two, three))
     assert strictest(one, one) == one and strictest(one, Voicemail.NONE) is Voicemail.NONE
+
+
+def test_its_visitor_reads_of_a_joined_request_what_they_were_told(site: Site, now: datetime) -> None:
+    older = ask(site, now, name="Ana", phone=NUMBER)
+    newer = ask(site, now + timedelta(minutes=10), name="Ana", phone=NUMBER)
+    maria = person(site, "Maria", now=now)
+    with reading() as conn:
+        before = private_link.find(conn, site, newer.link_token, now=now)
+    duplicates.link(site, maria, older.reference, newer.reference, now=now)
+    with reading() as conn:
+        assert private_link.find(conn, site, newer.link_token, now=now) == before
+    claims.claim(site, maria, older.reference, now=now)
+    calls.log_attempt(site, maria, older.reference, Outcome(Disposition.SPOKE_INFORMATION), now=now)
+    with reading() as conn:
+        after = private_link.find(conn, site, newer.link_token, now=now)
+    assert after and after.status == Status.CLOSED and after.closed_at == now
+
+
+def test_whoever_cancels_a_joined_request_cancels_that_one_only(site: Site, now: datetime) -> None:
+    older = ask(site, now, name="Ana", phone=NUMBER)
+    newer = ask(site, now + timedelta(minutes=10), name="Ana", phone=NUMBER)
+    duplicates.link(site, person(site, "Maria", now=now), older.reference, newer.reference, now=now)
+    visitor.withdraw(site, newer.link_token, now=now)
+    assert stored(newer.reference).status == Status.WITHDRAWN and stored(older.reference).status == Status.NEW
+
+
+def test_when_the_older_one_is_cancelled_the_joined_one_waits_by_itself(site: Site, now: datetime) -> None:
+    older = ask(site, now, name="Ana", phone=NUMBER)
+    newer = ask(site, now + timedelta(minutes=10), name="Ana", phone=NUMBER)
+    duplicates.link(site, person(site, "Maria", now=now), older.reference, newer.reference, now=now)
+    visitor.withdraw(site, older.link_token, now=now)
+    assert stored(newer.reference).status == Status.NEW and stored(newer.reference).duplicate_of_id is None
