@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_login import current_user
 
-from intake.admin.base import PanelView, acting, request_time, see_other
+from intake.admin.base import acting, request_time, see_other
 from intake.admin.moments import Clock
+from intake.admin.preferences import PreferencePages
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import second_factor
@@ -19,7 +20,7 @@ from intake.wording import browsers, roles
 from intake.wording.translation import gettext, ngettext
 
 
-class Account(PanelView):
+class Account(PreferencePages):
     """Whoever is signed in, for themself. Reached from the menu with one's name."""
 
     def is_accessible(self) -> bool:

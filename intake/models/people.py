@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from intake.models.base import Base, BigId, Instant
 from intake.rules.permissions import Actor, ActorKind, Permission, permissions_of
+from intake.rules.preferences import Preferences, from_document
 
 user_role = Table(
     "user_role",
@@ -55,6 +56,11 @@ class User(Base, UserMixin):
     def actor(self) -> Actor:
         """This person as services and the record know them."""
         return Actor(ActorKind.PERSON, self.id, self.name, self.permissions)
+
+    @property
+    def prefers(self) -> Preferences:
+        """How this person likes to work."""
+        return from_document(self.preferences)
 
 
 class SignIn(Base):

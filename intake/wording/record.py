@@ -67,6 +67,11 @@ _KEYS = {
     "fault": lazy_gettext("found"),
     "person": lazy_gettext("of"),
     "group": lazy_gettext("acts"),
+    "is_keys_on": lazy_gettext("single keys"),
+    "sound": lazy_gettext("sound"),
+    "notify": lazy_gettext("notifications"),
+    "dial": lazy_gettext("calls by"),
+    "hides_number": lazy_gettext("line hides its number"),
 }
 _REASONS = {
     "password": lazy_gettext("wrong password or unknown name"),

@@ -55,6 +55,8 @@ OWN = {
 PANEL = {
     ("GET", "/admin/"): (*KINDS,),
     ("GET", "/admin/account/"): (*KINDS,),
+    ("GET", "/admin/account/preferences"): (*KINDS,),
+    ("POST", "/admin/account/preferences"): (*KINDS,),
     ("POST", "/admin/account/sign-out"): (*KINDS,),
     ("POST", "/admin/account/sign-out-others"): (*KINDS,),
     ("GET", "/admin/audit/"): ("auditor",),

@@ -159,6 +159,7 @@ def settings(who: str, tab: str, query: str = "") -> Shown:
 PAGES = [
     Shown("nothing for you", "admin.index", "admin/nothing.html", at("Nobody", "/admin/"), 403),
     Shown("account", "me.index", ACCOUNT, at("Maria", "/admin/account/")),
+    Shown("preferences", "me.preferences", "admin/preferences.html", at("Maria", "/admin/account/preferences")),
     Shown("account, signed in twice", "me.index", ACCOUNT, signed_in_twice),
     Shown("audit", "audit.index", AUDIT, at("Rae", "/admin/audit/")),
     Shown("audit checked", "audit.index", AUDIT, checked),
