@@ -18,6 +18,7 @@ from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
 from intake.admin.linking import LinkingPages
+from intake.admin.keyboard import outcome_keys
 from intake.admin.next_calls import NextCallPages
 from intake.admin.outbox import Outbox
 from intake.admin.outcomes import OutcomePages
@@ -89,6 +90,8 @@ def init_app(app: Flask) -> None:
         may_work=_may_work,
         rail_badge=rail.badge,
         undo_offer=undo_offer,
+        has_keys=_has_keys,
+        outcome_keys=outcome_keys,
     )
 
 
@@ -102,3 +105,8 @@ def _may_work() -> bool:
 
 def _may_search() -> bool:
     return bool(current_user.is_authenticated) and Permission.QUEUE in current_user.permissions
+
+
+def _has_keys() -> bool:
+    """Single keys are for the queue, and can be turned off."""
+    return _may_search() and bool(current_user.prefers.is_keys_on)

@@ -54,6 +54,7 @@ class Row:
     owner: str
     can_call: bool
     can_claim: bool
+    can_release: bool
     is_check: bool
     is_cut: bool = False
     is_first: bool = False
@@ -156,6 +157,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         and judged.is_allowed
         and (row.assignee_id is None or is_mine),
         can_claim=may_work and not is_check and row.assignee_id is None,
+        can_release=may_work and is_mine,
         is_check=is_check,
     )
 

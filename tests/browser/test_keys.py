@@ -1,0 +1,152 @@
+"""Single keys in a real browser: they press what they say, never while somebody types, and not at all if turned off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.barriers import barriers
+from tests.browser.test_queue import full_queue, sign_in, working_day
+from tests.making import actions, stored
+from tests.points import point
+
+__all__ = ["full_queue", "working_day"]
+
+
+@pytest.fixture
+def queue(page: Page, live_server: str, full_queue: dict[str, str]) -> Iterator[Page]:
+    """Maria at the whole queue."""
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/?view=all-open")
+    yield page
+
+
+def test_rows_are_walked_claimed_released_and_opened_without_a_mouse(queue: Page, full_queue: dict[str, str]) -> None:
+    first, second = (queue.locator(".q-who a").nth(at) for at in (0, 1))
+    queue.keyboard.press("j")
+    expect(first).to_be_focused()
+    queue.keyboard.press("j")
+    expect(second).to_be_focused()
+    expect(queue.locator("tr.at")).to_have_count(1)
+    queue.keyboard.press("k")
+    expect(first).to_be_focused()
+    reference = queue.locator("tr.at .ref").inner_text()
+    queue.keyboard.press("c")
+    expect(queue.get_by_text(f"Claimed {reference}.")).to_be_visible()
+    expect(queue.locator("tr.at .ref")).to_have_text(reference)  # still in hand on the page that came back
+    queue.keyboard.press("u")
+    expect(queue.get_by_text(f"Released {reference}.")).to_be_visible()
+    assert actions(reference)[-2:] == ["callback.claimed", "callback.released"]
+    queue.keyboard.press("Enter")
+    expect(queue).to_have_url(re.compile(reference))
+    queue.keyboard.press("c")
+    expect(queue.get_by_role("button", name="Release")).to_be_visible()
+
+
+def test_search_and_the_list_of_keys_are_one_key_away_on_every_page(queue: Page, live_server: str) -> None:
+    for path in ("/admin/account/", "/admin/queue/"):
+        queue.goto(f"{live_server}{path}")
+        for key in ("/", "i"):
+            queue.keyboard.press(key)
+            expect(queue.get_by_label("Find")).to_be_focused()
+            assert queue.get_by_label("Find").input_value() == ""
+            queue.keyboard.press("Escape")
+        queue.keyboard.press("?")
+        expect(queue.get_by_role("dialog", name="Keys")).to_be_visible()
+        assert list(barriers(queue, "keys")) == []
+        queue.set_viewport_size({"width": 1280, "height": 800})
+        queue.keyboard.press("/")
+        expect(queue.get_by_label("Find")).not_to_be_focused()
+        queue.keyboard.press("Escape")
+        expect(queue.get_by_role("dialog")).to_have_count(0)
+
+
+def test_no_key_does_anything_in_a_field_or_with_another_key_held(
+    queue: Page, full_queue: dict[str, str], live_server: str
+) -> None:
+    queue.get_by_label("Find").fill("")
+    queue.get_by_label("Find").press_sequentially("juck?")
+    expect(queue.get_by_label("Find")).to_have_value("juck?")
+    expect(queue.locator("tr.at")).to_have_count(0)
+    queue.keyboard.press("Escape")
+    queue.keyboard.press("j")
+    reference = queue.locator("tr.at .ref").inner_text()
+    for held in ("Control", "Alt", "Meta"):
+        queue.keyboard.press(f"{held}+c")
+        queue.keyboard.press(f"{held}+?")
+    assert stored(reference).assignee_id is None
+    expect(queue.get_by_role("dialog")).to_have_count(0)
+    queue.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    queue.get_by_label("only staff see it").fill("")
+    queue.get_by_label("only staff see it").press_sequentially("16 o'clock u")
+    expect(queue.locator("[name=outcome]:checked")).to_have_count(0)
+    expect(queue.get_by_label("only staff see it")).to_have_value("16 o'clock u")
+
+
+@point(59)
+def test_each_outcome_has_its_key_and_d_asks_twice(queue: Page, full_queue: dict[str, str], live_server: str) -> None:
+    queue.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    for key, name in {"1": "Appointment made", "6": "No answer", "9": "Wrong number", "o": "Someone else answered",
+                      "i": "They called us", "l": "Our line failed", "!": "In crisis"}.items():  # fmt: skip
+        queue.keyboard.press(key)
+        expect(queue.get_by_role("radio", name=name)).to_be_checked()
+    queue.keyboard.press("d")
+    expect(queue.get_by_role("radio", name="Do not call again")).to_be_checked()
+    expect(queue.get_by_label(re.compile("Nobody may ever call"))).not_to_be_checked()
+    queue.keyboard.press("d")
+    expect(queue.get_by_label(re.compile("Nobody may ever call"))).to_be_checked()
+    queue.keyboard.press("3")
+    queue.keyboard.press("e")
+    expect(queue.get_by_label("only staff see it")).to_be_focused()
+    assert stored(full_queue["Marcus"]).attempt_count == 0, "keys choose, Save commits"
+
+
+def test_a_voicemail_that_is_not_allowed_has_no_key(queue: Page, full_queue: dict[str, str], live_server: str) -> None:
+    queue.goto(f"{live_server}/admin/queue/{full_queue['Ana']}")
+    queue.keyboard.press("c")
+    queue.keyboard.press("7")
+    expect(queue.locator("[name=outcome]:checked")).to_have_count(0)
+
+
+def test_what_a_row_has_no_button_for_opens_on_its_request(
+    browser: Browser, live_server: str, full_queue: dict[str, str]
+) -> None:
+    page = browser.new_page()
+    sign_in(page, live_server, "grace")
+    page.goto(f"{live_server}/admin/queue/?view=unclaimed")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Grace (you)")).to_be_visible()
+    expect(page.locator(".menu-list :focus")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"/admin/queue/[0-9A-Z]{3}-[0-9A-Z]{3}$"))
+    page.close()
+
+
+def test_whoever_turned_them_off_has_none(
+    sqlite_app: Flask, page: Page, live_server: str, full_queue: dict[str, str]
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/account/preferences")
+    page.get_by_label("Single keys do something").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.goto(f"{live_server}/admin/queue/")
+    for key in ("j", "?", "/"):
+        page.keyboard.press(key)
+    expect(page.locator("tr.at")).to_have_count(0)
+    expect(page.get_by_label("Find")).not_to_be_focused()
+    assert page.locator("script[src*=keys]").count() == page.locator("kbd:not([aria-hidden])").count() == 0
+
+
+def test_keys_of_a_locked_page_are_asleep(queue: Page, full_queue: dict[str, str]) -> None:
+    queue.keyboard.press("j")
+    reference = queue.locator("tr.at .ref").inner_text()
+    queue.evaluate("document.body.classList.add('covered')")
+    for key in ("c", "?", "j"):
+        queue.keyboard.press(key)
+    expect(queue.get_by_role("dialog")).to_have_count(0)
+    assert stored(reference).assignee_id is None
