@@ -67,6 +67,15 @@
     if (save && event.key === 'Enter' && (event.ctrlKey || event.metaKey) && save.form.contains(event.target)) save.click();
   });
 
+  // The number in hand, for whoever dials by hand; where a browser does not allow it, the number is text to select.
+  for (const button of navigator.clipboard ? document.querySelectorAll('[data-copy]') : []) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.nextElementSibling.textContent = button.dataset.copied;
+    });
+  }
+
   // An open menu closes on Escape and on a click elsewhere.
   const shut = (kept) => document.querySelectorAll('details.menu[open]').forEach((menu) => { if (menu !== kept) menu.open = false; });
   addEventListener('click', (event) => shut(event.target.closest('details.menu')));

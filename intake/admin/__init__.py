@@ -17,8 +17,8 @@ from intake.admin.claiming import ClaimingPages
 from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
 from intake.admin.handing import HandingPages
-from intake.admin.linking import LinkingPages
 from intake.admin.keyboard import outcome_keys
+from intake.admin.linking import LinkingPages
 from intake.admin.next_calls import NextCallPages
 from intake.admin.outbox import Outbox
 from intake.admin.outcomes import OutcomePages

@@ -56,6 +56,7 @@ class Row:
     can_claim: bool
     can_release: bool
     is_check: bool
+    is_crisis: bool = False
     is_cut: bool = False
     is_first: bool = False
     viewers: tuple[str, ...] = ()
@@ -159,6 +160,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         can_claim=may_work and not is_check and row.assignee_id is None,
         can_release=may_work and is_mine,
         is_check=is_check,
+        is_crisis=row.crisis_at is not None and is_open(row.status),
     )
 
 

@@ -99,6 +99,8 @@ class CallbackRequest(Base):
     target_at: Mapped[datetime] = mapped_column(Instant)
     promised_by_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
+    # The visitor's note held words of a crisis (rules.crisis): due at once, measured like all others.
+    crisis_at: Mapped[datetime | None] = mapped_column(Instant)
     is_open_arrival: Mapped[bool] = mapped_column(Boolean)
     is_promised: Mapped[bool] = mapped_column(Boolean, default=True)
     window_from: Mapped[datetime | None] = mapped_column(Instant)

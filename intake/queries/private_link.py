@@ -59,6 +59,7 @@ class PrivateView:
     has_email: bool
     email_domain_hint: str | None
     was_reopened: bool
+    is_crisis: bool
 
 
 def find(conn: Connection, site: Site, token: str, *, now: datetime) -> PrivateView | None:
@@ -117,4 +118,5 @@ def _view(site: Site, row: Any) -> PrivateView:
         has_email=row.email_encrypted is not None,
         email_domain_hint=likely_domain(opened("email")),
         was_reopened=row.reopened_count > 0,
+        is_crisis=row.crisis_at is not None,
     )

@@ -99,6 +99,7 @@ class WorklistRow:
     lease_until: datetime | None
     snoozed_at: datetime | None
     closed_at: datetime | None
+    crisis_at: datetime | None
     closed_reason: ClosedReason | None
 
 
@@ -114,7 +115,7 @@ _PLAIN = (
     "id", "public_id", "reference", "version", "due_at", "target_at", "promised_by_at", "received_at", "next_at",
     "window_from", "window_until", "is_free_time", "free_time_seen_at", "language", "calling_key", "is_zone_known",
     "attempt_count", "is_once_only", "first_attempt_at", "is_marked", "assignee_id", "claimed_at", "call_started_at",
-    "lease_until", "snoozed_at", "closed_at",
+    "lease_until", "snoozed_at", "closed_at", "crisis_at",
 )  # fmt: skip
 _READ = ("status", "voicemail", "for_whom", "spam_reasons", "closed_reason", "name_encrypted", "phone_encrypted")
 SELECTED = (*(_C[name] for name in (*_PLAIN, *_READ)), _U.name.label("assignee_name"))

@@ -23,6 +23,7 @@ from intake.services import clock
 from intake.services.callbacks import (
     Answers,
     Submitted,
+    crisis_columns,
     decided_columns,
     new_reference,
     plain_columns,
@@ -82,6 +83,7 @@ def _store(site: Site, actor: Actor, answers: Answers, heard: Heard, now: dateti
     }
     with writing() as conn:
         values |= decided_columns(conn, site, answers, values["calling_key"], assess(Signals()), now)
+        values |= crisis_columns(answers, heard.rang_at)
         hours = calendars.version(conn, site, values["calendar_id"]).callable_hours(values["calling_key"])
         values["is_open_arrival"] = hours.is_open(heard.rang_at)
         row = {name: value for name, value in values.items() if value is not None and name != "consent_id"}

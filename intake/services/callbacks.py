@@ -21,6 +21,7 @@ from intake.queries import receipt
 from intake.queries.calendar import Calendar
 from intake.queries.receipt import Standing
 from intake.rules.calling import key_of
+from intake.rules.crisis import is_crisis
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
 from intake.rules.spam import Signals, SpamVerdict, assess
@@ -151,6 +152,7 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
 
     def keep(conn: Connection) -> None:
         row = values | decided_columns(conn, site, answers, values["calling_key"], verdict, now, arrival.calendar)
+        row |= crisis_columns(answers, now)
         with at_once(conn):
             callback_id = _add(conn, row)
             search_words.write(conn, callback_id, tokens)
@@ -233,6 +235,13 @@ def decided_columns(
         "is_promised": not is_suppressed,
         "spam_reasons": ",".join(reasons),
     }
+
+
+def crisis_columns(answers: Answers, received_at: datetime) -> dict[str, Any]:
+    """Whoever may be in danger is due from the start, so first in the queue; target and promise stay as they are."""
+    if not is_crisis(answers.message, answers.preferred_note):
+        return {}
+    return {"crisis_at": received_at, "due_at": received_at}
 
 
 def _standing(conn: Connection, site: Site, answers: Answers, instant: datetime, now: datetime) -> Standing:

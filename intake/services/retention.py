@@ -24,7 +24,7 @@ from intake.services.locking import lock
 
 BATCH = 100
 _C = CallbackRequest.__table__.c
-GONE = {column.name: None for column in _C if column.name.endswith(("_encrypted", "_index"))}
+GONE = {column.name: None for column in _C if column.name.endswith(("_encrypted", "_index"))} | {"crisis_at": None}
 """Everything a request holds of a person. A number not to be called is kept elsewhere, as a hash."""
 _NO_WORDS = {"text_encrypted": None, "salt": None}
 """Without its salt the digest that the record keeps cannot be used to test a guess."""

@@ -15,6 +15,7 @@ from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries.private_link import LINK_DAYS
 from intake.queries.suppression import is_suppressed, phone_indexes
+from intake.rules.crisis import is_crisis
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
 from intake.rules.spam import was_check
@@ -70,6 +71,8 @@ def change_time(
             columns: dict[str, Any] = {"free_time_seen_at": None}
         else:
             columns = _wished_anew(conn, site, row, window, is_free_time, now)
+        if is_crisis(preferred_note):
+            columns |= {"crisis_at": now, "due_at": now}
         change(conn, row, preferred_note_encrypted=sealed, **columns)
         _note(conn, site, row, "visitor.changed_time", now, {"from": before, "to": after})
         _confirm(conn, site, row, "visitor.changed", now)

@@ -15,6 +15,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COLUMNS = {
     "callback_request": (
         ("name_index", KEY), ("lease_until", AT), ("snoozed_at", AT), ("duplicate_of_id", BIG), ("rescued_at", AT),
+        ("crisis_at", AT),
     ),
     "user_account": (("on_shift_since", AT), ("preferences", sa.JSON())),
     "calendar_version": (("law", sa.JSON()),),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from intake.database import reading
+from intake.queries import people
+from intake.rules.permissions import Actor, ActorKind, permissions_of
+from intake.rules.preferences import Dial, Preferences
+from intake.services import preferences
 from tests.browser.barriers import barriers
 from tests.browser.test_queue import full_queue, sign_in, working_day
 from tests.making import actions, stored
@@ -150,3 +156,34 @@ def test_keys_of_a_locked_page_are_asleep(queue: Page, full_queue: dict[str, str
         queue.keyboard.press(key)
     expect(queue.get_by_role("dialog")).to_have_count(0)
     assert stored(reference).assignee_id is None
+
+
+def prefer(app: Flask, name: str, wanted: Preferences, now: datetime) -> None:
+    site = app.extensions["intake"]
+    with reading() as conn:
+        found = next(one for one in people.working(conn) if one.name == name)
+    actor = Actor(ActorKind.PERSON, found.id, name, permissions_of(("staff",)))
+    preferences.change(site, actor, wanted, now=now)
+
+
+@pytest.mark.parametrize("dial", [Dial.TEL, Dial.SIP, Dial.COPY])
+def test_a_number_is_dialled_as_its_caller_has_set_it_and_never_by_itself(
+    sqlite_app: Flask, browser: Browser, live_server: str, full_queue: dict[str, str], now: datetime, dial: Dial
+) -> None:
+    prefer(sqlite_app, "Maria", Preferences(dial=dial, hides_number=dial is Dial.SIP), now)
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.keyboard.press("p")
+    expect(page.get_by_text("On the call since")).to_be_visible()
+    warning = page.get_by_text("Your line hides its number")
+    expect(warning).to_have_count(1 if dial is Dial.SIP else 0)
+    if dial is Dial.COPY:
+        page.get_by_role("button", name="Copy the number").click(timeout=5000)
+        expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == "+12125550147"
+    else:
+        link = page.get_by_role("link", name="Call (212) 555-0147")
+        expect(link).to_have_attribute("href", f"{dial}:+12125550147")
+    context.close()
