@@ -6,7 +6,6 @@ import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from intake.models import Presence, User
 from intake.models.site import Site
 from intake.rules.permissions import Actor
+from intake.rules.preferences import Preferences
 from intake.services import casework, claims, visitor
 from tests.admin.desk import Desk, at
 from tests.browser.barriers import barriers
@@ -258,7 +258,7 @@ def test_once_asked_for_it_rings_every_half_minute_until_somebody_claims_and_tel
     now: datetime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(User, "prefers", SimpleNamespace(sound=True, notify=True), raising=False)
+    monkeypatch.setattr(User, "prefers", Preferences(sound=True, notify=True))
     reference = ask(site, now - timedelta(minutes=30), name="Zenobia").reference
     desks["Maria"].add_init_script(RINGS)
     page = opened(desks["Maria"], "/admin/queue/?view=unclaimed")
