@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from intake.models.site import Site
 from tests.admin.desk import Desk, at, words
 from tests.making import ask, stored
-from tests.points import point
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 BULK = "/admin/queue/bulk"
 
 
-@point(51)
 def test_what_was_ticked_is_done_what_was_left_is_named_and_one_button_takes_it_back(
     maria: Desk, dev: Desk, site: Site, now: datetime
 ) -> None:
