@@ -82,7 +82,7 @@ def of(conn: Connection, site: Site, case: CaseFile, *, most: int = MOST) -> Kin
         )
         for row in rows[:most]
     )
-    return Kin(found, len(rows) > most, _survivor(conn, case.id))
+    return Kin(found, len(rows) > most, _survivor(conn, case.id) if case.closed_at else "")
 
 
 def _survivor(conn: Connection, callback_id: int) -> str:
