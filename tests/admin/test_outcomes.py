@@ -167,7 +167,7 @@ def test_a_crisis_tells_a_manager_and_stays_open(maria: Desk, called: str) -> No
 
 def test_an_earlier_call_is_told_in_minutes(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now - timedelta(hours=1)).reference
-    claims.claim(site, maria.actor, reference, now=now - timedelta(minutes=50))
+    claims.claim(site, maria.actor, reference, now=now - timedelta(minutes=25))
     maria.get(f"/admin/queue/{reference}")
     maria.press(reference, "attempt", outcome="busy", minutes_ago="20", then="stay")
     assert stored(reference).first_attempt_at == now - timedelta(minutes=20)
