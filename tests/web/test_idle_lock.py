@@ -217,7 +217,7 @@ def test_what_a_page_may_ask_says_no_more_than_it_must(sqlite_app: Flask, desk: 
     assert desk.get("/lock", headers=quiet).json == locked
     assert desk.get("/lock").json == locked, "asking does not unlock, by hand or not"
     ask(site, NOON, name="Bo")
-    assert desk.get("/lock", headers=quiet).json == locked | {"waiting": 2}
+    assert desk.get("/lock", headers=quiet).json == locked | {"waiting": 2, "ring": 2}
     clock.shift(timedelta(minutes=45))
     over = desk.get("/lock", headers=quiet)
     assert (over.status_code, over.json) == (401, {"state": "out"})
