@@ -135,7 +135,7 @@ def test_a_call_nobody_logged_shows_no_running_timer_after_two_hours(maria: Desk
     with at(now + timedelta(hours=2)):
         maria.sign_in("maria@example.com")
         html = maria.text(f"/admin/queue/{reference}")
-    assert "On the call since" in html and "data-since" not in html
+    assert "data-since" not in html and stored(reference).assignee_id is None, "it is back in the queue"
 
 
 def test_a_number_corrected_under_check_goes_to_the_queue(grace: Desk, site: Site, now: datetime) -> None:
