@@ -25,7 +25,6 @@ from sqlalchemy import Connection
 
 from intake.database import reading, writing
 from intake.delivery import messages
-from intake.delivery.alert_turn import AlertTurn
 from intake.delivery.mailer import (
     DEADLINE_SECONDS,
     GOODBYE_SECONDS,
@@ -39,15 +38,13 @@ from intake.delivery.mailer import (
     UndeliverableError,
     mailer_for,
 )
-from intake.delivery.route_turn import RouteTurn
-from intake.delivery.seal_turn import SealTurn
+from intake.delivery.turns import all_turns
 from intake.ledger import audit, mail_channel, outbox
 from intake.ledger.outbox import Leased
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import mail
 from intake.rules.permissions import SYSTEM
-from intake.services import leases
 
 log = logging.getLogger(__name__)
 
@@ -197,19 +194,14 @@ def _record(conn: Connection, site: Site, message: Leased, action: str, now: dat
 
 
 def run(app: Flask, site: Site, mailer: Mailer, stop: threading.Event) -> None:
-    """Deliver, route, seal the record, give back claims that lapsed, and forget nobody, until told to stop.
-
-    A database that is away is waited for.
-    """
-    routing, sealing, alerting = RouteTurn(), SealTurn(), AlertTurn()
+    """Deliver, and take the other turns, until told to stop. A database that is away is waited for."""
+    turns = all_turns()
     while not stop.is_set():
         try:
             with app.app_context():
                 handled = run_once(site, mailer, now_utc, stop)
-                routing.take(site, now_utc())
-                sealing.take(site, now_utc())
-                leases.return_idle(site, now=now_utc())
-                alerting.take(site, now_utc())
+                for turn in turns:
+                    turn.take(site, now_utc())
         except Exception:
             log.exception("delivery is in trouble and goes on in %d s", TROUBLE_SECONDS)
             stop.wait(TROUBLE_SECONDS)

@@ -15,7 +15,6 @@ _ENDED = text("closed_at IS NOT NULL")
 _HELD = text("closed_at IS NULL AND lease_until IS NOT NULL")
 _MAILED = text("email_index IS NOT NULL")
 _JOINED = text("duplicate_of_id IS NOT NULL")
-_RESCUED = text("rescued_at IS NOT NULL")
 
 
 class CallbackRequest(Base):
@@ -58,7 +57,6 @@ class CallbackRequest(Base):
         Index("ix_callback_request_email_index", "email_index", postgresql_where=_MAILED, sqlite_where=_MAILED),
         Index("ix_callback_request_lease", "lease_until", "id", postgresql_where=_HELD, sqlite_where=_HELD),
         Index("ix_callback_request_joined", "duplicate_of_id", postgresql_where=_JOINED, sqlite_where=_JOINED),
-        Index("ix_callback_request_rescued", "rescued_at", postgresql_where=_RESCUED, sqlite_where=_RESCUED),
     )
 
     id: Mapped[BigId]
@@ -89,8 +87,6 @@ class CallbackRequest(Base):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
     email_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
     address_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
-    # The folded name, to tell whether the same person asked twice.
-    name_index: Mapped[bytes | None] = mapped_column(LargeBinary(33))
 
     # The promise, as it stood at receipt.
     received_at: Mapped[datetime] = mapped_column(Instant)
@@ -122,6 +118,7 @@ class CallbackRequest(Base):
     snoozed_at: Mapped[datetime | None] = mapped_column(Instant)
     # No foreign key: SQLite could add one by rewriting the table only.
     duplicate_of_id: Mapped[int | None] = mapped_column(big_id)
+    # When somebody decided that a request under "Check" is genuine.
     rescued_at: Mapped[datetime | None] = mapped_column(Instant)
     attempt_count: Mapped[int] = mapped_column(SmallInteger, default=0)
     last_attempt_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -21,7 +21,6 @@ class RuleKind(StrEnum):
 
     ALERTS = "alerts"
     ROUTING = "routing"
-    SCRIPT = "script"
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def rescue(site: Site, actor: Actor, reference: str, *, expected_version: int | 
             raise RefusedError("suppressed")
         ensure_unchanged(row, expected_version)
         promised = {} if row.is_promised else promised_after_all(conn, site, row, row.calling_key, now)
-        change(conn, row, **({"status": _status_beyond_check(row)} | promised))
+        change(conn, row, **({"status": _status_beyond_check(row)} | promised), rescued_at=now)
         if row.email_index is not None:
             letters.enqueue(conn, site, "visitor.received", callback_id=row.id, email_index=row.email_index, now=now)
         audit.record(conn, site, actor, "callback.rescued", callback_id=row.id, now=now)

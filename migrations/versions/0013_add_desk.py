@@ -10,11 +10,10 @@ down_revision = "0012"
 
 LEASE = timedelta(minutes=30)
 AT = sa.DateTime(timezone=True)
-KEY = sa.LargeBinary(33)
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COLUMNS = {
     "callback_request": (
-        ("name_index", KEY), ("lease_until", AT), ("snoozed_at", AT), ("duplicate_of_id", BIG), ("rescued_at", AT),
+        ("lease_until", AT), ("snoozed_at", AT), ("duplicate_of_id", BIG), ("rescued_at", AT),
         ("crisis_at", AT),
     ),
     "user_account": (("on_shift_since", AT), ("preferences", sa.JSON())),
@@ -24,7 +23,6 @@ INDEXES = (
     ("ix_callback_request_email_index", ["email_index"], "email_index IS NOT NULL"),
     ("ix_callback_request_lease", ["lease_until", "id"], "closed_at IS NULL AND lease_until IS NOT NULL"),
     ("ix_callback_request_joined", ["duplicate_of_id"], "duplicate_of_id IS NOT NULL"),
-    ("ix_callback_request_rescued", ["rescued_at"], "rescued_at IS NOT NULL"),
 )
 
 
@@ -47,7 +45,6 @@ def downgrade() -> None:
     for table in (
         "alert",
         "duplicate_link",
-        "saved_view",
         "undone_attempt",
         "undo_step",
         "lapse",
@@ -135,20 +132,6 @@ def _add_undo() -> None:
         ),
         sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_undone_attempt")),
     )
-    op.create_table(
-        "saved_view",
-        sa.Column("id", BIG, autoincrement=True, nullable=False),
-        sa.Column("public_id", sa.String(32), nullable=False),
-        sa.Column("owner_id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(60), nullable=False),
-        sa.Column("query", sa.String(400), nullable=False),
-        sa.Column("is_shared", sa.Boolean(), nullable=False),
-        sa.Column("created_at", AT, nullable=False),
-        _user("saved_view", "owner_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_saved_view_public_id")),
-    )
-    op.create_index("ix_saved_view_owner_id", "saved_view", ["owner_id"])
 
 
 def _add_links() -> None:

@@ -155,6 +155,7 @@ def test_what_the_visitor_took_back_is_opened_with_a_reason_and_they_are_told(si
 def test_what_lies_under_check_is_rescued_with_its_own_clock(site, now, maria):
     reference = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.2)).reference
     casework.rescue(site, maria, reference, now=now + minutes(3))
+    assert stored(reference).rescued_at == now + minutes(3)
     row = stored(reference)
     assert (row.status, row.target_at) == (Status.NEW, now + minutes(15))
     assert ("team.new", "team") in mails(reference)

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from intake.database import reading, writing
-from intake.delivery.route_turn import RouteTurn
+from intake.delivery.turns import all_turns
 from intake.models import Audit, CallbackRequest, User
 from intake.models.site import Site
 from intake.queries.rule_versions import RuleKind
@@ -151,7 +151,7 @@ def test_whoever_may_not_call_is_not_given_a_request(site: Site, maria: Actor, n
 
 def test_the_worker_routes_every_few_seconds(site: Site, maria: Actor, now: datetime) -> None:
     routed(site, now, Rule(1, of_person(maria.person_id)))
-    turn = RouteTurn()
+    (turn,) = (turn for turn in all_turns() if turn.name == "giving requests away by rule")
     turn.take(site, now)
     reference = ask(site, now).reference
     turn.take(site, now + timedelta(seconds=4))
