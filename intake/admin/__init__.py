@@ -38,6 +38,7 @@ from intake.admin.snoozing import SnoozingPages
 from intake.admin.undoing import UndoPages, undo_offer
 from intake.extensions import current_site
 from intake.rules.permissions import Permission
+from intake.rules.routing import is_on_shift
 from intake.wording.translation import language, lazy_gettext
 
 
@@ -88,6 +89,7 @@ def init_app(app: Flask) -> None:
         panel_now=_now,
         may_search=_may_search,
         may_work=_may_work,
+        on_shift=_on_shift,
         rail_badge=rail.badge,
         undo_offer=undo_offer,
         has_keys=_has_keys,
@@ -101,6 +103,10 @@ def _now() -> str:
 
 def _may_work() -> bool:
     return bool(current_user.is_authenticated) and Permission.WORK in current_user.permissions
+
+
+def _on_shift() -> bool:
+    return is_on_shift(current_user.on_shift_since, request_time())
 
 
 def _may_search() -> bool:

@@ -14,6 +14,12 @@ from typing import Any
 ON_SHIFT_FOR = timedelta(hours=16)
 """Whoever came on shift longer ago has forgotten to leave it."""
 
+
+def is_on_shift(since: datetime | None, now: datetime) -> bool:
+    """Whether somebody who came at ``since`` (None: who left) is still there."""
+    return since is not None and timedelta(0) <= now - since < ON_SHIFT_FOR
+
+
 MOST = (1, 50)
 """What the most a person may hold may be set to."""
 

@@ -15,7 +15,7 @@ from intake.models.site import Site
 from intake.queries import sign_in as queries
 from intake.rules.browser import browser_label
 from intake.rules.permissions import SYSTEM, Actor
-from intake.services import passwords
+from intake.services import passwords, shifts
 
 WINDOW = timedelta(minutes=15)
 TRIES = 9
@@ -226,6 +226,7 @@ def end(site: Site, actor: Actor, sid: str, *, now: datetime) -> None:
         )
         if ended.rowcount:
             audit.record(conn, site, actor, "person.signed_out", now=now)
+    shifts.leave(site, actor, now=now)
 
 
 def end_own(site: Site, actor: Actor, sign_in_id: int, *, now: datetime) -> bool:

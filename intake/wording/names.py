@@ -190,6 +190,8 @@ _ACTION = {
     "person.factor_reset": lazy_gettext("took a person’s second factor away"),
     "person.codes_made": lazy_gettext("made new recovery codes"),
     "person.code_used": lazy_gettext("signed in with a recovery code"),
+    "person.shift_began": lazy_gettext("began their shift"),
+    "person.shift_ended": lazy_gettext("ended their shift"),
     "person.preferences_changed": lazy_gettext("changed how they work"),
     "person.enabled": lazy_gettext("gave a person access again"),
     "person.unlocked": lazy_gettext("unlocked their page"),

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from intake.database import reading, writing
 from intake.models import SignIn
-from intake.services import people
+from intake.queries import people as people_queries
+from intake.services import people, shifts
 from tests.admin.desk import Desk, at, words
 from tests.making import PASSWORD, person
 from tests.web.signing_in import actions
@@ -131,3 +132,33 @@ def test_somebody_disabled_sees_no_account(site: Any, maria: Desk, now: datetime
     boss = person(site, "Boss", "admin", now=now)
     people.disable(site, boss, maria.actor.person_id, now=now)  # type: ignore[union-attr]
     assert maria.get("/admin/account/").location.startswith("/login")
+
+
+def test_a_shift_begins_and_ends_by_a_button_and_with_signing_out(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    with at(now):
+        grace = Desk(sqlite_app, person(site, "Grace", "manager", now=now))
+        assert "Begin my shift" in grace.text("/admin/account/") and not there(now)
+        grace.post("/admin/account/shift", do="begin")
+        assert "On shift: end it" in grace.text("/admin/account/") and there(now) == ["Grace"]
+        grace.post("/admin/account/shift", do="end")
+        assert "Begin my shift" in grace.text("/admin/account/") and not there(now)
+        grace.post("/admin/account/shift", do="begin")
+        grace.get("/admin/account/")
+        grace.post("/logout")
+    assert not there(now)
+    assert [act for act in actions() if "shift" in act] == ["person.shift_began", "person.shift_ended"] * 2
+
+
+def test_a_shift_nobody_ended_is_over_after_sixteen_hours_and_can_begin_again(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    maria, later = person(site, "Maria", now=now), now + timedelta(hours=16)
+    assert shifts.come(site, maria, now=now) and not shifts.come(site, maria, now=now)
+    assert there(later - timedelta(seconds=1)) == ["Maria"] and not there(later)
+    assert not shifts.leave(site, maria, now=later) and shifts.come(site, maria, now=later)
+    assert there(later) == ["Maria"]
+
+
+def there(now: datetime) -> list[str]:
+    with reading() as conn:
+        return [one.name for one in people_queries.on_shift(conn, now)]

@@ -57,6 +57,7 @@ PANEL = {
     ("GET", "/admin/account/"): (*KINDS,),
     ("GET", "/admin/account/preferences"): (*KINDS,),
     ("POST", "/admin/account/preferences"): (*KINDS,),
+    ("POST", "/admin/account/shift"): WORKERS,
     ("POST", "/admin/account/sign-out"): (*KINDS,),
     ("POST", "/admin/account/sign-out-others"): (*KINDS,),
     ("GET", "/admin/audit/"): ("auditor",),
