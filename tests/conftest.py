@@ -21,6 +21,7 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Dialect, create_engine, event, text
+from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
@@ -36,7 +37,9 @@ NOON = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 """A Wednesday, noon in New York: the office is open."""
 
 KEYS = config.new_keys()
-os.environ.setdefault("PLAYWRIGHT_CHROMIUM", "/usr/bin/chromium")
+SHELL = "/usr/bin/chromium-headless-shell"
+"""The same engine without the windows nobody looks at: a page opens and is measured in two thirds of the time."""
+os.environ.setdefault("PLAYWRIGHT_CHROMIUM", SHELL if Path(SHELL).exists() else "/usr/bin/chromium")
 
 
 def missing(what: str) -> None:
@@ -159,6 +162,19 @@ class _Compiled(BytecodeCache):
 
 
 COMPILED = _Compiled()
+_builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+_compile_builder = Rule._compile_builder
+
+
+def _builder(self: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """What fills in an address, compiled once a process for rules that read alike: a third of what an app costs."""
+    key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(self, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _builder  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response
 
+AXE = Axe().axe_script
 LOOKS = (("light", 1280), ("dark", 360))
 WIDTHS = (320, 961)
 """Where a page must fit too: the narrowest telephone, and just before tables turn into cards."""
@@ -67,13 +69,21 @@ def barriers(page: Page, name: str, looks: tuple[tuple[str, int], ...] = LOOKS) 
     yield from _said_badly(page)
     for scheme, width in looks:
         stretch(page, scheme, width)
-        for found in Axe().run(page, options=OPTIONS).response["violations"]:
+        for found in violations(page):
             yield f"{scheme} {width}: {found['id']} {[node['html'] for node in found['nodes']]}"
         yield from sideways(page)
         if SHOTS:
             file = f"{re.sub('[^a-z0-9]+', '-', name.lower())}-{scheme}-{width}.png"
             page.screenshot(path=Path(SHOTS) / file, full_page=True)
     yield from _too_wide(page)
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """What axe finds as the page looks now. It is read in once a page, and of its answer only this is fetched."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate("options => axe.run(options).then(all => all.violations)", OPTIONS)
+    return found
 
 
 def _too_wide(page: Page) -> Iterator[str]:

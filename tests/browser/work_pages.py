@@ -266,8 +266,13 @@ def refused(name: str, endpoint: str, way: Way, status: int = 422, template: str
 
 
 def next_call(house: Premises) -> Page:
-    """What the button says when it leads to somebody, with the ways past them open."""
-    page = at("Maria", "/admin/queue/")(house)
+    """What the button says when it leads to somebody, with the ways past them open.
+
+    A newcomer's: a call that another page's visit left under way would come first.
+    """
+    who = house.newcomer()
+    house.ask(minutes_ago=30)
+    page = at(who, "/admin/queue/")(house)
     page.get_by_role("button", name="Next call").click()
     page.wait_for_selector("text=the most urgent")
     page.get_by_text("Skip", exact=True).click()

@@ -80,7 +80,7 @@ def test_killed_at_random_under_load_nothing_is_lost_doubled_or_unannounced(data
     rng = random.Random(20261118)
     kills = rng.sample(KILLS, len(KILLS))
     with running(database_url, tmp_path) as service:
-        visitors = Visitors(service.port)
+        visitors = Visitors(service.port, rest=0.1)
         visitors.start()
         for which in kills:
             service.wait_until_busy(visitors)

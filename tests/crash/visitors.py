@@ -37,6 +37,8 @@ class Visitors:
 
     port: int
     keeps_alive: bool = True
+    rest: float = 0.0
+    """Seconds each waits before the next request, so that what is killed has room to come back."""
     told: dict[str, str] = field(default_factory=dict)
     retries: int = 0
     surprises: list[str] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Visitors:
             with self._lock:
                 number, self._next = self._next, self._next + 1
             self._ask(browser, answers(number))
+            time.sleep(self.rest)
             if not self.keeps_alive:
                 browser.close()
         browser.close()
