@@ -81,6 +81,13 @@ def confirmation(page: Page) -> None:
     confirmed(page, name=LONG_NAME, phone=_another_number())
 
 
+def crisis_in_the_note(page: Page) -> None:
+    fill(page, phone=_another_number())
+    page.get_by_label("Anything we should know").fill("Please call, I want to die")
+    press_send(page)
+    page.wait_for_selector("text=do not wait for our call")
+
+
 def manage(page: Page) -> None:
     confirmed(page, name=UNBROKEN, phone=_another_number())
     make_older()
@@ -157,6 +164,7 @@ PAGES = [
     Shown("form open for too long", "public.send", FORM, as_visitor(stale), 422),
     Shown("not sent", "public.send", NOT_SENT, as_visitor(not_sent), 503),
     Shown("confirmation", "private.show", REQUEST, as_visitor(confirmation)),
+    Shown("confirmation in a crisis", "private.show", REQUEST, as_visitor(crisis_in_the_note)),
     Shown("manage", "private.show", REQUEST, as_visitor(manage)),
     Shown("change with errors", "private.change", REQUEST, as_visitor(change_with_errors), 422),
     Shown("cancel", "private.ask_cancel", "public/cancel.html", as_visitor(cancel)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,6 +64,23 @@ def test_their_page_begins_with_988_and_911_and_claims_nobody_watches(app: Flask
     assert "We do not read requests day and night" in words(main)
     plain = app.test_client().get(f"/callback/{ask(site, now, phone='212-555-0147').link_token}").get_data(as_text=True)
     assert plain.index("<h1") < plain.rindex('href="tel:988"') and "day and night. The people" not in plain
+
+
+def test_whoever_looks_over_their_shoulder_reads_no_more_than_on_anybody_elses_page(
+    app: Flask, site: Site, now: datetime
+) -> None:
+    """The same title, heading and promise, no word of theirs; what comes first stands further down on every page."""
+    pages = []
+    with at(now):
+        for note, phone in ((NOTE, "212-555-0182"), ("", "212-555-0147")):
+            made = ask(site, now, message=note, phone=phone)
+            page = app.test_client().get(f"/callback/{made.link_token}").get_data(as_text=True)
+            pages.append(page.replace(made.link_token, "").replace(made.reference, ""))
+    (crisis, plain), tags = pages, (r"<title>.*?</title>", r"<h1.*?</h1>", r'<p class="when">.*?</p>')
+    assert [re.findall(tag, crisis) for tag in tags] == [re.findall(tag, plain) for tag in tags]
+    assert not any(word in words(crisis).lower() for word in ("kill", "suicid", "your note", "we noticed"))
+    said, usual = (set(re.findall(r"[a-z]+", words(page).lower())) for page in pages)
+    assert said - usual <= {"are", "danger", "wait", "read", "requests", "people", "answer", "not", "do", "we", "at"}
 
 
 def test_staff_see_it_in_the_queue_and_what_to_do_on_the_request(app: Flask, site: Site, now: datetime) -> None:
