@@ -64,7 +64,24 @@
   // Ctrl or Cmd + Enter: save, and on to the next.
   addEventListener('keydown', (event) => {
     const save = document.querySelector('[data-save]');
-    if (save && event.key === 'Enter' && (event.ctrlKey || event.metaKey) && save.form.contains(event.target)) save.click();
+    if (!save || event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || event.repeat) return;
+    const isNowhere = event.target === document.body && !document.body.classList.contains('covered');
+    if (isNowhere || save.form.contains(event.target)) save.click();
+  });
+
+  // A ready-made note goes behind what was typed and replaces nothing; the browser can take it back. (Without this
+  // script rules/call_script.py does the same.)
+  addEventListener('click', (event) => {
+    const chip = event.target.closest('[data-phrase]');
+    if (!chip) return;
+    event.preventDefault();
+    const box = document.getElementById(chip.dataset.phrase), end = box.value.length;
+    const between = !box.value.trim() || /\s$/.test(box.value) ? '' : /[.!?…:;,]$/.test(box.value) ? ' ' : '; ';
+    const words = between + chip.value.slice(chip.value.indexOf(':') + 1);
+    box.focus();
+    box.setSelectionRange(end, end);
+    if (end + words.length > box.maxLength) return;
+    if (!document.execCommand('insertText', false, words)) box.setRangeText(words, end, end, 'end');
   });
 
   // The number in hand, for whoever dials by hand; where a browser does not allow it, the number is text to select.

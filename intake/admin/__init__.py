@@ -32,6 +32,7 @@ from intake.admin.settings_days import HolidayPages
 from intake.admin.settings_history import HistoryPages
 from intake.admin.settings_law import LawPages
 from intake.admin.settings_routing import RoutingPages
+from intake.admin.settings_script import ScriptPages
 from intake.admin.settings_targets import TargetPages
 from intake.admin.shifts import ShiftPages
 from intake.admin.snoozing import SnoozingPages
@@ -62,8 +63,10 @@ class Queue(
     """The place where requests are worked: the list, one request, and every button on both."""
 
 
-class Settings(HoursPages, HolidayPages, TargetPages, CallingPages, LawPages, RoutingPages, HistoryPages):
-    """What holds from now on: hours, holidays, targets, calling rules and law, routing, and what was set before."""
+class Settings(
+    HoursPages, HolidayPages, TargetPages, CallingPages, LawPages, RoutingPages, ScriptPages, HistoryPages
+):  # fmt: skip
+    """What holds from now on: hours, holidays, targets, calling, routing, what to say, and what was set before."""
 
 
 def init_app(app: Flask) -> None:

@@ -16,6 +16,8 @@ from intake.admin.request_words import close_reasons
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import casefile
+from intake.rules.call_script import LONGEST_NOTE as LONGEST_PHRASE
+from intake.rules.call_script import with_phrase
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ClosedReason
 from intake.services import casework, mail
@@ -36,6 +38,16 @@ class DeskWorkPages(RequestPages):
             return self.show_again(reference, typed)
         casework.add_note(current_site(), acting(), reference, text, now=request_time())
         return _done(reference, gettext("Note added."))
+
+    @expose("/<reference>/phrase", methods=("POST",))
+    @needs(Permission.WORK)
+    def phrase(self, reference: str) -> ResponseReturnValue:
+        """Without JavaScript: a ready-made note behind what was typed, on the page as it was. Nothing is saved."""
+        values = dict(self.typed().values)
+        field, _, phrase = values.get("phrase", "").partition(":")
+        if field in ("note", "remark"):
+            values[field] = with_phrase(values.get(field, ""), phrase[:LONGEST_PHRASE])
+        return self._render(reference, typed=values)
 
     @expose("/<reference>/close", methods=("POST",))
     @needs(Permission.WORK)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
-from intake.admin import live_words, related, snoozing_words, timeline
+from intake.admin import live_words, related, script_words, snoozing_words, timeline
 from intake.admin import request_words as words
 from intake.admin.base import PanelView, acting, request_time
 from intake.admin.collisions import collision
@@ -108,7 +108,7 @@ class RequestPages(PanelView):
         with reading() as conn:
             values = _about(conn, case, collided, until) | live_words.shown(conn, case)
         shown = {"version": str(case.version), "seen": request_time().isoformat()}
-        if errors and typed:  # until it is saved, the page stays what this person has read
+        if typed and collided is None:  # until it is saved, the page stays what this person has read
             shown |= {name: typed[name] for name in shown if name in typed}
         return self.page(
             "admin/request.html", code=code, typed=typed or {}, errors=errors or {}, problem=problem, shown=shown,
@@ -165,6 +165,7 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
         "may_suppress": ClosedReason.DO_NOT_CALL in words.close_reasons(acting()),
         "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
         "kin": related.kin(conn, case, clock()),
+        **script_words.at_hand(conn, case),
         "people": _colleagues(conn, case) if may["assign"] else (),
         "colleagues": _callers(conn) if may["hand_off"] else (),
         "collision": collision(collided, told.entries, story, acting()) if collided else None,

@@ -38,6 +38,7 @@ TABS = (
     ("calling", lazy_gettext("Calling rules")),
     ("law", lazy_gettext("Calling law")),
     ("routing", lazy_gettext("Routing")),
+    ("script", lazy_gettext("Notes and script")),
     ("history", lazy_gettext("History")),
 )
 MOST_MET = 10
@@ -62,8 +63,8 @@ class SettingsView(PanelView):
         """One page of the settings."""
         may_change = Permission.SETTINGS in current_user.permissions
         return self.page(
-            f"admin/settings_{tab}.html", code=code, tabs=TABS, tab=tab, may_change=may_change,
-            **{"errors": {}, "warned": [], "changed": [], **values},
+            f"admin/settings_{tab}.html", code=code, tabs=TABS, tab=tab,
+            **{"may_change": may_change, "errors": {}, "warned": [], "changed": [], **values},
         )  # fmt: skip
 
     def worked_out(self, calendar: Calendar, given: Mapping[str, str], errors: dict[str, str]) -> Example:

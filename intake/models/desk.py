@@ -15,7 +15,7 @@ _UNSETTLED = text("settled_at IS NULL")
 
 
 class RuleVersion(Base):
-    """Rules of one kind (alerts, routing) from an instant on. Never edited: a change is a new row."""
+    """Rules of one kind (alerts, routing, script) from an instant on. Never edited: a change is a new row."""
 
     __tablename__ = "rule_version"
     __table_args__ = (Index("ix_rule_version_kind", "kind", "id"),)

@@ -21,6 +21,7 @@ class RuleKind(StrEnum):
 
     ALERTS = "alerts"
     ROUTING = "routing"
+    SCRIPT = "script"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     REPORTS = "reports"
     SEE_SETTINGS = "see_settings"
     SETTINGS = "settings"
+    SCRIPT = "script"
     PEOPLE = "people"
     AUDIT = "audit"
     OUTBOX = "outbox"
@@ -36,7 +37,7 @@ _P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.STAFF: frozenset({_P.QUEUE, _P.WORK, _P.CONTACT, _P.REOPEN}),
     Role.MANAGER: frozenset(
-        {_P.QUEUE, _P.WORK, _P.CONTACT, _P.ASSIGN, _P.REOPEN, _P.REPORTS, _P.OUTBOX, _P.SEE_SETTINGS}
+        {_P.QUEUE, _P.WORK, _P.CONTACT, _P.ASSIGN, _P.REOPEN, _P.REPORTS, _P.OUTBOX, _P.SEE_SETTINGS, _P.SCRIPT}
     ),
     Role.ADMIN: frozenset(set(_P) - {_P.AUDIT}),
     Role.AUDITOR: frozenset({_P.AUDIT, _P.REPORTS}),

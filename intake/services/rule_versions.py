@@ -28,7 +28,7 @@ def change(
     ``seen``: the version on the page this came from (0: none yet). ``words``: the change as people read it, for the
     record. The same document again changes nothing; ChangedError if somebody else has set another one meanwhile.
     """
-    actor.require(Permission.SETTINGS)
+    actor.require(Permission.SCRIPT if kind is RuleKind.SCRIPT else Permission.SETTINGS)
     with writing() as conn:
         if conn.dialect.name == "postgresql":
             conn.execute(select(func.pg_advisory_xact_lock(CALENDAR_LOCK)))

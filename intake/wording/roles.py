@@ -15,7 +15,9 @@ _ROLE = {
 }
 _MAY = {
     Role.STAFF: lazy_gettext("Works the queue: sees names and numbers, calls, and says what came of it"),
-    Role.MANAGER: lazy_gettext("As staff; gives requests to colleagues, reads the reports and looks after the mails"),
+    Role.MANAGER: lazy_gettext(
+        "As staff; gives requests to colleagues, reads the reports, looks after the mails, words notes and scripts"
+    ),
     Role.ADMIN: lazy_gettext(
         "As a manager; also changes the settings and looks after people. Does not read the record"
     ),

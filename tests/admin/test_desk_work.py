@@ -269,7 +269,7 @@ def test_a_manager_ends_a_request_of_somebody_who_wrote_not_to_be_called(
     assert (later.status, later.is_promised) == (Status.CHECK, False)
 
 
-@pytest.mark.parametrize(("role", "most"), [("staff", 19), ("manager", 20)])
+@pytest.mark.parametrize(("role", "most"), [("staff", 20), ("manager", 21)])
 def test_a_request_page_costs_few_queries(
     app: Flask, site: Site, now: datetime, count_queries: Callable[[], int], role: str, most: int
 ) -> None:

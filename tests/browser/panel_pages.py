@@ -102,6 +102,23 @@ def targets_both_saved(house: Premises) -> Page:
     return page
 
 
+def script_looked_at(house: Premises) -> Page:
+    page = at("Grace", f"{SETTINGS}/script")(house)
+    page.get_by_role("textbox", name="Script in Spanish").fill("Hola, {caller}.\n" + "W" * 60)
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_selector("text=not saved yet")
+    return page
+
+
+def script_both_saved(house: Premises) -> Page:
+    page = at("Grace", f"{SETTINGS}/script")(house)
+    page.get_by_role("textbox", name="Script in English").fill("Hello, {caller}.")
+    page.evaluate("for (const field of document.getElementsByName('version')) field.value = '999'")
+    page.get_by_role("button", name="Save texts").click()
+    page.wait_for_selector("text=Yours, not saved yet")
+    return page
+
+
 def holiday_both_saved(house: Premises) -> Page:
     page = at("Alex", f"{SETTINGS}/holidays")(house)
     page.get_by_label("Day", exact=True).fill("2027-12-31")
@@ -189,7 +206,7 @@ PAGES = [
     Shown("settings, both saved", "settings.save_targets", "admin/settings_targets.html", targets_both_saved, 409),
     Shown("holiday, both saved", "settings.save_day", "admin/settings_holidays.html", holiday_both_saved, 409),
     *(settings(who, tab) for who in ("Alex", "Grace")
-      for tab in ("hours", "holidays", "targets", "calling", "law", "routing")),
+      for tab in ("hours", "holidays", "targets", "calling", "law", "routing", "script")),
     settings("Alex", "history"),
     settings("Alex", "law", "?state=TX"),
     settings("Alex", "holidays", "?state=NY"),
@@ -203,6 +220,10 @@ PAGES = [
     Shown("settings, a rule", "settings.routing", "admin/settings_routing.html", a_rule),
     Shown("settings, rule mistyped", "settings.save_routing", "admin/settings_routing.html",
           sent("Alex", f"{SETTINGS}/routing", f"{SETTINGS}/routing", do="rule"), 422),
+    Shown("settings, script mistyped", "settings.save_script", "admin/settings_script.html",
+          sent("Grace", f"{SETTINGS}/script", f"{SETTINGS}/script", do="texts", script_en="{you} " + "W" * 200), 422),
+    Shown("settings, script looked at", "settings.save_script", "admin/settings_script.html", script_looked_at),
+    Shown("settings, script both saved", "settings.save_script", "admin/settings_script.html", script_both_saved, 409),
     Shown("not open to you", "people.index", ERROR, at("Maria", "/admin/people/"), 403),
     Shown("no such page of the panel", "", ERROR, at("Maria", "/admin/nowhere"), 404),
     Shown("no such request of the panel", "queue.show", ERROR, at("Maria", "/admin/queue/000-000"), 404),

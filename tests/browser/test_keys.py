@@ -48,7 +48,7 @@ def test_rows_are_walked_claimed_released_and_opened_without_a_mouse(queue: Page
     expect(queue.get_by_text(f"Released {reference}.")).to_be_visible()
     assert actions(reference)[-2:] == ["callback.claimed", "callback.released"]
     queue.keyboard.press("Enter")
-    expect(queue).to_have_url(re.compile(reference))
+    queue.wait_for_url(re.compile(reference))
     queue.keyboard.press("c")
     expect(queue.get_by_role("button", name="Release")).to_be_visible()
 

@@ -88,6 +88,11 @@ def far_away_mine(house: Premises) -> str:
     return claimed(house, "Maria", minutes_ago=90, phone=f"808-555-01{house.number() % 100:02}")
 
 
+def in_crisis(house: Premises) -> str:
+    """Whose note says so; spoken to in Spanish."""
+    return claimed(house, "Maria", message="I want to die", language="es")
+
+
 def twice(house: Premises) -> str:
     """Asked by the same person twice, the second time with another email."""
     phone, email = f"212-736-{house.number()}", "a.person.with.a.long.name@mail.example.com"
@@ -322,6 +327,9 @@ PAGES = [
     Shown("request cancelled meanwhile", "queue.show", REQUEST, cancelled_meanwhile),
     Shown("request noted meanwhile", "queue.show", REQUEST, noted_meanwhile),
     Shown("request looked at again", "queue.again", REQUEST, pressed("again", of_mine, note="W" * 60)),
+    Shown("request with a ready-made note", "queue.phrase", REQUEST,
+          pressed("phrase", of_mine, phrase="note:Left with family", note="W" * 60)),
+    Shown("request in a crisis", "queue.show", REQUEST, show("Maria", in_crisis, "Script in English")),
     Shown("add a request", "queue.add", ADD, at("Maria", "/admin/queue/add")),
     Shown("add a request, not read", "queue.take_down", ADD, taken_down, 422),
     refused("skipped for no reason", "skip", pressed("skip", of_mine, skip="other")),
