@@ -107,6 +107,7 @@ def script_looked_at(house: Premises) -> Page:
     page.get_by_role("textbox", name="Script in Spanish").fill("Hola, {caller}.\n" + "W" * 60)
     page.get_by_role("button", name="Preview").click()
     page.wait_for_selector("text=not saved yet")
+    page.evaluate("history.replaceState(null, '', location.pathname)")  # it leads to the preview
     return page
 
 

@@ -96,6 +96,8 @@ def test_no_key_does_anything_in_a_field_or_with_another_key_held(
 @point(59)
 def test_each_outcome_has_its_key_and_d_asks_twice(queue: Page, full_queue: dict[str, str], live_server: str) -> None:
     queue.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    shown = queue.locator("[data-key]:visible").evaluate_all("parts => parts.map(part => part.dataset.key)")
+    assert set(shown) == set("nuasep123456789oil!d"), "whatever a key does a button does that can be seen"
     for key, name in {"1": "Appointment made", "6": "No answer", "9": "Wrong number", "o": "Someone else answered",
                       "i": "They called us", "l": "Our line failed", "!": "In crisis"}.items():  # fmt: skip
         queue.keyboard.press(key)

@@ -14,6 +14,7 @@ from intake.services import claims
 from tests.browser.barriers import sideways
 from tests.browser.test_queue import full_queue, sign_in, working_day
 from tests.making import count, person
+from tests.points import point
 
 __all__ = ["full_queue", "working_day"]
 
@@ -48,8 +49,10 @@ def test_what_follows_is_shown_for_the_chosen_outcome_only(
     expect(page.get_by_text("This closes the request.")).to_be_visible()
 
 
+@pytest.mark.parametrize(("held", "is_in_note"), [("Control", True), ("Meta", False)])
+@point(60)
 def test_a_call_is_logged_and_the_next_person_opened_with_one_key(
-    page: Page, live_server: str, full_queue: dict[str, str]
+    page: Page, live_server: str, full_queue: dict[str, str], held: str, is_in_note: bool
 ) -> None:
     sign_in(page, live_server)
     page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
@@ -59,7 +62,9 @@ def test_a_call_is_logged_and_the_next_person_opened_with_one_key(
     expect(page.get_by_role("link", name="Call (212) 555-0147")).to_have_attribute("href", "tel:+12125550147")
     page.get_by_label("No answer").check()
     page.get_by_label("only staff see it").fill("Rang out after 8 rings.")
-    page.keyboard.press("Control+Enter")
+    if not is_in_note:
+        page.evaluate("document.activeElement.blur()")
+    page.keyboard.press(f"{held}+Enter")
     expect(page).to_have_url(re.compile(full_queue["Ana"]))
     expect(page.get_by_text(f"Saved. {full_queue['Marcus']}: next try")).to_be_visible()
 
