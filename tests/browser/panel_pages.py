@@ -111,15 +111,6 @@ def script_looked_at(house: Premises) -> Page:
     return page
 
 
-def script_both_saved(house: Premises) -> Page:
-    page = at("Grace", f"{SETTINGS}/script")(house)
-    page.get_by_role("textbox", name="Script in English").fill("Hello, {caller}.")
-    page.evaluate("for (const field of document.getElementsByName('version')) field.value = '999'")
-    page.get_by_role("button", name="Save texts").click()
-    page.wait_for_selector("text=Yours, not saved yet")
-    return page
-
-
 def holiday_both_saved(house: Premises) -> Page:
     page = at("Alex", f"{SETTINGS}/holidays")(house)
     page.get_by_label("Day", exact=True).fill("2027-12-31")
@@ -224,7 +215,6 @@ PAGES = [
     Shown("settings, script mistyped", "settings.save_script", "admin/settings_script.html",
           sent("Grace", f"{SETTINGS}/script", f"{SETTINGS}/script", do="texts", script_en="{you} " + "W" * 200), 422),
     Shown("settings, script looked at", "settings.save_script", "admin/settings_script.html", script_looked_at),
-    Shown("settings, script both saved", "settings.save_script", "admin/settings_script.html", script_both_saved, 409),
     Shown("not open to you", "people.index", ERROR, at("Maria", "/admin/people/"), 403),
     Shown("no such page of the panel", "", ERROR, at("Maria", "/admin/nowhere"), 404),
     Shown("no such request of the panel", "queue.show", ERROR, at("Maria", "/admin/queue/000-000"), 404),

@@ -260,7 +260,7 @@ def test_the_same_hour_with_a_thumb(browser: Browser, live_server: str, full_que
     context.close()
 
 
-@pytest.mark.parametrize("name", ["Ana", "Marcus", "Lee"])
+@pytest.mark.parametrize("name", ["Ana", "Marcus"])
 def test_on_a_phone_the_bar_hides_nothing_that_has_the_focus(
     browser: Browser, live_server: str, full_queue: dict[str, str], name: str
 ) -> None:
