@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import flash
+from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from intake.admin import undoing
+from intake.admin import queue_filters, undoing
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON, read_agreed, read_note
 from intake.admin.request import RequestPages
@@ -159,6 +159,8 @@ class DeskWorkPages(RequestPages):
 
 def _done(reference: str, words: str) -> ResponseReturnValue:
     undoing.done(words)
+    if request.form.get("from") == "queue":
+        return see_other("queue.index", **queue_filters.place(request.form))
     return see_other("queue.show", reference=reference)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,16 +16,19 @@ from intake.admin import queue_filters
 from intake.admin.base import PanelView, acting, request_time, see_other
 from intake.admin.mail_alarm import Alarm, told
 from intake.admin.moments import Clock
+from intake.admin.queue_filters import Filter, Place
 from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, live, mail, next_call, people, search, worklist
+from intake.queries import casefile, live, mail, next_call, people, search, worklist, worklist_ended
 from intake.queries.calendar import Calendar
-from intake.queries.worklist import Filters, View, WorklistPage, WorklistRow
+from intake.queries.people import Person
+from intake.queries.worklist import Filters, Tally, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
 from intake.services import viewing
 from intake.services.claims import LONGEST_CALL
+from intake.wording import times
 from intake.wording.translation import gettext, lazy_gettext
 
 LONGEST_SEARCH = 100
@@ -36,6 +40,7 @@ VIEWS = {
     View.UNCLAIMED: lazy_gettext("Unclaimed"),
     View.SCHEDULED: lazy_gettext("Scheduled"),
     View.RETRY: lazy_gettext("Try again"),
+    View.SNOOZED: lazy_gettext("Snoozed"),
     View.CHECK: lazy_gettext("Check"),
     View.CLOSED: lazy_gettext("Closed"),
 }
@@ -67,12 +72,9 @@ def counts(conn: Connection, calendar: Calendar) -> dict[View, int]:
     return worklist.counts(conn, user_id=acting().person_id, now=request_time(), due_soon=due_soon(calendar))
 
 
-def glance(conn: Connection, calendar: Calendar, *, longest_call: timedelta | None = None) -> live.Glance:
-    """The same, and what a list shows besides: how many ring, who looks at what, and (asked with ``longest_call``)
-    whether a claim has lapsed.
-    """
-    who, soon = acting().person_id, due_soon(calendar)
-    return live.glance(conn, user_id=who, now=request_time(), due_soon=soon, longest_call=longest_call)
+def glance(conn: Connection, calendar: Calendar, **more: Any) -> live.Glance:
+    """The same, and what a list shows besides; ``more`` as ``live.glance`` takes it."""
+    return live.glance(conn, user_id=acting().person_id, now=request_time(), due_soon=due_soon(calendar), **more)
 
 
 def next_waiting(conn: Connection, calendar: Calendar, *, besides: str = "") -> WorklistRow | None:
@@ -95,55 +97,55 @@ class QueuePages(PanelView):
     def index(self) -> ResponseReturnValue:
         """One view, in due order; with ``m`` everything a search found."""
         view, match = asked_view(), request.args.get("m") or None
-        filters = Filters() if match else queue_filters.read(request.args, acting().person_id)
-        calendar, around = self._begun()
+        filters = queue_filters.read(request.args, acting().person_id, current_site().time_zone)
+        calendar, around = self._begun(View.CLOSED if match else view, filters)
+        found = around.tally
         with reading() as conn:
             page = _page(
                 conn, calendar, view, match=match, after=request.args.get("after"),
                 with_contact=acting().may(Permission.CONTACT), filters=filters,
             )  # fmt: skip
-            left = _left(conn, calendar, view, filters)
             owners = people.working(conn) if _is_filtering(filters) else ()
-            alarms = [] if match else _alarms(conn)
+            alarms = [] if match or filters else _alarms(conn)
         _remember_place()
         shown = [row.id for row in page.rows]
         viewing.listed(current_site(), acting(), view="search" if match else view.value, ids=shown, now=request_time())
         table = rows(page.rows, calendar, clock(), acting(), around.viewers)
         return self.page(
             "admin/queue.html",
-            tabs=_tabs(around.counts, None if match else view),
+            tabs=_tabs(found, None if match else view),
+            check_late=shown_count(found.check_late) if found.check_late else "",
             title=gettext("What the search found") if match else str(VIEWS[view]),
             rows=table,
             alarms=alarms,
             next_cursor=page.next_cursor,
             view=view,
             match=match,
-            narrow=queue_filters.offered(request.args, view, owners, acting().person_id)
-            if _is_filtering(filters)
-            else [],
-            narrowed={name: request.args[name] for name in queue_filters.NAMES if request.args.get(name)},
+            narrow=_offered(view, match, owners) if _is_filtering(filters) else [],
+            narrowed=queue_filters.narrowing(request.args),
             is_narrowed=bool(filters),
-            left=left,
+            days=_days(filters),
+            rescued=found.rescued,
+            left=_left(found, view, match, filters),
             place=queue_filters.place(request.args),
-            looked_through=worklist.CLOSED_LOOKED_THROUGH,
             is_next_first=True,
             may_add=acting().may(Permission.WORK),
             is_later_page="after" in request.args,
-            badge=shown_count(around.counts[View.DUE_NOW]) if around.counts[View.DUE_NOW] else "",
+            badge=shown_count(found.views[View.DUE_NOW]) if found.views[View.DUE_NOW] else "",
             updated=clock().updated(),
             soon_minutes=calendar.target.due_soon_minutes,
             coming=None if table or match or filters or view is not View.DUE_NOW else self._coming(calendar),
         )
 
-    def _begun(self) -> tuple[Calendar, live.Glance]:
+    def _begun(self, view: View, filters: Filters) -> tuple[Calendar, live.Glance]:
         """The hours in force, and what lies around the list once what has lapsed is back in the queue."""
         with reading() as conn:
             calendar = calendars.current(conn, current_site())
-            around = glance(conn, calendar, longest_call=LONGEST_CALL)
+            around = glance(conn, calendar, view=view, filters=filters, longest_call=LONGEST_CALL)
         if around.has_lapsed:
             self.look_after()
             with reading() as conn:
-                around = glance(conn, calendar)
+                around = glance(conn, calendar, view=view, filters=filters)
         return calendar, around
 
     def _coming(self, calendar: Calendar) -> Row | None:
@@ -174,12 +176,32 @@ def _alarms(conn: Connection) -> list[Alarm]:
     return told(mail.alarm(conn, now=request_time()), clock())
 
 
-def _left(conn: Connection, calendar: Calendar, view: View, filters: Filters) -> str:
-    """How many an open view still holds once it is narrowed; of what has ended nobody counts."""
-    if not filters or view is View.CLOSED:
+def _offered(view: View, match: str | None, owners: Iterable[Person]) -> list[Filter]:
+    return queue_filters.offered(request.args, None if match else view, owners, acting().person_id)
+
+
+def _left(found: Tally, view: View, match: str | None, filters: Filters) -> str:
+    """What the filters leave, or how far they looked: of what has ended nobody counts."""
+    if not filters:
         return ""
-    who, soon = acting().person_id, due_soon(calendar)
-    return shown_count(worklist.narrowed_count(conn, view, filters, user_id=who, now=request_time(), due_soon=soon))
+    if match:
+        return gettext("among the newest %(count)s found", count=f"{worklist.FOUND_LOOKED_THROUGH:,}")
+    if view is not View.CLOSED:
+        return gettext("%(count)s in this view", count=shown_count(found.left))
+    looked = worklist_ended.bounded(filters, request_time())
+    if looked == filters:
+        return ""
+    return gettext("among those received %(days)s", days=_days(looked))
+
+
+def _days(filters: Filters) -> str:
+    """The days that came in is narrowed to, as the button shows them."""
+    until = filters.received_until - timedelta(microseconds=1) if filters.received_until else None
+    zone, now = current_site().time_zone, request_time()
+    first, last = (times.day_words(at, zone, now) if at else "" for at in (filters.received_from, until))
+    if first and last:
+        return gettext("%(first)s to %(last)s", first=first, last=last)
+    return gettext("from %(day)s", day=first) if first else gettext("to %(day)s", day=last) if last else ""
 
 
 def _is_filtering(filters: Filters) -> bool:
@@ -194,7 +216,7 @@ def _remember_place() -> None:
         session["queue"] = where
 
 
-def queue_place() -> dict[str, str]:
+def queue_place() -> Place:
     """Where in the queue this person was last."""
     return queue_filters.place(session.get("queue", {}))
 
@@ -205,13 +227,13 @@ def asked_view() -> View:
     return View(asked) if asked in set(View) else View.ALL_OPEN
 
 
-def _tabs(found: dict[View, int], current: View | None) -> list[Tab]:
+def _tabs(found: Tally, current: View | None) -> list[Tab]:
     return [
         Tab(
             view,
             str(name),
-            "" if view is View.CLOSED else shown_count(found.get(view, 0)),
-            is_hot=view is View.DUE_NOW and found.get(view, 0) > 0,
+            "" if view is View.CLOSED else shown_count(found.views[view]),
+            is_hot=(view is View.DUE_NOW and found.views[view] > 0) or (view is View.CHECK and found.check_late > 0),
             is_current=view is current,
         )
         for view, name in VIEWS.items()

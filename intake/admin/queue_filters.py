@@ -1,65 +1,129 @@
-"""Narrowing the queue by owner, state, channel and page: read from the address, put back into every link."""
+"""Narrowing the queue: any number of values of each kind, read from the address and put back into every link."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from intake.queries.people import Person
 from intake.queries.worklist import Filters, View
 from intake.rules.workflow import Channel, Status
-from intake.wording import names
+from intake.wording import languages, names
 from intake.wording.translation import gettext
 
-NAMES = ("owner", "status", "channel", "page")
+MANY = ("owner", "status", "channel", "language", "page")
+DAYS = ("from_day", "to_day")
+NAMES = (*MANY, *DAYS)
 PLACE = ("view", *NAMES, "after", "m")
 """Everything in the queue's address: what leads back to the same place in it."""
+MOST_VALUES = 30
+"""Of one kind."""
 _SOURCE = re.compile(r"[A-Za-z0-9_-]{1,12}")
 _ENDED = (Status.WITHDRAWN, Status.CLOSED)
+Place = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One select above the table."""
+    """One group of checkboxes above the table."""
 
     name: str
     label: str
     choices: list[tuple[str, str]]
-    chosen: str
+    chosen: list[str]
+
+    @property
+    def said(self) -> str:
+        """What is chosen, in the words of the boxes."""
+        return ", ".join(words for value, words in self.choices if value in self.chosen)
 
 
-def read(args: Mapping[str, str], user_id: int) -> Filters:
+def read(args: Mapping[str, Any], user_id: int, zone: str) -> Filters:
     """What the address asks for; a word that means nothing asks for nothing."""
-    owner, status, channel, page = (args.get(name, "") for name in NAMES)
+    asked = place(args)
+    owners = (_owner(text, user_id) for text in asked.get("owner", []))
     return Filters(
-        owner_id=_owner(owner, user_id),
-        status=Status(status) if status in set(Status) else None,
-        channel=Channel(channel) if channel in set(Channel) else None,
-        source=page if _SOURCE.fullmatch(page) else "",
+        owners=tuple(dict.fromkeys(owner for owner in owners if owner is not None)),
+        statuses=tuple(Status(text) for text in asked.get("status", [])),
+        channels=tuple(Channel(text) for text in asked.get("channel", [])),
+        languages=tuple(asked.get("language", [])),
+        sources=tuple(asked.get("page", [])),
+        received_from=_midnight(asked, "from_day", zone, 0),
+        received_until=_midnight(asked, "to_day", zone, 1),
     )
 
 
 def _owner(text: str, user_id: int) -> int | None:
     if text in ("me", "none"):
         return user_id if text == "me" else 0
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return int(text) or None
 
 
-def place(values: Mapping[str, str]) -> dict[str, str]:
-    """The part of an address or a form that says where in the queue one was."""
-    return {name: values[name] for name in PLACE if values.get(name)}
+def _midnight(asked: Place, name: str, zone: str, days_on: int) -> datetime | None:
+    """The first instant of that day, or of the day after it, at the office."""
+    day = next((date.fromisoformat(text) for text in asked.get(name, [])), None)
+    return datetime.combine(day + timedelta(days=days_on), time(), ZoneInfo(zone)) if day else None
 
 
-def offered(args: Mapping[str, str], view: View, people: Iterable[Person], user_id: int) -> list[Filter]:
-    """The selects, each with what is chosen."""
-    owners = [("me", gettext("You")), ("none", gettext("Nobody"))]
+def place(values: Mapping[str, Any]) -> Place:
+    """The part of an address or a form that says where in the queue one was, without what means nothing."""
+    kept = {name: _kept(name, _all(values, name)) for name in PLACE}
+    return {name: texts for name, texts in kept.items() if texts}
+
+
+def narrowing(values: Mapping[str, Any]) -> Place:
+    """The filters alone."""
+    return {name: texts for name, texts in place(values).items() if name in NAMES}
+
+
+def _all(values: Mapping[str, Any], name: str) -> list[str]:
+    """Every value of a name, in an address, in a form or as a session keeps it."""
+    found = values.getlist(name) if hasattr(values, "getlist") else values.get(name, [])
+    return [found] if isinstance(found, str) else [str(text) for text in found]
+
+
+def _kept(name: str, texts: list[str]) -> list[str]:
+    if name not in MANY:
+        return [text for text in texts[:1] if text and (name not in DAYS or _is_day(text))]
+    if name == "page":
+        texts = [code for text in texts for code in re.split(r"[\s,]+", text)]
+    return list(dict.fromkeys(text for text in texts if _means_something(name, text)))[:MOST_VALUES]
+
+
+def _means_something(name: str, text: str) -> bool:
+    if name == "owner":
+        return text in ("me", "none") or (text.isascii() and text.isdigit() and len(text) < 10)
+    known: dict[str, Collection[str]] = {
+        "status": set(Status),
+        "channel": set(Channel),
+        "language": set(languages.LANGUAGES),
+    }
+    return text in known[name] if name in known else bool(_SOURCE.fullmatch(text))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return 2000 <= date.fromisoformat(text).year < 2200
+    except ValueError:
+        return False
+
+
+def offered(args: Mapping[str, Any], view: View | None, people: Iterable[Person], user_id: int) -> list[Filter]:
+    """The groups, each with what is chosen; ``view`` None: a search, which looks through open and ended ones."""
+    owners = [("me", gettext("You")), ("none", gettext("Unclaimed"))]
     owners += [(str(person.id), person.name) for person in people if person.id != user_id]
-    states = [one for one in Status if (one in _ENDED) == (view is View.CLOSED)]
+    states = [one for one in Status if view is None or (one in _ENDED) == (view is View.CLOSED)]
+    asked = place(args)
     return [
-        Filter("owner", gettext("Owner"), owners, args.get("owner", "")),
-        Filter("status", gettext("State"), [(one.value, names.status(one)) for one in states], args.get("status", "")),
-        Filter(
-            "channel", gettext("How it came"), [(c.value, names.channel(c)) for c in Channel], args.get("channel", "")
-        ),
+        Filter(name, label, choices, asked.get(name, []))
+        for name, label, choices in (
+            ("owner", gettext("Owner"), owners),
+            ("status", gettext("State"), [(one.value, names.status(one)) for one in states]),
+            ("channel", gettext("How it came"), [(one.value, names.channel(one)) for one in Channel]),
+            ("language", gettext("Language"), [(code, languages.language(code)) for code in languages.LANGUAGES]),
+        )
     ]

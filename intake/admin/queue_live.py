@@ -52,18 +52,18 @@ class QueueLivePages(PanelView):
         table = rows([row for row, _ in kept], calendar, clock(), acting(), around.viewers)
         table = [replace(row, is_gone=not holds) for row, (_, holds) in zip(table, kept, strict=True)]
         news = {
-            "counts": {view.value: shown_count(number) for view, number in around.counts.items()},
+            "counts": {view.value: shown_count(number) for view, number in around.tally.views.items()},
             "rows": {row.reference: _printed(row) for row in table if row.mark != marks[row.reference]},
             "new": new,
         }
-        return told(news | alarm(around.counts[View.DUE_NOW], around.unclaimed, calendar), etag)
+        return told(news | alarm(around.tally.views[View.DUE_NOW], around.unclaimed, calendar), etag)
 
 
 def _asked(calendar: Calendar) -> Asked:
     is_search = bool(request.args.get("m"))
     return Asked(
         asked_view(),
-        Filters() if is_search else queue_filters.read(request.args, acting().person_id),
+        Filters() if is_search else queue_filters.read(request.args, acting().person_id, current_site().time_zone),
         acting().person_id,
         request_time(),
         due_soon(calendar),

@@ -15,6 +15,7 @@ from intake.rules.calling import CallVerdict
 from intake.rules.hours import Interval
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import ForWhom, Status, Voicemail, is_open
+from intake.services import callbacks
 from intake.wording import names, numbers, times
 from intake.wording.translation import gettext
 
@@ -56,6 +57,7 @@ class Row:
     can_claim: bool
     can_release: bool
     is_check: bool
+    can_rescue: bool = False
     is_crisis: bool = False
     is_cut: bool = False
     is_first: bool = False
@@ -127,6 +129,11 @@ def against(reason: str, row: WorklistRow) -> str:
     return names.call_reason(ASKED_FOR_LATER if is_wish else reason)
 
 
+def _may_be_called(row: WorklistRow) -> bool:
+    """Its number has not asked to be left alone, as far as was known when it came."""
+    return callbacks.SUPPRESSED not in row.spam_reasons
+
+
 def _is_fine(hint: Hint | None) -> bool:
     return hint is None or hint.is_fine
 
@@ -160,6 +167,7 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         can_claim=may_work and not is_check and row.assignee_id is None,
         can_release=may_work and is_mine,
         is_check=is_check,
+        can_rescue=may_work and is_check and _may_be_called(row) and (is_mine or row.assignee_id is None),
         is_crisis=row.crisis_at is not None and is_open(row.status),
     )
 

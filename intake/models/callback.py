@@ -15,6 +15,10 @@ _ENDED = text("closed_at IS NOT NULL")
 _HELD = text("closed_at IS NULL AND lease_until IS NOT NULL")
 _MAILED = text("email_index IS NOT NULL")
 _JOINED = text("duplicate_of_id IS NOT NULL")
+_DECIDED = text("check_decided_at IS NOT NULL")
+_SNOOZED = text("closed_at IS NULL AND snoozed_at IS NOT NULL")
+# What every filter of the queue asks about: in the index, so that no row is read that is not shown.
+_ASKED = ("assignee_id", "status", "channel", "language", "source")
 
 
 class CallbackRequest(Base):
@@ -27,7 +31,18 @@ class CallbackRequest(Base):
         one_of("voicemail", Voicemail),
         one_of("for_whom", ForWhom),
         one_of("channel", Channel),
-        Index("ix_callback_request_open_due", "due_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(
+            "ix_callback_request_open_due",
+            "due_at",
+            "id",
+            *_ASKED,
+            "received_at",
+            "next_at",
+            "snoozed_at",
+            "closed_at",
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
+        ),
         # All that is asked of most requests on the way to the next one to call: the rows between are not read.
         Index(
             "ix_callback_request_open_assignee",
@@ -57,6 +72,34 @@ class CallbackRequest(Base):
         Index("ix_callback_request_email_index", "email_index", postgresql_where=_MAILED, sqlite_where=_MAILED),
         Index("ix_callback_request_lease", "lease_until", "id", postgresql_where=_HELD, sqlite_where=_HELD),
         Index("ix_callback_request_joined", "duplicate_of_id", postgresql_where=_JOINED, sqlite_where=_JOINED),
+        Index(
+            "ix_callback_request_decided",
+            "check_decided_at",
+            "rescued_at",
+            postgresql_where=_DECIDED,
+            sqlite_where=_DECIDED,
+        ),
+        Index("ix_callback_request_snoozed", "next_at", "id", postgresql_where=_SNOOZED, sqlite_where=_SNOOZED),
+        *(
+            Index(
+                f"ix_callback_request_ended_{name}",
+                name,
+                "received_at",
+                "id",
+                postgresql_where=_ENDED,
+                sqlite_where=_ENDED,
+            )
+            for name in _ASKED
+        ),
+        Index(
+            "ix_callback_request_ended_received",
+            "received_at",
+            "id",
+            *_ASKED,
+            "closed_at",
+            postgresql_where=_ENDED,
+            sqlite_where=_ENDED,
+        ),
     )
 
     id: Mapped[BigId]
@@ -118,7 +161,8 @@ class CallbackRequest(Base):
     snoozed_at: Mapped[datetime | None] = mapped_column(Instant)
     # No foreign key: SQLite could add one by rewriting the table only.
     duplicate_of_id: Mapped[int | None] = mapped_column(big_id)
-    # When somebody decided that a request under "Check" is genuine.
+    # When somebody said of a request under "Check" what it is; rescued_at too where it was a real person.
+    check_decided_at: Mapped[datetime | None] = mapped_column(Instant)
     rescued_at: Mapped[datetime | None] = mapped_column(Instant)
     attempt_count: Mapped[int] = mapped_column(SmallInteger, default=0)
     last_attempt_at: Mapped[datetime | None] = mapped_column(Instant)

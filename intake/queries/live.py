@@ -14,12 +14,14 @@ from intake.models.site import Site
 from intake.queries import leases, presence, worklist
 from intake.queries.casefile import LOOKS
 from intake.queries.presence import Viewers
-from intake.queries.worklist import SELECTED, SOURCE, Filters, View, WorklistRow, fields
+from intake.queries.worklist import SELECTED, SOURCE, Filters, Tally, View, WorklistRow, fields
+from intake.queries.worklist_filters import belongs
 from intake.rules.permissions import ActorKind
 from intake.rules.workflow import Status
 
 MOST = 100
 """A tab and a bar above a list count to here."""
+NOTHING = Filters()
 _T = CallbackRequest.__table__
 _C = _T.c
 _A = Audit.__table__.c
@@ -47,14 +49,14 @@ class Asked:
         """Whether a request belongs to the view. What a search found belongs to it for good."""
         if self.is_search:
             return true()
-        return worklist.belongs(self.view, self.filters, user_id=self.user_id, now=self.now, due_soon=self.due_soon)
+        return and_(*belongs(self.view, self.user_id, self.now, self.due_soon), *self.filters.conditions())
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
     """What lies around a list: how many each view holds, how many ring, who looks at what, whether a claim lapsed."""
 
-    counts: dict[View, int]
+    tally: Tally
     unclaimed: int
     viewers: Viewers
     has_lapsed: bool = False
@@ -130,14 +132,15 @@ def unseen(conn: Connection, asked: Asked, references: Collection[str]) -> int:
 
 
 def glance(
-    conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta, longest_call: timedelta | None = None
-) -> Glance:
+    conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta, longest_call: timedelta | None = None,
+    view: View = View.ALL_OPEN, filters: Filters = NOTHING,
+) -> Glance:  # fmt: skip
     """All of it in one statement; whether a claim has lapsed only with ``longest_call``, how long a call holds one."""
-    columns = worklist.count_columns(user_id, now + due_soon)
+    columns = worklist.tally_columns(view, filters, user_id=user_id, now=now, due_soon=due_soon)
     more = literal(False) if longest_call is None else leases.to_do(user_id, now, longest_call)
     ring, seen = _counted(_is_unclaimed(now, due_soon)), presence.told(besides=user_id, now=now)
     row: Any = conn.execute(select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"))).one()
-    return Glance(worklist.read_counts(row), int(row.ring), presence.read(row.seen), bool(row.more))
+    return Glance(worklist.read_tally(row), int(row.ring), presence.read(row.seen), bool(row.more))
 
 
 def alarm(conn: Connection, *, now: datetime, due_soon: timedelta) -> Alarm:
@@ -147,7 +150,7 @@ def alarm(conn: Connection, *, now: datetime, due_soon: timedelta) -> Alarm:
 
 
 def _is_due(now: datetime, due_soon: timedelta) -> ColumnElement[bool]:
-    return worklist.belongs(View.DUE_NOW, Filters(), user_id=0, now=now, due_soon=due_soon)
+    return and_(*belongs(View.DUE_NOW, 0, now, due_soon))
 
 
 def _is_unclaimed(now: datetime, due_soon: timedelta) -> ColumnElement[bool]:

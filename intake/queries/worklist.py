@@ -5,60 +5,26 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
 
 from intake.models import CallbackRequest, User
 from intake.models.site import Site
-from intake.queries import search
-from intake.rules.workflow import Channel, ClosedReason, ForWhom, Status, Voicemail
+from intake.queries import checked, search, worklist_ended
+from intake.queries.checked import Rescued
+from intake.queries.worklist_filters import Filters, View, belongs
+from intake.rules.workflow import ClosedReason, ForWhom, Status, Voicemail
 
 COUNTED_TO = 1000
 """Counts stop here and are shown as 1,000+."""
-CLOSED_LOOKED_THROUGH = 10_000
-"""So many ended requests, from the newest, a filter looks through for one page."""
+FOUND_LOOKED_THROUGH = 2000
+"""So many requests that a search found, from the newest, a filter looks through for one page."""
+__all__ = ["Filters", "Tally", "View", "WorklistPage", "WorklistRow", "between", "counts", "page", "waiting"]
+_COUNTED = tuple(one for one in View if one is not View.CLOSED)
 _T = CallbackRequest.__table__
 _C = _T.c
 _U = User.__table__.c
-
-
-class View(StrEnum):
-    """The queue's fixed filters, as the address names them."""
-
-    ALL_OPEN = "all_open"
-    DUE_NOW = "due_now"
-    MINE = "mine"
-    UNCLAIMED = "unclaimed"
-    SCHEDULED = "scheduled"
-    RETRY = "retry"
-    CHECK = "check"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a view is narrowed to. ``owner_id`` 0: nobody; ``source``: the code of the page it was sent from."""
-
-    owner_id: int | None = None
-    status: Status | None = None
-    channel: Channel | None = None
-    source: str = ""
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """As SQL, over rows that the view's own index brings in order."""
-        owner = _C.assignee_id.is_(None) if self.owner_id == 0 else _C.assignee_id == self.owner_id
-        asked = [
-            owner if self.owner_id is not None else None,
-            _C.status == self.status.value if self.status else None,
-            _C.channel == self.channel.value if self.channel else None,
-            _C.source == self.source if self.source else None,
-        ]
-        return [one for one in asked if one is not None]
-
-    def __bool__(self) -> bool:
-        return self != Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,64 +94,72 @@ def page(
     filters: Filters | None = None,
 ) -> WorklistPage:  # fmt: skip
     """One page. ``match`` (from ``search.key_for``) looks through every request, newest first, instead of a view."""
+    place, asked, narrow = _place(after), select(*SELECTED).select_from(SOURCE), filters or Filters()
     if match is not None:
-        return _found(conn, site, match, after, limit, with_contact)
-    asked, narrowed = select(*SELECTED).select_from(SOURCE), filters.conditions() if filters else []
-    if view is View.CLOSED:
-        asked = _closed_last(asked, after) if not narrowed else _among_newest_closed(asked, narrowed, after)
+        newest = search.newest(conn, match, before=place[1] if place else None, **_few(narrow, limit))
+        asked = asked.where(_C.id.in_(newest), *narrow.conditions()).order_by(_C.id.desc())
+    elif view is View.CLOSED:
+        order = _C.received_at if narrow else _C.closed_at
+        found = worklist_ended.ids(narrow, place, limit + 1, now).subquery()
+        asked = asked.where(_C.id.in_(select(found.c.id))).order_by(order.desc(), _C.id.desc())
     else:
-        asked = _soonest(asked.where(*_condition(view, user_id, now + due_soon), *narrowed), after)
+        asked = _soonest(asked.where(*belongs(view, user_id, now, due_soon), *narrow.conditions()), place)
     rows = conn.execute(asked.limit(limit + 1)).all()
     shown = tuple(WorklistRow(**fields(site, row, with_contact)) for row in rows[:limit])
-    ordered_by = "closed_at" if view is View.CLOSED else "due_at"
+    ordered_by = "due_at" if match is None and view is not View.CLOSED else "received_at"
+    if view is View.CLOSED and not narrow and match is None:
+        ordered_by = "closed_at"
     more = len(rows) > limit
     return WorklistPage(shown, _cursor(getattr(shown[-1], ordered_by), shown[-1].id) if more else None)
 
 
-def _found(conn: Connection, site: Site, match: str, after: str | None, limit: int, with_contact: bool) -> WorklistPage:
-    """A page of a search. First the ids alone, so that no database is tempted to read and sort every hit."""
-    place = _place(after)
-    ids = search.newest(conn, match, before=place[1] if place else None, limit=limit + 1)
-    asked = select(*SELECTED).select_from(SOURCE).where(_C.id.in_(ids[:limit])).order_by(_C.id.desc())
-    rows = conn.execute(asked).all() if ids else []
-    shown = tuple(WorklistRow(**fields(site, row, with_contact)) for row in rows)
-    more = len(ids) > limit
-    return WorklistPage(shown, _cursor(shown[-1].received_at, shown[-1].id) if more else None)
+def _few(filters: Filters, limit: int) -> dict[str, int]:
+    """How many hits of a search are read: no more than a page of them, or enough to filter."""
+    return {"limit": FOUND_LOOKED_THROUGH if filters else limit + 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many requests each open view holds, and how many of the one on show the filters leave; up to 1,000.
+
+    ``check_late``: past their time under "Check"; ``rescued``: what became of those decided, for that view alone.
+    """
+
+    views: dict[View, int]
+    left: int
+    check_late: int
+    rescued: Rescued | None
+
+
+def tally_columns(
+    view: View, filters: Filters, *, user_id: int, now: datetime, due_soon: timedelta
+) -> list[ColumnElement[Any]]:
+    """All of the queue's figures as columns of one statement; ``read_tally`` takes its row."""
+    columns = [_count(belongs(one, user_id, now, due_soon)).label(one.value) for one in _COUNTED]
+    late = [*belongs(View.CHECK, user_id, now, due_soon), _C.due_at < now]
+    columns.append(_count(late).label("check_late"))
+    if filters and view is not View.CLOSED:
+        columns.append(_count([*belongs(view, user_id, now, due_soon), *filters.conditions()]).label("kept"))
+    return [*columns, *(checked.figures(now) if view is View.CHECK else ())]
+
+
+def read_tally(row: Row[Any]) -> Tally:
+    """What ``tally_columns`` have answered; ``left`` is 0 for what has ended, which nobody counts."""
+    found = row._mapping
+    rescued = Rescued(found["rescued"], found["decided"]) if "decided" in found else None
+    held: dict[View, int] = {one: int(found[one.value]) for one in _COUNTED}
+    return Tally(held, int(found.get("kept", 0)), int(found["check_late"]), rescued)
 
 
 def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta) -> dict[View, int]:
     """How many requests each open view holds, each counted to 1,000, in one statement."""
-    return read_counts(conn.execute(select(*count_columns(user_id, now + due_soon))).one())
-
-
-def count_columns(user_id: int, soon: datetime) -> list[Any]:
-    """The same for a statement that asks for more than this; ``read_counts`` takes its row."""
-    return [_count(_condition(view, user_id, soon)).label(view.value) for view in View if view is not View.CLOSED]
-
-
-def read_counts(row: Row[Any]) -> dict[View, int]:
-    """What ``count_columns`` have answered."""
-    return {view: int(getattr(row, view.value)) for view in View if view is not View.CLOSED}
+    columns = tally_columns(View.ALL_OPEN, Filters(), user_id=user_id, now=now, due_soon=due_soon)
+    return read_tally(conn.execute(select(*columns)).one()).views
 
 
 def waiting(conn: Connection, *, now: datetime) -> int:
     """How many open requests nobody has claimed, counted to 1,000: a number for a page that shows nothing else."""
-    return int(conn.execute(select(_count(_condition(View.UNCLAIMED, 0, now)))).scalar_one())
-
-
-def narrowed_count(
-    conn: Connection, view: View, filters: Filters, *, user_id: int, now: datetime, due_soon: timedelta
-) -> int:
-    """How many requests of an open view the filters leave, counted to 1,000."""
-    conditions = [*_condition(view, user_id, now + due_soon), *filters.conditions()]
-    return int(conn.execute(select(_count(conditions))).scalar_one())
-
-
-def belongs(view: View, filters: Filters, *, user_id: int, now: datetime, due_soon: timedelta) -> ColumnElement[bool]:
-    """Whether a request is part of a view that is narrowed like this."""
-    if view is View.CLOSED:
-        return and_(_C.closed_at.is_not(None), *filters.conditions())
-    return and_(*_condition(view, user_id, now + due_soon), *filters.conditions())
+    return int(conn.execute(select(_count(belongs(View.UNCLAIMED, 0, now, timedelta())))).scalar_one())
 
 
 def between(after: str | None, until: str | None) -> list[ColumnElement[bool]]:
@@ -201,46 +175,11 @@ def _count(conditions: list[ColumnElement[bool]]) -> Any:
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def _condition(view: View, user_id: int, soon: datetime) -> list[ColumnElement[bool]]:
-    """What makes a request part of a view; every one starts from the open ones."""
-    more: dict[View, list[ColumnElement[bool]]] = {
-        View.ALL_OPEN: [],
-        View.DUE_NOW: [_C.due_at <= soon, _C.status != Status.CHECK.value, _is_awake(soon)],
-        View.MINE: [_C.assignee_id == user_id],
-        View.UNCLAIMED: [_C.assignee_id.is_(None), _C.status != Status.CHECK.value],
-        View.SCHEDULED: [_C.status == Status.SCHEDULED.value],
-        View.RETRY: [_C.status == Status.ATTEMPTING.value],
-        View.CHECK: [_C.status == Status.CHECK.value],
-    }
-    return [_C.closed_at.is_(None), *more[view]]
-
-
-def _is_awake(soon: datetime) -> ColumnElement[bool]:
-    """Not put off beyond then: a condition on the time, so that it comes back by itself."""
-    return or_(_C.snoozed_at.is_(None), _C.next_at.is_(None), _C.next_at <= soon)
-
-
-def _soonest(asked: Select[Any], after: str | None) -> Select[Any]:
-    place = _place(after)
+def _soonest(asked: Select[Any], place: tuple[datetime, int] | None) -> Select[Any]:
     if place:
         at, last_id = place
         asked = asked.where(_C.due_at >= at, or_(_C.due_at > at, and_(_C.due_at == at, _C.id > last_id)))
     return asked.order_by(_C.due_at, _C.id)
-
-
-def _closed_last(asked: Select[Any], after: str | None) -> Select[Any]:
-    asked, column, place = asked.where(_C.closed_at.is_not(None)), _C.closed_at, _place(after)
-    if place:
-        at, last_id = place
-        asked = asked.where(column <= at, or_(column < at, and_(column == at, _C.id < last_id)))
-    return asked.order_by(column.desc(), _C.id.desc())
-
-
-def _among_newest_closed(asked: Select[Any], narrowed: list[ColumnElement[bool]], after: str | None) -> Select[Any]:
-    """No index leads to a rare owner or source among millions that have ended, so the search has an end."""
-    newest = _closed_last(select(_C.id), after).limit(CLOSED_LOOKED_THROUGH).subquery()
-    joined = asked.where(_C.id.in_(select(newest.c.id)), *narrowed)
-    return joined.order_by(_C.closed_at.desc(), _C.id.desc())
 
 
 def _cursor(at: datetime, last_id: int) -> str:

@@ -114,7 +114,9 @@ def _ensure_may_decide(row: Row[Any], actor: Actor) -> None:
 def _end(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], reason: ClosedReason, action: str, now: datetime
 ) -> None:
-    change(conn, row, status=Status.CLOSED, closed_reason=reason, closed_at=now, next_at=None, call_started_at=None)
+    decided = {"check_decided_at": now} if row.status == Status.CHECK else {}
+    ended = {"closed_reason": reason, "closed_at": now, "next_at": None, "call_started_at": None}
+    change(conn, row, status=Status.CLOSED, **ended, **decided)
     audit.record(conn, site, actor, action, callback_id=row.id, details={"reason": reason}, now=now)
 
 
@@ -131,7 +133,8 @@ def rescue(site: Site, actor: Actor, reference: str, *, expected_version: int | 
             raise RefusedError("suppressed")
         ensure_unchanged(row, expected_version)
         promised = {} if row.is_promised else promised_after_all(conn, site, row, row.calling_key, now)
-        change(conn, row, **({"status": _status_beyond_check(row)} | promised), rescued_at=now)
+        decided = {"check_decided_at": now, "rescued_at": now}
+        change(conn, row, **({"status": _status_beyond_check(row)} | promised | decided))
         if row.email_index is not None:
             letters.enqueue(conn, site, "visitor.received", callback_id=row.id, email_index=row.email_index, now=now)
         audit.record(conn, site, actor, "callback.rescued", callback_id=row.id, now=now)

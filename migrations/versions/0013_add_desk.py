@@ -14,16 +14,24 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COLUMNS = {
     "callback_request": (
         ("lease_until", AT), ("snoozed_at", AT), ("duplicate_of_id", BIG), ("rescued_at", AT),
-        ("crisis_at", AT),
+        ("check_decided_at", AT), ("crisis_at", AT),
     ),
     "user_account": (("on_shift_since", AT), ("preferences", sa.JSON())),
     "calendar_version": (("law", sa.JSON()),),
 }  # fmt: skip
+ASKED = ("assignee_id", "status", "channel", "language", "source")
 INDEXES = (
     ("ix_callback_request_email_index", ["email_index"], "email_index IS NOT NULL"),
     ("ix_callback_request_lease", ["lease_until", "id"], "closed_at IS NULL AND lease_until IS NOT NULL"),
     ("ix_callback_request_joined", ["duplicate_of_id"], "duplicate_of_id IS NOT NULL"),
+    ("ix_callback_request_decided", ["check_decided_at", "rescued_at"], "check_decided_at IS NOT NULL"),
+    ("ix_callback_request_snoozed", ["next_at", "id"], "closed_at IS NULL AND snoozed_at IS NOT NULL"),
+    *((f"ix_callback_request_ended_{name}", [name, "received_at", "id"], "closed_at IS NOT NULL") for name in ASKED),
+    ("ix_callback_request_ended_received", ["received_at", "id", *ASKED, "closed_at"], "closed_at IS NOT NULL"),
 )
+OPEN_DUE = "ix_callback_request_open_due"
+OPEN_DUE_WIDE = ["due_at", "id", *ASKED, "received_at", "next_at", "snoozed_at", "closed_at"]
+"""With what filters ask about, so that a rare answer among many open requests is found without reading them."""
 
 
 def upgrade() -> None:
@@ -31,8 +39,9 @@ def upgrade() -> None:
         for name, kind in columns:
             op.add_column(table, sa.Column(name, kind, nullable=True))
     for name, on, condition in INDEXES:
-        where = sa.text(condition)
-        op.create_index(name, "callback_request", on, unique=False, postgresql_where=where, sqlite_where=where)
+        _index(name, on, condition)
+    op.drop_index(OPEN_DUE, table_name="callback_request")
+    _index(OPEN_DUE, OPEN_DUE_WIDE, "closed_at IS NULL")
     _add_rules()
     _add_presence()
     _add_leases()
@@ -55,9 +64,16 @@ def downgrade() -> None:
         op.drop_table(table)
     for name, _, _ in INDEXES:
         op.drop_index(name, table_name="callback_request")
+    op.drop_index(OPEN_DUE, table_name="callback_request")
+    _index(OPEN_DUE, ["due_at", "id"], "closed_at IS NULL")
     for table, columns in COLUMNS.items():
         for name, _ in reversed(columns):
             op.drop_column(table, name)
+
+
+def _index(name: str, on: list[str], condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, "callback_request", on, unique=False, postgresql_where=where, sqlite_where=where)
 
 
 def _add_rules() -> None:

@@ -244,7 +244,7 @@ def test_staff_leave_a_number_that_asked_for_silence_to_a_manager(maria: Desk, s
 def test_a_manager_closes_it_as_a_wish_not_to_be_called(grace: Desk, site: Site, now: datetime) -> None:
     reference = _set_aside(grace, site, now)
     html = grace.text(f"/admin/queue/{reference}")
-    assert "Close: do not call" in html and f"{reference}/rescue" not in html and "Real: to the queue" not in html
+    assert "Close: do not call" in html and f"{reference}/rescue" not in html and "This is genuine" not in html
     assert f"{reference}/spam" not in html
     assert grace.press(reference, "close", reason="do_not_call").status_code == 303
     assert stored(reference).closed_reason == ClosedReason.DO_NOT_CALL

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
+from intake.database import reading
 from intake.models import Audit
 from intake.models.site import Site
+from intake.queries import checked
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Voicemail
@@ -97,8 +99,8 @@ def test_every_view_says_how_many_it_holds(maria: Desk, site: Site, now: datetim
     claims.claim(site, maria.actor, mine, now=now)
     tabs = re.findall(r'view=([a-z-]+)"[^>]*>[^<]*(?:<b[^>]*>([^<]+)</b>)?', maria.text("/admin/queue/"))
     assert dict(tabs) == {
-        "all-open": "3", "due-now": "1", "mine": "1", "unclaimed": "1", "scheduled": "0", "retry": "0", "check": "1",
-        "closed": "",
+        "all-open": "3", "due-now": "1", "mine": "1", "unclaimed": "1", "scheduled": "0", "retry": "0", "snoozed": "0",
+        "check": "1", "closed": "",
     }  # fmt: skip
 
 
@@ -293,7 +295,15 @@ def test_the_queue_is_narrowed_by_owner_state_and_channel_and_says_so(
         "status=assigned&owner=me": {mine},
         "page=k3": {theirs},
         "channel=voicemail": set(),
-        "owner=x&status=y&channel=z": {mine, theirs, free},
+        "owner=none&owner=me": {mine, free},
+        "status=new&status=assigned&page=k3": {theirs},
+        "page=k3,none": {theirs},
+        "language=en&language=es&owner=me": {mine},
+        "language=es": set(),
+        "from_day=2026-11-18&to_day=2026-11-18": {mine, theirs, free},
+        "to_day=2026-11-17": set(),
+        "from_day=2026-11-19": set(),
+        "owner=x&status=y&channel=z&from_day=never": {mine, theirs, free},
     }
     for query, found in asked.items():
         html = maria.text(f"/admin/queue/?{query}")
@@ -317,4 +327,69 @@ def test_what_has_ended_is_narrowed_too(maria: Desk, site: Site, now: datetime) 
     for reference in (kept, other):
         casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now)  # type: ignore[arg-type]
     html = maria.text("/admin/queue/?view=closed&page=k3&status=closed")
-    assert other in html and kept not in html and "among the last 10,000 that ended" in words(html)
+    assert other in html and kept not in html and "among those received" in words(html)
+    assert "among" not in words(maria.text("/admin/queue/?view=closed&page=k3"))
+
+
+def test_a_search_is_narrowed_too(maria: Desk, site: Site, now: datetime) -> None:
+    mine, theirs = (ask(site, now, name="Ana", source=code).reference for code in ("", "k3"))
+    maria.press(mine, "claim")
+    found = maria.post("/admin/queue/search", find="ana").location
+    assert {mine, theirs} <= set(references(maria.text(found)))
+    assert references(maria.text(f"{found}&owner=none&status=new")) == [theirs]
+    html = maria.text(f"{found}&owner=me&owner=none")
+    assert set(references(html)) == {mine, theirs} and 'name="m"' in html
+    assert "matches these filters" in maria.text(f"{found}&status=closed")
+
+
+def test_a_narrowed_page_costs_no_more_queries_than_the_whole_queue(
+    maria: Desk, site: Site, now: datetime, count_queries: Callable[[], int]
+) -> None:
+    for number in range(3):
+        ask(site, now - minutes(number), name="Ana")
+    for path in (
+        "/admin/queue/?owner=none&owner=me&language=en",
+        "/admin/queue/?view=closed&status=closed",
+        "/admin/queue/?view=check",
+    ):
+        maria.text(path)
+        count_queries()
+        maria.text(path)
+        assert count_queries() <= 6, path
+
+
+def test_one_press_takes_a_real_person_out_of_check_and_the_share_is_told(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    real, spam, late = (
+        ask(site, now - minutes(number), signals=Signals(honeypot=True, seconds_to_fill=0.3)).reference
+        for number in (0, 1, 40)
+    )
+    html = maria.text("/admin/queue/?view=check")
+    assert "Nothing was decided here" in words(html) and "1 past their time" in words(html)
+    assert f'formaction="/admin/queue/{real}/rescue"' in html
+    back = maria.press(real, "rescue", **{"from": "queue", "view": "check"})
+    assert back.location.endswith("/admin/queue/?view=check")
+    casework.mark_spam(site, dev.actor, spam, now=now)  # type: ignore[arg-type]
+    html = maria.text("/admin/queue/?view=check")
+    assert "1 of 2 decided in the last 28 days were real people" in words(html)
+    assert late in html and real not in references(html)
+    assert real in references(maria.text("/admin/queue/?view=unclaimed"))
+
+
+def test_after_four_weeks_a_decision_counts_no_more(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.3)).reference
+    casework.rescue(site, maria.actor, reference, now=now)  # type: ignore[arg-type]
+    with reading() as conn:
+        assert checked.rescued(conn, now=now + timedelta(days=27)) == checked.Rescued(1, 1)
+        assert checked.rescued(conn, now=now + timedelta(days=28)) == checked.Rescued(0, 0)
+
+
+def test_a_request_from_a_number_not_to_be_called_is_not_rescued_from_the_list(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    calls.log_attempt(site, maria.actor, reference, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)  # type: ignore[arg-type]
+    ask(site, now)
+    html = maria.text("/admin/queue/?view=check")
+    assert "Decide" in html and "/rescue" not in html

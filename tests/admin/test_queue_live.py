@@ -126,7 +126,8 @@ def test_the_numbers_of_the_views_are_told_and_what_the_tab_counts(maria: Desk, 
     maria.press(mine, "claim")
     found = page.news()
     assert found["counts"] == {
-        "all_open": "4", "due_now": "2", "mine": "1", "unclaimed": "2", "scheduled": "0", "retry": "0", "check": "1",
+        "all_open": "4", "due_now": "2", "mine": "1", "unclaimed": "2", "scheduled": "0", "retry": "0",
+        "snoozed": "0", "check": "1",
     }  # fmt: skip
     assert (found["due"], found["ring"]) == (2, 1), "one of those that are due is nobody's"
 

@@ -31,7 +31,7 @@ def test_the_bar_says_what_was_done_and_takes_it_back(maria: Desk, site: Site, n
         answer = maria.post("/admin/queue/undo", step=step_on(html))
         assert answer.status_code == 303 and answer.location == "/admin/queue/?view=unclaimed"
         after = words(maria.text(answer.location))
-    assert f"Taken back. {reference} is as it was." in after and "Undo" not in after
+    assert f"Taken back. {reference} is as it was." in after and not re.search(r"Undo \d", after)
     assert stored(reference).assignee_id is None
     assert actions(reference)[-2:] == ["callback.claimed", "callback.undone"]
 

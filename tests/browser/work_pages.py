@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from intake.database import writing
@@ -21,7 +21,7 @@ from tests.browser.shown import Shown, Way, at, send, sent
 from tests.making import stored
 
 QUEUE, REQUEST, ADD, TAKEN = (f"admin/{name}.html" for name in ("queue", "request", "add", "taken"))
-VIEWS = ("", "all-open", "due-now", "mine", "unclaimed", "scheduled", "retry", "check", "closed")
+VIEWS = ("", "all-open", "due-now", "mine", "unclaimed", "scheduled", "retry", "snoozed", "check", "closed")
 SERIOUS = ("No answer", "Asked us to call again", "In crisis", "Do not call again")
 
 
@@ -31,8 +31,11 @@ def narrowed(state: str) -> Way:
     def go(house: Premises) -> Page:
         page = at("Maria", "/admin/queue/")(house)
         page.get_by_role("link", name="Filter").click()
-        page.get_by_label("State").select_option(state)
+        page.locator(".narrow-by summary", has_text="State").click()
+        page.get_by_label(state, exact=True).check()
         page.get_by_role("button", name="Show these").click()
+        expect(page.get_by_role("link", name="Clear filters")).to_be_visible()
+        page.locator(".narrow-by summary", has_text="State").click()
         return page
 
     return go
@@ -296,7 +299,7 @@ PAGES = [
       for view in VIEWS),
     Shown("queue of a manager", "queue.index", QUEUE, at("Grace", "/admin/queue/")),
     Shown("queue narrowed", "queue.index", QUEUE, narrowed("New")),
-    Shown("queue narrowed to nothing", "queue.index", QUEUE, at("Maria", "/admin/queue/?view=check&state=scheduled")),
+    Shown("queue narrowed to nothing", "queue.index", QUEUE, at("Maria", "/admin/queue/?view=check&status=scheduled")),
     Shown("morning", "queue.morning", "admin/morning.html", morning),
     Shown("morning after a quiet night", "queue.morning", "admin/morning.html", at("Grace", "/admin/queue/morning")),
     Shown("hand-over sheet", "queue.handover", "admin/handover.html", at("Grace", "/admin/queue/handover")),

@@ -7,15 +7,17 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from intake.database import reading, writing
 from intake.ledger import search_words
+from intake.models import CallbackRequest
 from intake.models.keyring import Key
 from intake.queries import casefile, search, worklist
-from intake.queries.worklist import View
+from intake.queries.worklist import Filters, View
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
-from intake.rules.workflow import ClosedReason, Disposition
+from intake.rules.workflow import ClosedReason, Disposition, Status
 from intake.services import calls, casework, claims
 from intake.services.calls import Outcome
 from tests.making import ask, person, stored
@@ -62,6 +64,7 @@ def test_every_view_shows_what_it_says_and_counts_what_it_shows(site, now, maria
         View.UNCLAIMED: {free, booked},
         View.SCHEDULED: {booked},
         View.RETRY: {retried},
+        View.SNOOZED: set(),
         View.CHECK: {check},
         View.CLOSED: {over},
     }
@@ -237,3 +240,67 @@ def test_a_case_file_without_the_contact_right_shows_nothing_personal(site, now)
     text = repr(case)
     for word in ("Zebulon", "after two", "zeb@", "0182"):
         assert word not in text
+
+
+def test_what_was_put_off_is_not_due_until_it_comes_back_by_itself(site, now, maria):
+    """No worker, no job: the same row at another minute."""
+    reference = ask(site, now).reference
+    back = now + timedelta(hours=1)
+    with writing() as conn:
+        change = update(CallbackRequest).where(CallbackRequest.reference == reference)
+        conn.execute(change.values(snoozed_at=now, next_at=back))
+    for at, view in ((back - timedelta(seconds=1), View.SNOOZED), (back, View.DUE_NOW)):
+        shown = [one for one in (View.SNOOZED, View.DUE_NOW) if references(site, one, at)]
+        with reading() as conn:
+            counted = worklist.counts(conn, user_id=maria.user_id, now=at, due_soon=SOON)
+        assert shown == [view] == [one for one in (View.SNOOZED, View.DUE_NOW) if counted[one]]
+
+
+def ended(site, now, maria, dev):
+    """Twelve that have ended, in every mix of two owners, two pages and three minutes, oldest first."""
+    made = []
+    for number in range(12):
+        reference = ask(site, now + timedelta(minutes=number // 4), source=("k3", "")[number % 2]).reference
+        who = (maria, dev)[number // 2 % 2]
+        claims.claim(site, who, reference, now=now + timedelta(minutes=5))
+        casework.close(site, who, reference, ClosedReason.TEST, now=now + timedelta(minutes=30 - number))
+        made.append((reference, who.user_id, ("k3", "")[number % 2], number // 4))
+    return made
+
+
+def test_what_has_ended_is_paged_under_any_filter_without_gap_or_overlap(site, now, maria):
+    dev = person(site, "Dev", now=now)
+    made = ended(site, now, maria, dev)
+    m, d = maria.user_id, dev.user_id
+    minute = timedelta(minutes=1)
+    asked = [
+        (Filters(owners=(m,)), lambda who, code, at: who == m),
+        (Filters(owners=(m, d)), lambda who, code, at: True),
+        (Filters(owners=(0,)), lambda who, code, at: False),
+        (Filters(sources=("k3",)), lambda who, code, at: code == "k3"),
+        (Filters(owners=(m,), sources=("k3",)), lambda who, code, at: who == m and code == "k3"),
+        (Filters(received_from=now + minute), lambda who, code, at: at >= 1),
+        (Filters(owners=(d, m), received_until=now + minute), lambda who, code, at: at == 0),
+        (Filters(owners=(d,), statuses=(Status.CLOSED,), received_from=now + minute, received_until=now + 2 * minute),
+         lambda who, code, at: who == d and at == 1),
+    ]  # fmt: skip
+    for filters, fits in asked:
+        seen, cursor = [], None
+        while cursor or not seen:
+            found = page(site, View.CLOSED, now + timedelta(hours=1), limit=2, after=cursor, filters=filters)
+            seen += [row.reference for row in found.rows]
+            cursor = found.next_cursor
+            if not found.rows:
+                break
+        assert seen == [reference for reference, *rest in made if fits(*rest)][::-1], filters
+
+
+def test_several_filters_look_through_a_month_and_one_looks_through_everything(site, now, maria):
+    reference = ask(site, now, source="k3").reference
+    casework.close(site, maria, reference, ClosedReason.TEST, now=now)
+    later, closed = now + timedelta(days=40), Filters(sources=("k3",))
+    assert references(site, View.CLOSED, later, filters=closed) == [reference]
+    both = replace(closed, statuses=(Status.CLOSED,))
+    assert references(site, View.CLOSED, later, filters=both) == []
+    back_then = replace(both, received_from=now - timedelta(days=1), received_until=now + timedelta(days=1))
+    assert references(site, View.CLOSED, later, filters=back_then) == [reference]
