@@ -14,9 +14,10 @@ import intake.web.health
 import intake.web.public
 import intake.web.request_number
 import intake.web.signin
-from config import ROOT, Settings, SettingsError, load, new_keys
+from config import ROOT, Settings, load, new_keys
 from intake import extensions
 from intake.database import db, prepare_engine
+from intake.environment import SettingsError
 
 
 def create_app(settings: Settings | None = None) -> Flask:

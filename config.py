@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 
 from intake import logs
 from intake.database import engine_options
+from intake.environment import NAMES, RANGES, SECRETS, SettingsError, number, one_line_each, value_of
 from intake.models.key_file import kept_keys
 from intake.models.keyring import Key, Keyring
 from intake.models.site import Site
@@ -29,23 +30,10 @@ from intake.rules import setting
 from intake.rules.retention import Retention
 
 ROOT = Path(__file__).resolve().parent
-_SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY",
-            "INTAKE_TOTP_KEYS")  # fmt: skip
 _SAMPLES = ("INTAKE_PROVIDER_NAME", "INTAKE_PROVIDER_PHONE", "INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER")
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _SEALED = ("require", "verify-ca", "verify-full")
 _KEY_NUMBER = re.compile(r"[0-9]{1,3}")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+""")
-
-
-class SettingsError(RuntimeError):
-    """The service cannot start like this. The message names every setting at fault and what to do."""
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Each by itself."""
-        first, *rest = str(self).split("\n  - ")
-        return tuple(rest or [first])
 
 
 @dataclass(frozen=True)
@@ -82,6 +70,10 @@ class Settings:
     trusted_proxies: int = 0  # INTAKE_TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     log_format: str = ""  # INTAKE_LOG_FORMAT: json or text; unset: json in production
     metrics_token: str = field(default="", repr=False)  # INTAKE_METRICS_TOKEN: opens /metrics, which is off without it
+    oncall_webhook_url: str = field(
+        default="", repr=False
+    )  # INTAKE_ONCALL_WEBHOOK_URL: a pager or chat told at night
+    oncall_webhook_secret: str = field(default="", repr=False)  # INTAKE_ONCALL_WEBHOOK_SECRET: signs what it is sent
     keep_closed_days: int = 180  # INTAKE_KEEP_CLOSED_DAYS: then ``purge`` takes what a closed request says of a person
     keep_spam_days: int = 30  # INTAKE_KEEP_SPAM_DAYS: likewise for one closed as spam
     keep_audit_years: int = 6  # INTAKE_KEEP_AUDIT_YEARS: then words typed into the record go; its entries stay
@@ -142,6 +134,8 @@ class Settings:
             team_email=self.team_email,
             mail_sender=self.mail_default_sender,
             is_production=self.is_production,
+            webhook_url=self.oncall_webhook_url,
+            webhook_secret=self.oncall_webhook_secret,
             needs_second_factor=self.is_production if self.require_mfa is None else self.require_mfa,
         )
 
@@ -159,11 +153,11 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment into Settings; raises SettingsError naming everything that is wrong."""
     env = dict(os.environ if environ is None else environ)
-    values = {name: _value(env, name) for name in _NAMES}
-    chosen = {_NAMES[name]: value for name, value in values.items() if value}
+    values = {name: value_of(env, name) for name in NAMES}
+    chosen = {NAMES[name]: value for name, value in values.items() if value}
     if chosen.get("env", "production") not in ("development", "production"):
         raise SettingsError("INTAKE_ENV must be development or production")
-    _one_line_each(values)
+    one_line_each(values)
     settings = _typed(chosen)
     if not settings.is_production:
         settings = _with_development_keys(settings)
@@ -171,79 +165,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-_NAMES = {
-    "INTAKE_ENV": "env",
-    "INTAKE_INSTANCE": "instance",
-    "DATABASE_URL": "database_url",
-    "SECRET_KEY": "secret_key",
-    "SECRET_KEY_FALLBACKS": "secret_key_fallbacks",
-    "INTAKE_ENCRYPTION_KEYS": "encryption_keys",
-    "INTAKE_INDEX_KEYS": "index_keys",
-    "INTAKE_LINK_KEY": "link_key",
-    "INTAKE_AUDIT_KEY": "audit_key",
-    "INTAKE_TOTP_KEYS": "totp_keys",
-    "INTAKE_REQUIRE_MFA": "require_mfa",
-    "INTAKE_PROVIDER_NAME": "provider_name",
-    "INTAKE_PROVIDER_SHORT_NAME": "provider_short_name",
-    "INTAKE_PROVIDER_PHONE": "provider_phone",
-    "INTAKE_TIME_ZONE": "time_zone",
-    "INTAKE_PUBLIC_URL": "public_url",
-    "INTAKE_TEAM_EMAIL": "team_email",
-    "REDIS_URL": "redis_url",
-    "MAIL_SERVER": "mail_server",
-    "MAIL_PORT": "mail_port",
-    "MAIL_USERNAME": "mail_username",
-    "MAIL_PASSWORD": "mail_password",
-    "MAIL_USE_TLS": "mail_use_tls",
-    "MAIL_USE_SSL": "mail_use_ssl",
-    "MAIL_DEFAULT_SENDER": "mail_default_sender",
-    "MAIL_CA_FILE": "mail_ca_file",
-    "INTAKE_EMBEDDED_WORKER": "embedded_worker",
-    "INTAKE_TRUSTED_PROXIES": "trusted_proxies",
-    "INTAKE_LOG_FORMAT": "log_format",
-    "INTAKE_METRICS_TOKEN": "metrics_token",
-    "INTAKE_KEEP_CLOSED_DAYS": "keep_closed_days",
-    "INTAKE_KEEP_SPAM_DAYS": "keep_spam_days",
-    "INTAKE_KEEP_AUDIT_YEARS": "keep_audit_years",
-}
-_RANGES = {
-    "MAIL_PORT": (0, 65535),
-    "INTAKE_TRUSTED_PROXIES": (0, 9),
-    "INTAKE_KEEP_CLOSED_DAYS": (1, 36500),
-    "INTAKE_KEEP_SPAM_DAYS": (1, 36500),
-    "INTAKE_KEEP_AUDIT_YEARS": (1, 100),
-}
-"""The whole numbers among them: lowest and highest."""
-
-
-def _value(env: Mapping[str, str], name: str) -> str:
-    path = env.get(f"{name}_FILE")
-    if not path:
-        return env.get(name, "").strip()
-    try:
-        return Path(path).read_text().strip()
-    except OSError as error:
-        raise SettingsError(f"{name}_FILE: {path} cannot be read ({error.strerror})") from error
-
-
-def _one_line_each(values: Mapping[str, str]) -> None:
-    """A line break in a name or address would end a mail's header and begin another."""
-    broken = [name for name, value in values.items() if name not in _SECRETS and _BREAKS.search(value)]
-    if broken:
-        raise SettingsError(f"{', '.join(broken)}: one line without control characters, please")
-
-
-def _number(name: str, text: str, lowest: int, highest: int) -> int:  # ``²`` is a digit to Python, and no number
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and lowest <= int(text) <= highest):
-        raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}")
-    return int(text)
-
-
 def _typed(chosen: Mapping[str, str]) -> Settings:
     values: dict[str, object] = dict(chosen)
-    for name, (lowest, highest) in _RANGES.items():
-        if _NAMES[name] in chosen:
-            values[_NAMES[name]] = _number(name, chosen[_NAMES[name]], lowest, highest)
+    for name, (lowest, highest) in RANGES.items():
+        if NAMES[name] in chosen:
+            values[NAMES[name]] = number(name, chosen[NAMES[name]], lowest, highest)
     for name in ("mail_use_tls", "mail_use_ssl", "embedded_worker"):
         if name in values:
             values[name] = str(values[name]).lower() in ("1", "true", "yes", "on")
@@ -279,7 +205,7 @@ def new_keys() -> dict[str, str]:
 
 def _with_development_keys(settings: Settings) -> Settings:
     kept = kept_keys(settings.instance / "keys.json", new_keys)
-    missing = {_NAMES[name]: kept[name] for name in _SECRETS if not getattr(settings, _NAMES[name])}
+    missing = {NAMES[name]: kept[name] for name in SECRETS if not getattr(settings, NAMES[name])}
     return Settings(**{**settings.__dict__, **missing})
 
 
@@ -300,7 +226,7 @@ def _keys(name: str, text: str) -> tuple[Key, ...]:
 
 
 def _check(settings: Settings) -> None:
-    problems = [f"{name} is not set" for name in _SECRETS if not getattr(settings, _NAMES[name])]
+    problems = [f"{name} is not set" for name in SECRETS if not getattr(settings, NAMES[name])]
     problems += _weak_secrets(settings)
     problems += _odd_values(settings)
     if settings.is_production:
@@ -316,7 +242,7 @@ def _not_for_production(settings: Settings) -> list[str]:
     problems = [
         f"{name} is not set, or still a sample"
         for name in _SAMPLES
-        if (given := getattr(settings, _NAMES[name])) == getattr(Settings, _NAMES[name])
+        if (given := getattr(settings, NAMES[name])) == getattr(Settings, NAMES[name])
         or given.lower().endswith(("@example.com", ".example.com"))
     ]
     is_clear = not (settings.mail_use_tls or settings.mail_use_ssl)
@@ -324,6 +250,9 @@ def _not_for_production(settings: Settings) -> list[str]:
         "MAIL_SERVER is not set: nobody would be told about a request": not settings.mail_server,
         "MAIL_USE_TLS and MAIL_USE_SSL are both off: mail never travels in clear text": is_clear,
         "INTAKE_PUBLIC_URL must start with https://": not settings.public_url.startswith("https://"),
+        "INTAKE_ONCALL_WEBHOOK_URL must start with https://": (
+            bool(settings.oncall_webhook_url) and not settings.oncall_webhook_url.startswith("https://")
+        ),
         "DATABASE_URL: another machine only with TLS: add ?sslmode=verify-full, at least =require": (
             _travels_in_clear_text(settings.database_url)
         ),
@@ -351,8 +280,8 @@ def _travels_in_clear_text(url: str) -> bool:
 def _shared_secrets(settings: Settings) -> list[str]:
     """Whoever learns one secret must not have learned another."""
     owners: dict[str, list[str]] = {}
-    for name in (*_SECRETS, "SECRET_KEY_FALLBACKS", "INTAKE_METRICS_TOKEN"):
-        given = getattr(settings, _NAMES[name])
+    for name in (*SECRETS, "SECRET_KEY_FALLBACKS", "INTAKE_METRICS_TOKEN", "INTAKE_ONCALL_WEBHOOK_SECRET"):
+        given = getattr(settings, NAMES[name])
         if name.endswith("_KEYS"):
             given = [part.partition(":")[2].strip() for part in given.split(",")]
         for secret in filter(None, [given] if isinstance(given, str) else given):
@@ -361,8 +290,9 @@ def _shared_secrets(settings: Settings) -> list[str]:
 
 
 def _weak_secrets(settings: Settings) -> list[str]:
-    named = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY", "INTAKE_METRICS_TOKEN")
-    given = [(name, getattr(settings, _NAMES[name])) for name in named]
+    named = ("SECRET_KEY", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY", "INTAKE_METRICS_TOKEN",
+             "INTAKE_ONCALL_WEBHOOK_SECRET")  # fmt: skip
+    given = [(name, getattr(settings, NAMES[name])) for name in named]
     given += [("SECRET_KEY_FALLBACKS", secret) for secret in settings.secret_key_fallbacks]
     problems = [
         f"{name} is too weak: {setting.SHORTEST_SECRET} random characters or more"
@@ -371,7 +301,7 @@ def _weak_secrets(settings: Settings) -> list[str]:
     ]
     for name in ("INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_TOTP_KEYS"):
         try:
-            if any(len(set(key.secret)) < 10 for key in _keys(name, getattr(settings, _NAMES[name]))):
+            if any(len(set(key.secret)) < 10 for key in _keys(name, getattr(settings, NAMES[name]))):
                 problems.append(f"{name} is too weak: each key is 32 random bytes")
         except SettingsError as error:
             problems.append(str(error))
@@ -384,10 +314,14 @@ def _odd_values(settings: Settings) -> list[str]:
         problems.append(f"INTAKE_TIME_ZONE: there is no zone called {settings.time_zone}")
     if not setting.is_place(settings.public_url):
         problems.append("INTAKE_PUBLIC_URL must be an address like https://callback.example.org, no user, ? or #")
+    if settings.oncall_webhook_url and not setting.is_hook(settings.oncall_webhook_url):
+        problems.append(
+            "INTAKE_ONCALL_WEBHOOK_URL must be an address like https://pager.example.org/hook, no user or #"
+        )
     if _database(settings.database_url) is None:
         problems.append("DATABASE_URL must be an address like postgresql://user@host/name")
     for name in ("INTAKE_TEAM_EMAIL", "MAIL_DEFAULT_SENDER"):
-        if not _ADDRESS.fullmatch(getattr(settings, _NAMES[name])):
+        if not _ADDRESS.fullmatch(getattr(settings, NAMES[name])):
             problems.append(f"{name} must be one plain address like intake@example.org")
     if settings.log_format not in ("", *logs.FORMATS):
         problems.append("INTAKE_LOG_FORMAT must be json or text")

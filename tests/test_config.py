@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import config
-from config import SettingsError, load, new_keys
+from config import load, new_keys
+from intake.environment import NAMES, SettingsError
 
 SECRETS = ("SECRET_KEY", "INTAKE_ENCRYPTION_KEYS", "INTAKE_INDEX_KEYS", "INTAKE_LINK_KEY", "INTAKE_AUDIT_KEY",
            "INTAKE_TOTP_KEYS")  # fmt: skip
@@ -134,7 +135,7 @@ SAMPLES = ["INTAKE_PROVIDER_NAME", "INTAKE_PROVIDER_PHONE", "INTAKE_TEAM_EMAIL",
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_production_refuses_what_is_left_as_in_the_sample_and_names_it(tmp_path: Path, name: str) -> None:
-    sample = str(getattr(config.Settings, config._NAMES[name]))
+    sample = str(getattr(config.Settings, NAMES[name]))
     assert f"{name} is not set" in complaint(production(tmp_path, **{name: ""}))
     assert f"{name} is not set, or still a sample" in complaint(production(tmp_path, **{name: sample}))
 
@@ -314,9 +315,33 @@ def test_switches_are_words(tmp_path: Path, word: str, meant: bool) -> None:
     assert load(development(tmp_path, INTAKE_EMBEDDED_WORKER=word)).embedded_worker is meant
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"INTAKE_ONCALL_WEBHOOK_URL": "http://pager.example.org/x"}, "must start with https://"),
+        ({"INTAKE_ONCALL_WEBHOOK_URL": "https://me:word@pager.example.org/x"}, "must be an address like"),
+        ({"INTAKE_ONCALL_WEBHOOK_URL": "https://pager.example.org/x#y"}, "must be an address like"),
+        ({"INTAKE_ONCALL_WEBHOOK_SECRET": "short"}, "INTAKE_ONCALL_WEBHOOK_SECRET is too weak"),
+        ({"INTAKE_ONCALL_WEBHOOK_SECRET": KEYS["INTAKE_LINK_KEY"]}, "are the same"),
+    ],
+)
+def test_a_webhook_that_would_leak_or_could_be_forged_is_refused(
+    tmp_path: Path, changes: dict[str, str], said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load(production(tmp_path, **changes))
+
+
+def test_a_webhook_with_a_key_in_its_address_is_taken(tmp_path: Path) -> None:
+    url = "https://pager.example.org/hook?key=abc"
+    site = load(production(tmp_path, INTAKE_ONCALL_WEBHOOK_URL=url)).site()
+    assert site.webhook_url == url
+    assert "key=abc" not in repr(site)
+
+
 def test_every_setting_of_the_environment_is_told_in_the_readme() -> None:
     readme = (Path(config.ROOT) / "README.md").read_text()
-    assert [name for name in config._NAMES if f"`{name}`" not in readme] == []
+    assert [name for name in NAMES if f"`{name}`" not in readme] == []
 
 
 @pytest.mark.parametrize("url", ["https://callback.example.org", "http://192.0.2.7:8000"])

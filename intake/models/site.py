@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from intake.models.keyring import Keyring
 
@@ -21,6 +21,8 @@ class Site:
     team_email: str = ""
     mail_sender: str = ""
     is_production: bool = False
+    webhook_url: str = field(default="", repr=False)
+    webhook_secret: str = field(default="", repr=False)
     needs_second_factor: bool = False
 
     def link(self, public_id: str, version: int) -> str:

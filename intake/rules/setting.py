@@ -22,6 +22,7 @@ NOT_FROM_OUTSIDE = (
     "INTAKE_ENV=production, behind a proxy that ends TLS"
 )
 _PLACEHOLDER = re.compile(r"change.?(me|this|it)|secret|password|placeholder|example|replace.?me", re.IGNORECASE)
+_HOOK = re.compile(r"https?://[^\s/?#@\\]+([/?][^\s#@\\]*)?")
 _PLACE = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?")
 
 
@@ -47,6 +48,11 @@ def is_place(text: str) -> bool:
         return bool(_PLACE.fullmatch(text) and parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # a port that is none, half an IPv6 address
         return False
+
+
+def is_hook(text: str) -> bool:
+    """Whether it is an address something can be posted to: no user, no fragment; a query may hold a key."""
+    return bool(_HOOK.fullmatch(text)) and is_place(text.partition("?")[0])
 
 
 def is_reached_from_here_only(url: str) -> bool:

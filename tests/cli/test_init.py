@@ -65,7 +65,7 @@ def test_other_commands_say_what_is_missing_without_a_traceback(tmp_path: Path) 
 def test_a_server_does_not_start_on_what_helps_a_shell() -> None:
     code = "import os; os.environ.clear(); os.environ['FLASK_RUN_FROM_CLI'] = 'true'; import app; app.create_app()"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and "config.SettingsError" in done.stderr
+    assert done.returncode == 1 and "SettingsError" in done.stderr
 
 
 def test_the_file_is_its_owners_and_a_second_run_changes_nothing(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import config
-from config import ROOT
+from config import ROOT, new_keys
 from intake import cli
 from intake.cli import environment_file
+from intake.environment import NAMES
 
 DEPLOY = ROOT / "deploy"
 SERVICES = sorted(DEPLOY.glob("*.service"))
@@ -30,7 +30,7 @@ def texts() -> dict[str, str]:
 
 def unknown_names(text: str) -> set[str]:
     """Settings that nobody reads. NAME_FILE counts for NAME."""
-    known = {*config._NAMES, *OF_A_DESK}
+    known = {*NAMES, *OF_A_DESK}
     return {name for name in OUR_NAME.findall(text) if name not in known and name.removesuffix("_FILE") not in known}
 
 
@@ -59,7 +59,7 @@ def test_every_command_is_told_in_the_readme() -> None:
 
 
 def test_the_example_is_what_init_writes_without_its_keys() -> None:
-    empty = dict.fromkeys(config.new_keys(), "")
+    empty = dict.fromkeys(new_keys(), "")
     assert (DEPLOY / "intake.env.example").read_text() == environment_file.fresh(empty, {})
 
 
@@ -98,9 +98,9 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
 )
 def test_what_init_writes_is_read_by_the_command_as_it_was_meant(value: str) -> None:
     found = runpy.run_path(str(DEPLOY / "callback-intake"))
-    read = found["settings"](environment_file.fresh(config.new_keys(), {"INTAKE_PROVIDER_NAME": value}))
+    read = found["settings"](environment_file.fresh(new_keys(), {"INTAKE_PROVIDER_NAME": value}))
     assert read["INTAKE_PROVIDER_NAME"] == value
-    assert set(config.new_keys()) <= set(read)
+    assert set(new_keys()) <= set(read)
 
 
 def test_the_command_takes_a_value_in_any_quotes_and_knows_no_variables() -> None:
