@@ -70,9 +70,7 @@ class Settings:
     trusted_proxies: int = 0  # INTAKE_TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     log_format: str = ""  # INTAKE_LOG_FORMAT: json or text; unset: json in production
     metrics_token: str = field(default="", repr=False)  # INTAKE_METRICS_TOKEN: opens /metrics, which is off without it
-    oncall_webhook_url: str = field(
-        default="", repr=False
-    )  # INTAKE_ONCALL_WEBHOOK_URL: a pager or chat told at night
+    oncall_webhook_url: str = field(default="", repr=False)  # INTAKE_ONCALL_WEBHOOK_URL: a pager or chat told at night
     oncall_webhook_secret: str = field(default="", repr=False)  # INTAKE_ONCALL_WEBHOOK_SECRET: signs what it is sent
     keep_closed_days: int = 180  # INTAKE_KEEP_CLOSED_DAYS: then ``purge`` takes what a closed request says of a person
     keep_spam_days: int = 30  # INTAKE_KEEP_SPAM_DAYS: likewise for one closed as spam

@@ -27,6 +27,7 @@ from intake.admin.queue import QueuePages
 from intake.admin.queue_live import QueueLivePages
 from intake.admin.request_live import RequestLivePages
 from intake.admin.settings import HoursPages
+from intake.admin.settings_alerts import AlertPages
 from intake.admin.settings_calling import CallingPages
 from intake.admin.settings_days import HolidayPages
 from intake.admin.settings_history import HistoryPages
@@ -64,9 +65,9 @@ class Queue(
 
 
 class Settings(
-    HoursPages, HolidayPages, TargetPages, CallingPages, LawPages, RoutingPages, ScriptPages, HistoryPages
+    HoursPages, HolidayPages, TargetPages, CallingPages, LawPages, RoutingPages, AlertPages, ScriptPages, HistoryPages
 ):  # fmt: skip
-    """What holds from now on: hours, holidays, targets, calling, routing, what to say, and what was set before."""
+    """What holds from now on: hours, holidays, targets, calling, routing, alerts, words, and what was set before."""
 
 
 def init_app(app: Flask) -> None:

@@ -39,6 +39,7 @@ TABS = (
     ("law", lazy_gettext("Calling law")),
     ("routing", lazy_gettext("Routing")),
     ("script", lazy_gettext("Notes and script")),
+    ("alerts", lazy_gettext("Alerts")),
     ("history", lazy_gettext("History")),
 )
 MOST_MET = 10

@@ -177,11 +177,32 @@ def _for_alerts(occasion: Occasion) -> Words:
 
 def _alert_line(occasion: Occasion, reference: str, kind: str, due_at: str) -> str:
     due = times.by_words(datetime.fromisoformat(due_at), occasion.site.time_zone, occasion.now)
+    if kind == "on_call":
+        return gettext("%(reference)s came in out of hours: claim it by %(due)s", reference=reference, due=due)
+    if kind == "on_call_late":
+        return gettext(
+            "%(reference)s waits out of hours and nobody has claimed it; it is due by %(due)s",
+            reference=reference,
+            due=due,
+        )
     if kind == "soon":
         return gettext("%(reference)s is due by %(due)s", reference=reference, due=due)
     if kind == "late":
         return gettext("%(reference)s is late: it was due by %(due)s", reference=reference, due=due)
     return gettext("%(reference)s is still not called: it was due by %(due)s", reference=reference, due=due)
+
+
+def _for_alarm(occasion: Occasion) -> Words:
+    since = times.by_words(
+        datetime.fromisoformat(str(occasion.details["since"])), occasion.site.time_zone, occasion.now
+    )
+    if occasion.details["kind"] == "silence":
+        event = gettext("No callback request has come in since %(since)s.", since=since)
+        advice = gettext("In the weeks before, there were always several in the same hours. Try the form yourself.")
+        return {"event": event, "advice": advice, "link": f"{occasion.site.public_url}/callback"}
+    event = gettext("Messages have been waiting to go out since %(since)s.", since=since)
+    advice = gettext("Nothing is lost. Look into the outbox, and at the delivery worker.")
+    return {"event": event, "advice": advice, "link": f"{occasion.site.public_url}/admin/outbox/"}
 
 
 def _for_test(occasion: Occasion) -> Words:
@@ -199,6 +220,7 @@ _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "person.test": _for_test,
     "manager.crisis": _for_desk,
     "staff.alerts": _for_alerts,
+    "staff.alarm": _for_alarm,
     "visitor.received": _for_visitor,
     "visitor.changed": _for_visitor,
     "visitor.withdrawn": _for_visitor,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from intake.models.site import Site
-from intake.services import alerting, leases, routing, sealing
+from intake.services import alerting, leases, routing, sealing, watching
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ def all_turns() -> tuple[Turn, ...]:
         ),
         Turn("sealing the record", timedelta(seconds=5), lambda site, now: sealing.seal(site, now=now)),
         Turn("giving lapsed claims back", timedelta(seconds=5), lambda site, now: leases.return_idle(site, now=now)),
+        Turn("watching for silence", timedelta(seconds=60), lambda site, now: watching.watch(site, now=now)),
         Turn("raising and telling alerts", timedelta(seconds=10), _alert),
     )
 

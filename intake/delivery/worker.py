@@ -39,6 +39,7 @@ from intake.delivery.mailer import (
     mailer_for,
 )
 from intake.delivery.turns import all_turns
+from intake.delivery.webhook import Webhook, run_hooks
 from intake.ledger import audit, mail_channel, outbox
 from intake.ledger.outbox import Leased
 from intake.models.site import Site
@@ -219,6 +220,7 @@ class Delivery:
         self._mailer = mailer_for(app, self._site.public_url)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="delivery", daemon=True)
+        self._hooks = threading.Thread(target=self._call_out, name="webhook", daemon=True)
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -227,10 +229,21 @@ class Delivery:
     def _work(self) -> None:
         held = self._wait_for(self._lock) if self._lock else None
         try:
+            self._hooks.start()
             run(self._app, self._site, self._mailer, self._stop)
         finally:
             if held:
                 held.close()
+
+    def _call_out(self) -> None:
+        """Beside the mails, so that a webhook that does not answer holds none of them up."""
+        while not self._stop.is_set():
+            with self._app.app_context():
+                handled = run_hooks(self._site, Webhook.of(self._site), now_utc, self._stop)
+            if not handled and not self._site.webhook_url:
+                return  # what was written for one that is gone is given up by now
+            if not handled:
+                self._stop.wait(IDLE_SECONDS)
 
     def _wait_for(self, lock: Path) -> IO[bytes] | None:
         """Hold the lock file until the thread ends; the system lets go of it when the process dies."""
@@ -263,6 +276,8 @@ class Delivery:
         if self._thread.is_alive():
             self._mailer.stop()
             self._thread.join(HANG_UP_SECONDS)
+        if self._hooks.is_alive():  # cut off in the middle, its lease runs out and it is sent again
+            self._hooks.join(1)
 
 
 def start_embedded(app: Flask) -> Delivery:
@@ -280,6 +295,8 @@ def deliver_once(app: Flask) -> int:
     total = 0
     with app.app_context():
         while handled := run_once(site, mailer, now_utc):
+            total += handled
+        while handled := run_hooks(site, Webhook.of(site), now_utc):
             total += handled
     return total
 

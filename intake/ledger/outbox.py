@@ -27,6 +27,8 @@ MAX_ATTEMPTS = len(SCHEDULE_SECONDS)
 JITTER = 0.1
 """A retry comes up to this share later, so that a thousand messages do not come back in the same second."""
 LONGEST_ERROR = 200
+HOOK = "hook"
+"""The recipient of what goes to the on-call webhook: a lane of its own, which holds up no mail."""
 
 _rows = OutboxMessage.__table__.c
 _ADD = Prepared(
@@ -77,7 +79,7 @@ def enqueue(
 ) -> str:
     """Add a mail; returns its name. What a deed sets off waits until the deed cannot be undone any more.
 
-    ``recipient`` is "team", "visitor", "managers" or "user:<id>", never an address.
+    ``recipient`` is "team", "visitor", "managers", "user:<id>" or HOOK, never an address.
 
     ``public_id``: 32 hexadecimal digits nobody can guess, where the name must be known elsewhere; else a fresh one.
     """
@@ -121,25 +123,30 @@ def was_told(conn: Connection, kind: str, callback_id: int, *, since: datetime) 
     return conn.execute(select(_rows.id).where(*about).limit(1)).first() is not None
 
 
-def is_due(conn: Connection, now: datetime) -> bool:
+def is_due(conn: Connection, now: datetime, *, is_hook: bool = False) -> bool:
     """Whether a worker would find anything; a read, so that an idle worker never takes SQLite's write lock."""
-    return conn.execute(_due(now).limit(1)).first() is not None
+    return conn.execute(_due(now, is_hook).limit(1)).first() is not None
 
 
-def _due(now: datetime) -> Any:
+def _due(now: datetime, is_hook: bool) -> Any:
     """Waiting messages and those whose worker is gone: a lease sets ``available_at`` to its own end."""
-    due = select(_rows.id, _rows.state).where(IS_WAITING, _rows.available_at <= now)
+    lane = _rows.recipient == HOOK if is_hook else _rows.recipient != HOOK
+    due = select(_rows.id, _rows.state).where(IS_WAITING, _rows.available_at <= now, lane)
     return due.order_by(_rows.available_at, _rows.id)
 
 
-def claim(conn: Connection, *, now: datetime, lease_key: str, lease_seconds: int, limit: int) -> list[Leased]:
-    """Take up to ``limit`` due messages for ``lease_seconds``; on PostgreSQL rows another worker holds are passed over.
+def claim(
+    conn: Connection, *, now: datetime, lease_key: str, lease_seconds: int, limit: int, is_hook: bool = False
+) -> list[Leased]:
+    """Take up to ``limit`` due mails (or messages to the webhook) for ``lease_seconds``.
+
+    On PostgreSQL rows another worker holds are passed over.
 
     An attempt counts from here, so that a message whose worker dies each time does not come back for ever: beyond the
     last attempt it ``is_used_up``, and whoever claims it marks it dead instead of sending it.
     """
     until = now + timedelta(seconds=lease_seconds)
-    taken = conn.execute(_due(now).limit(limit).with_for_update(skip_locked=True)).all()
+    taken = conn.execute(_due(now, is_hook).limit(limit).with_for_update(skip_locked=True)).all()
     ids = _together(taken)
     if not ids:
         return []

@@ -3,6 +3,7 @@
 from intake.models.base import Base
 from intake.models.callback import CallAttempt, CallbackRequest, Episode, Note, SearchToken, SuppressedNumber
 from intake.models.desk import (
+    Alarm,
     Alert,
     DuplicateLink,
     Lapse,
@@ -26,6 +27,7 @@ from intake.models.records import (
 from intake.models.second_factor import RecoveryCode, SecondFactor, SignInStep
 
 __all__ = [
+    "Alarm",
     "Alert",
     "Audit",
     "AuditSeal",

@@ -158,3 +158,13 @@ class Alert(Base):
     raised_at: Mapped[datetime] = mapped_column(Instant)
     told_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Alarm(Base):
+    """Something is not as it should be: no request for far too long, or messages that do not go out. Gone once over."""
+
+    __tablename__ = "alarm"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    since_at: Mapped[datetime] = mapped_column(Instant)
+    raised_at: Mapped[datetime] = mapped_column(Instant)

@@ -6,9 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, cast, exists, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
+from intake.ledger.outbox import HOOK
 from intake.models import Alert, CallbackRequest
+from intake.models.base import Instant
 from intake.rules.alerting import AlertKind
 from intake.rules.workflow import Status
 
@@ -22,21 +38,40 @@ HAS_A_DUE_TIME: ColumnElement[bool] = and_(
 """Somebody is to call at a time: nobody has yet, or another call was set. A call stops the clock it came for."""
 
 
+_WAITING: Select[Any] = select(
+    _C.id, _C.due_at, _C.assignee_id, _C.call_started_at, _C.status, _C.received_at, _IS_UNCALLED.label("is_uncalled")
+)
 _OWNER = or_(
     and_(_C.assignee_id.is_(None), _A.recipient == "team"),
     _A.recipient == literal("user:") + cast(_C.assignee_id, String),
 )
 
 
+IS_ON_CALL: ColumnElement[bool] = _A.kind.in_([AlertKind.ON_CALL.value, AlertKind.ON_CALL_LATE.value])
+
+
 def near_due(
     conn: Connection, *, until: datetime, after: tuple[datetime, int] | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Open requests due by ``until``, in order of due time, behind ``after``."""
-    asked: Select[Any] = select(_C.id, _C.due_at, _C.assignee_id, _C.call_started_at, _C.status)
-    asked = asked.where(HAS_A_DUE_TIME, _C.due_at <= until)
+    asked = _WAITING.where(HAS_A_DUE_TIME, _C.due_at <= until)
     if after is not None:
         asked = asked.where(tuple_(_C.due_at, _C.id) > tuple_(*after))
     return conn.execute(asked.order_by(_C.due_at, _C.id).limit(limit)).all()
+
+
+def came_since(
+    conn: Connection, *, since: datetime, due_after: datetime, after: tuple[datetime, int] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Open requests that came then or later, that nobody holds or has called, in the order they came.
+
+    Only those due after ``due_after``: the others are ``near_due``.
+    """
+    asked = _WAITING.where(HAS_A_DUE_TIME, _IS_UNCALLED, _C.assignee_id.is_(None), _C.received_at >= since)
+    asked = asked.where(_C.due_at > due_after)
+    if after is not None:
+        asked = asked.where(tuple_(_C.received_at, _C.id) > tuple_(*after))
+    return conn.execute(asked.order_by(_C.received_at, _C.id).limit(limit)).all()
 
 
 def raised(conn: Connection, ids: Sequence[int]) -> set[tuple[int, datetime, str, str, int]]:
@@ -51,20 +86,25 @@ def is_living(now: datetime) -> ColumnElement[bool]:
         _A.kind == AlertKind.ESCALATED.value,
         and_(_A.kind == AlertKind.LATE.value, _OWNER),
         and_(_A.kind == AlertKind.SOON.value, _OWNER, _A.due_at >= now),
+        and_(IS_ON_CALL, _C.assignee_id.is_(None)),
     )
     return and_(_C.due_at == _A.due_at, HAS_A_DUE_TIME, stage)
 
 
-def to_tell(conn: Connection, *, idle_since: datetime, call_since: datetime, limit: int) -> Sequence[Row[Any]]:
+def to_tell(
+    conn: Connection, *, idle_since: datetime, woken_since: datetime, call_since: datetime, limit: int
+) -> Sequence[Row[Any]]:
     """Unsettled, untold alerts of everybody who was told nothing since ``idle_since``, oldest first.
 
-    Not of requests with a call under way that began after ``call_since``.
+    Of those for people on call: told nothing since ``woken_since``; a webhook has no such patience. Not of requests
+    with a call under way that began after ``call_since``.
     """
     told = Alert.__table__.alias("told")
-    has_heard = exists().where(told.c.recipient == _A.recipient, told.c.told_at > idle_since)
+    heard_since = case((IS_ON_CALL, literal(woken_since, Instant)), else_=literal(idle_since, Instant))
+    has_heard = exists().where(told.c.recipient == _A.recipient, _A.recipient != HOOK, told.c.told_at > heard_since)
     is_calling = and_(_C.call_started_at.is_not(None), _C.call_started_at > call_since)
     asked: Select[Any] = (
-        select(_A.id, _A.kind, _A.recipient, _A.due_at, _A.callback_id, _C.reference)
+        select(_A.id, _A.kind, _A.recipient, _A.number, _A.due_at, _A.raised_at, _A.callback_id, _C.reference)
         .join(CallbackRequest.__table__, _C.id == _A.callback_id)
         .where(_A.settled_at.is_(None), _A.told_at.is_(None), ~has_heard, ~is_calling)
     )

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from intake.ledger import mail_channel, outbox
-from intake.models import CallbackRequest, OutboxMessage
+from intake.models import Alarm, CallbackRequest, OutboxMessage
 from intake.models.records import MailChannel
 from intake.models.site import Site
-from intake.queries import people
+from intake.queries import people, silence
 from intake.rules.permissions import Role
 from intake.rules.windows import Window
 from intake.rules.workflow import Status, Voicemail, is_open
@@ -37,6 +37,7 @@ class MailedCallback:
     voicemail: Voicemail
     is_once_only: bool
     is_called: bool
+    is_claimed: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -56,12 +57,18 @@ class MailHealth:
 
 @dataclass(frozen=True, slots=True)
 class MailAlarm:
-    """For the people at the desk: what does not get out now. ``reference`` is the newest request with a dead mail."""
+    """For the people at the desk: what does not get out, or in. ``reference`` is the newest request with a dead mail.
+
+    ``due_since``: when the first message that waits could have gone out. ``silent_since``: no request came since then,
+    and that is an alarm.
+    """
 
     down_since: datetime | None
     waiting: int
     dead: int
     reference: str
+    due_since: datetime | None = None
+    silent_since: datetime | None = None
 
 
 def about(conn: Connection, site: Site, callback_id: int) -> MailedCallback | None:
@@ -82,6 +89,7 @@ def about(conn: Connection, site: Site, callback_id: int) -> MailedCallback | No
         voicemail=Voicemail(row.voicemail),
         is_once_only=row.is_once_only,
         is_called=row.attempt_count > 0,
+        is_claimed=row.assignee_id is not None,
     )
 
 
@@ -138,6 +146,8 @@ def alarm(conn: Connection, *, now: datetime) -> MailAlarm:
             select(func.count()).select_from(waiting).scalar_subquery(),
             select(func.count()).select_from(stuck).scalar_subquery(),
             newest.scalar_subquery(),
+            silence.first_due().scalar_subquery(),
+            select(Alarm.since_at).where(Alarm.kind == "silence").scalar_subquery(),
         )
     ).one()
-    return MailAlarm(row[0], int(row[1]), int(row[2]), row[3] or "")
+    return MailAlarm(row[0], int(row[1]), int(row[2]), row[3] or "", row[4], row[5])

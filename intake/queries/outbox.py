@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, func, select
 
@@ -144,6 +145,8 @@ def tries(conn: Connection, mail: Mail) -> tuple[Try, ...]:
 
 def addresses(conn: Connection, site: Site, mail: Mail) -> tuple[str, ...]:
     """Where it would go now: whole for staff, masked for a visitor; empty when there is no address any more."""
+    if mail.recipient == outbox.HOOK:
+        return tuple(filter(None, [urlsplit(site.webhook_url).hostname]))
     if mail.recipient != "visitor":
         return staff_addresses(conn, site, mail.recipient)
     row = conn.execute(select(_C.public_id, _C.email_encrypted).where(_C.id == mail.callback_id)).first()

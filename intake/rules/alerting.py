@@ -1,4 +1,4 @@
-"""Who must be told of a request that is about to be late, is late, or stays late: nothing is forgotten."""
+"""Who must be told of a request that is about to be late, is late, stays late, or comes at night: none is forgotten."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from intake.rules.hours import Schedule
 
 AFTER_CLOSING = timedelta(minutes=15)
 """So long after closing people are still told: what was due at the last minute is late a minute later."""
+LOOKED_BACK = timedelta(days=14)
+"""The longest time closed that is looked at for what came while nobody was there."""
 _MOMENT = timedelta(seconds=1)
 
 
@@ -21,28 +23,40 @@ class AlertKind(StrEnum):
     SOON = "soon"
     LATE = "late"
     ESCALATED = "escalated"
+    ON_CALL = "on_call"
+    ON_CALL_LATE = "on_call_late"
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
-    """After how many opening minutes a late request is a manager's, how often again, and how rarely a person is mailed.
+    """After how many opening minutes a late request is escalated, how often again, and how rarely a person is mailed.
 
-    When a request is due soon stands with the target (``ResponseTarget.due_soon_minutes``).
+    When a request is due soon stands with the target (``ResponseTarget.due_soon_minutes``). ``escalate_to``: ids of the
+    people told of what stays late; none: the managers on shift. Out of hours, where ``is_on_call``: the people of
+    ``on_call`` are told, and have ``on_call_minutes`` of the clock to claim. ``is_silence_watched``: see ``silence``.
     """
 
     escalate_minutes: int = 10
     repeat_minutes: int = 15
     digest_minutes: int = 15
+    escalate_to: tuple[int, ...] = ()
+    is_on_call: bool = False
+    on_call_minutes: int = 30
+    on_call: tuple[int, ...] = ()
+    is_silence_watched: bool = True
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> AlertRules:
         """The rules as a version keeps them; what it does not name is as we began."""
         known = {field.name for field in fields(cls)}
-        return cls(**{name: int(value) for name, value in document.items() if name in known})
+        given = {name: value for name, value in document.items() if name in known}
+        for name in ("escalate_to", "on_call"):
+            given[name] = tuple(int(user_id) for user_id in given.get(name, ()))
+        return cls(**given)
 
     def to_document(self) -> dict[str, Any]:
         """What a version keeps."""
-        return asdict(self)
+        return asdict(self) | {"escalate_to": list(self.escalate_to), "on_call": list(self.on_call)}
 
 
 STANDARD = AlertRules()
@@ -50,12 +64,17 @@ STANDARD = AlertRules()
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An open request as far as alerts are concerned. ``is_held``: somebody is on the phone with this person."""
+    """An open request as far as alerts are concerned.
+
+    ``is_held``: somebody is on the phone with this person. ``is_uncalled``: nobody has tried yet.
+    """
 
     due_at: datetime
     holder_id: int | None
     is_held: bool
     is_check: bool
+    received_at: datetime
+    is_uncalled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +96,34 @@ class Watch:
     on_duty: tuple[str, ...]
     now: datetime
     is_awake: bool
+    is_open: bool
+    on_call: tuple[str, ...] = ()
 
     @classmethod
     def begin(
-        cls, rules: AlertRules, office: Schedule, soon_minutes: int, on_duty: tuple[str, ...], now: datetime
-    ) -> Watch:
-        """``on_duty``: the recipients for what is escalated; the team if there is no manager at all."""
-        is_awake = office.is_open(now) or office.is_open(now - AFTER_CLOSING)
-        return cls(rules, office, timedelta(minutes=soon_minutes), on_duty or ("team",), now, is_awake)
+        cls, rules: AlertRules, office: Schedule, soon_minutes: int, on_duty: tuple[str, ...], now: datetime,
+        on_call: tuple[str, ...] = (),
+    ) -> Watch:  # fmt: skip
+        """``on_duty``: the recipients for what is escalated; the team if there is no manager at all.
+
+        ``on_call``: who is told of what comes out of hours, people and webhook alike; nobody where it is off.
+        """
+        is_open = office.is_open(now)
+        is_awake = is_open or office.is_open(now - AFTER_CLOSING)
+        soon, told = timedelta(minutes=soon_minutes), on_duty or ("team",)
+        return cls(rules, office, soon, told, now, is_awake, is_open, on_call)
+
+    @property
+    def closed_since(self) -> datetime | None:
+        """Since when the office has been closed, at most LOOKED_BACK ago; None while it is open."""
+        if self.is_open:
+            return None
+        since = self.now - LOOKED_BACK
+        for _, end in self.office.intervals(since):
+            if end > self.now:
+                break
+            since = end
+        return since
 
     def alerts(self, request: Waiting) -> tuple[Raised, ...]:
         """What is to be told about this request now; what was told before is not told again, whoever keeps that.
@@ -92,7 +131,38 @@ class Watch:
         A call under way holds everything. Nobody is woken by what was due in opening hours; what is due at night,
         because it was agreed so, is told at night. A request under Check has no holder to remind.
         """
-        if request.is_held or self.now < request.due_at - self.soon or not self._may_tell(request.due_at):
+        return () if request.is_held else (*self._on_call(request), *self._by_day(request))
+
+    def _on_call(self, request: Waiting) -> tuple[Raised, ...]:
+        """Out of hours: those on call at once; once their time is up, they and the managers, again and again.
+
+        A claim ends it, and so does the morning: then the day's rules hold.
+        """
+        if self.is_open or not self.on_call or request.is_check or request.holder_id is not None:
+            return ()
+        since = self._on_call_since(request)
+        if since is None:
+            return ()
+        past = self.now - since - timedelta(minutes=self.rules.on_call_minutes)
+        if past < timedelta(0):
+            return tuple(Raised(AlertKind.ON_CALL, person) for person in self.on_call)
+        number = past // timedelta(minutes=self.rules.repeat_minutes) + 1
+        told = dict.fromkeys((*self.on_call, *self.on_duty))
+        return tuple(Raised(AlertKind.ON_CALL_LATE, person, number) for person in told)
+
+    def _on_call_since(self, request: Waiting) -> datetime | None:
+        """When it came or became due in this very night; None for what the day left behind."""
+        came, due = request.received_at, request.due_at
+        if request.is_uncalled and came <= self.now and self._is_tonight(came):
+            return came
+        is_due = due <= self.now and not self.office.is_open(due - _MOMENT) and self._is_tonight(due)
+        return due if is_due else None
+
+    def _is_tonight(self, at: datetime) -> bool:
+        return not self.office.is_open(at) and self.office.elapsed(at, self.now) == 0
+
+    def _by_day(self, request: Waiting) -> tuple[Raised, ...]:
+        if self.now < request.due_at - self.soon or not self._may_tell(request.due_at):
             return ()
         owner = f"user:{request.holder_id}" if request.holder_id is not None else "team"
         if self.now <= request.due_at:

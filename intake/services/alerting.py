@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
 
 from intake.database import reading, writing
 from intake.ledger import outbox
@@ -26,7 +27,11 @@ MOST_TOLD = 2_000
 NAMED = 20
 """So many requests are named in one mail; the rest is counted."""
 _A = Alert.__table__.c
-_WEIGHT = {AlertKind.SOON: 0, AlertKind.LATE: 1, AlertKind.ESCALATED: 2}
+WOKEN_AGAIN = timedelta(minutes=5)
+"""So rarely is somebody on call mailed, whatever comes."""
+_WEIGHT = {
+    AlertKind.SOON: 0, AlertKind.ON_CALL: 1, AlertKind.LATE: 2, AlertKind.ON_CALL_LATE: 3, AlertKind.ESCALATED: 4,
+}  # fmt: skip
 
 
 def rules_in_force(conn: Connection) -> AlertRules:
@@ -42,23 +47,38 @@ def raise_due(site: Site, *, now: datetime) -> int:
     """
     with reading() as conn:
         watch = _watch(conn, site, now)
+    until = now + watch.soon
+    made = _raise_all(watch, "due_at", partial(alerting.near_due, until=until))
+    if watch.on_call and (since := watch.closed_since):
+        made += _raise_all(watch, "received_at", partial(alerting.came_since, since=since, due_after=until))
+    return made
+
+
+def _raise_all(watch: Watch, order: str, look: Callable[..., Sequence[Row[Any]]]) -> int:
+    """Page by page of what ``look`` finds in this order."""
     made, after = 0, None
     while True:
         with reading() as conn:
-            rows = alerting.near_due(
-                conn, until=now + watch.soon, after=after, limit=PAGE,
-            )  # fmt: skip
-            wanted = _wanted(conn, watch, rows, now)
+            rows = look(conn, after=after, limit=PAGE)
+            wanted = _wanted(conn, watch, rows, watch.now)
         made += _keep(wanted)
         if len(rows) < PAGE:
             return made
-        after = (rows[-1].due_at, rows[-1].id)
+        after = (getattr(rows[-1], order), rows[-1].id)
 
 
 def _watch(conn: Connection, site: Site, now: datetime) -> Watch:
     calendar = calendars.current(conn, site)
-    on_duty = tuple(f"user:{person.id}" for person in people.on_duty(conn, now))
-    return Watch.begin(rules_in_force(conn), calendar.hours, calendar.target.due_soon_minutes, on_duty, now)
+    rules, soon = rules_in_force(conn), calendar.target.due_soon_minutes
+    active = {person.id for person in people.working(conn)} if rules.escalate_to or rules.is_on_call else set()
+    managers = tuple(f"user:{person.id}" for person in people.on_duty(conn, now))
+    on_duty = tuple(f"user:{who}" for who in rules.escalate_to if who in active) or managers
+    on_call: tuple[str, ...] = ()
+    if rules.is_on_call:
+        on_call = tuple(f"user:{who}" for who in rules.on_call if who in active)
+        hook = (outbox.HOOK,) if site.webhook_url else ()
+        on_call = (*on_call, *hook) or on_duty or ("team",)
+    return Watch.begin(rules, calendar.hours, soon, on_duty, now, on_call)
 
 
 def _wanted(conn: Connection, watch: Watch, rows: Iterable[Row[Any]], now: datetime) -> list[dict[str, Any]]:
@@ -86,7 +106,8 @@ def _new(conn: Connection, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 def _waiting(row: Row[Any], now: datetime) -> Waiting:
     is_held = row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
-    return Waiting(row.due_at, row.assignee_id, is_held, alerting.is_check(row.status))
+    is_check, is_uncalled = alerting.is_check(row.status), bool(row.is_uncalled)
+    return Waiting(row.due_at, row.assignee_id, is_held, is_check, row.received_at, is_uncalled)
 
 
 def _keep(wanted: list[dict[str, Any]]) -> int:
@@ -94,7 +115,7 @@ def _keep(wanted: list[dict[str, Any]]) -> int:
     if not wanted:
         return 0
     with writing() as conn:
-        _alone(conn)
+        alone(conn)
         new = _new(conn, wanted)
         if new:
             conn.execute(insert(table_of(Alert)), new)
@@ -105,7 +126,8 @@ def _occasion(row: dict[str, Any]) -> tuple[int, datetime, str, str, int]:
     return row["callback_id"], row["due_at"], row["kind"], row["recipient"], row["number"]
 
 
-def _alone(conn: Connection) -> None:
+def alone(conn: Connection) -> None:
+    """Wait until nobody else raises or tells, and keep them waiting until this transaction ends."""
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(ALERT_LOCK)))
 
@@ -119,16 +141,22 @@ def tell(site: Site, *, now: datetime) -> int:
         rules = rules_in_force(conn)
         if not _has_work(conn):
             return 0
+        is_day = not rules.is_on_call or calendars.current(conn, site).hours.is_open(now)
     with writing() as conn:
-        _alone(conn)
-        _settle(conn, now)
-        idle_since = now - timedelta(minutes=rules.digest_minutes)
-        rows = alerting.to_tell(conn, idle_since=idle_since, call_since=now - LONGEST_CALL, limit=MOST_TOLD)
+        alone(conn)
+        _settle(conn, now, is_day)
+        rows = alerting.to_tell(
+            conn, idle_since=now - timedelta(minutes=rules.digest_minutes), woken_since=now - WOKEN_AGAIN,
+            call_since=now - LONGEST_CALL, limit=MOST_TOLD,
+        )  # fmt: skip
         by_person: dict[str, list[Row[Any]]] = {}
         for row in rows:
             by_person.setdefault(row.recipient, []).append(row)
         for recipient, told in by_person.items():
-            outbox.enqueue(conn, "staff.alerts", recipient, details=_digest(told), now=now)
+            if recipient == outbox.HOOK:
+                _page(conn, told, rules, now)
+            else:
+                outbox.enqueue(conn, "staff.alerts", recipient, details=_digest(told, rules), now=now)
             conn.execute(update(Alert).where(_A.id.in_([row.id for row in told])).values(told_at=now))
     return len(by_person)
 
@@ -137,18 +165,40 @@ def _has_work(conn: Connection) -> bool:
     return conn.execute(select(_A.id).where(_A.settled_at.is_(None)).limit(1)).first() is not None
 
 
-def _settle(conn: Connection, now: datetime) -> None:
+def _page(conn: Connection, rows: Iterable[Row[Any]], rules: AlertRules, now: datetime) -> None:
+    """To the webhook, one message for each: a pager files each by its own name."""
+    for row in rows:
+        details = {"kind": row.kind, "number": row.number, "due_at": row.due_at.isoformat()}
+        if row.kind == AlertKind.ON_CALL:
+            details["claim_by"] = _claim_by(row, rules).isoformat()
+        outbox.enqueue(conn, "hook.alert", outbox.HOOK, callback_id=row.callback_id, details=details, now=now)
+
+
+def _claim_by(row: Row[Any], rules: AlertRules) -> datetime:
+    at: datetime = row.raised_at
+    return at + timedelta(minutes=rules.on_call_minutes)
+
+
+def _settle(conn: Connection, now: datetime, is_day: bool) -> None:
+    """``is_day``: nobody is on call any more, so nobody is told what the night left."""
     about = exists().where(CallbackRequest.__table__.c.id == _A.callback_id, alerting.is_living(now))
-    conn.execute(update(Alert).where(_A.settled_at.is_(None), ~about).values(settled_at=now))
+    is_over = or_(~about, alerting.IS_ON_CALL) if is_day else ~about
+    conn.execute(update(Alert).where(_A.settled_at.is_(None), is_over).values(settled_at=now))
 
 
-def _digest(rows: Iterable[Row[Any]]) -> dict[str, Any]:
-    """Each request once, with the worst that is said of it: reference, kind and due time, nothing else."""
+def _digest(rows: Iterable[Row[Any]], rules: AlertRules) -> dict[str, Any]:
+    """Each request once, with the worst that is said of it: reference, kind and time, nothing else.
+
+    The time is the due time; for a first word to those on call, by when to claim it.
+    """
     worst: dict[int, Row[Any]] = {}
     for row in rows:
         known = worst.get(row.callback_id)
         if known is None or _WEIGHT[AlertKind(row.kind)] > _WEIGHT[AlertKind(known.kind)]:
             worst[row.callback_id] = row
     named = sorted(worst.values(), key=lambda row: (row.due_at, row.callback_id))
-    items = [[row.reference, row.kind, row.due_at.isoformat()] for row in named[:NAMED]]
+    items = [
+        [row.reference, row.kind, (_claim_by(row, rules) if row.kind == AlertKind.ON_CALL else row.due_at).isoformat()]
+        for row in named[:NAMED]
+    ]
     return {"items": items, "more": max(0, len(named) - NAMED)}

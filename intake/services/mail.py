@@ -17,6 +17,7 @@ from intake.services.errors import NotFoundError, RefusedError
 
 MOST_AT_ONCE = 500
 TEST = "person.test"
+HOOK_TEST = "hook.test"
 _C = CallbackRequest.__table__.c
 _M = OutboxMessage.__table__.c
 _WHAT: Select[Any] = select(_M.callback_id, _M.kind, _M.recipient)
@@ -75,6 +76,23 @@ def send_test(site: Site, actor: Actor, *, now: datetime) -> str:
             raise RefusedError("test_waiting")
         public_id = outbox.enqueue(conn, TEST, recipient, now=now)
         audit.record(conn, site, actor, "mail.test_asked", now=now)
+    return public_id
+
+
+def send_hook_test(site: Site, actor: Actor, *, now: datetime) -> str:
+    """A message to the on-call webhook, by the way all of them go. Returns its name.
+
+    RefusedError: no_webhook, or test_waiting while one is under way.
+    """
+    actor.require(Permission.OUTBOX)
+    if not site.webhook_url:
+        raise RefusedError("no_webhook")
+    with writing() as conn:
+        waits = select(_M.id).where(outbox.IS_WAITING, _M.kind == HOOK_TEST, _M.attempt_count == 0)
+        if conn.execute(waits.limit(1)).first():
+            raise RefusedError("test_waiting")
+        public_id = outbox.enqueue(conn, HOOK_TEST, outbox.HOOK, details={"kind": "test"}, now=now)
+        audit.record(conn, site, actor, "mail.hook_test_asked", now=now)
     return public_id
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from intake.database import db, reading, writing
 from intake.ledger import audit
-from intake.models import Audit, AuditText, CallbackRequest, MailTry, Note, OutboxMessage, Presence, SearchToken
+from intake.models import Alert, Audit, AuditText, CallbackRequest, MailTry, Note, OutboxMessage, Presence, SearchToken
 from intake.models.site import Site
 from intake.queries import retention as expiry
 from intake.queries.presence import HERE_FOR
@@ -111,6 +111,7 @@ def _empty(conn: Connection, site: Site, ids: list[int], now: datetime) -> None:
     conn.execute(update(AuditText).where(AuditText.audit_id.in_(about)).values(_NO_WORDS))
     conn.execute(update(Note).where(Note.callback_id.in_(ids)).values(text_encrypted=None))
     conn.execute(delete(SearchToken).where(SearchToken.callback_id.in_(ids)))
+    conn.execute(delete(Alert).where(Alert.__table__.c.callback_id.in_(ids)))
     mails = select(OutboxMessage.id).where(OutboxMessage.callback_id.in_(ids))
     conn.execute(delete(MailTry).where(MailTry.message_id.in_(mails)))
     conn.execute(update(CallbackRequest).where(_C.id.in_(ids)).values(version=_C.version + 1, **GONE))

@@ -119,11 +119,15 @@ _MAIL_KIND = {
     "person.test": lazy_gettext("Test mail"),
     "manager.crisis": lazy_gettext("A request needs a manager"),
     "staff.alerts": lazy_gettext("Requests that are due"),
+    "staff.alarm": lazy_gettext("Something is not as it should be"),
+    "hook.alert": lazy_gettext("Message to the on-call webhook"),
+    "hook.test": lazy_gettext("Test message to the on-call webhook"),
 }
 _RECIPIENT = {
     "team": lazy_gettext("the intake team"),
     "visitor": lazy_gettext("the visitor"),
     "managers": lazy_gettext("the managers"),
+    "hook": lazy_gettext("the on-call webhook"),
 }
 _MAIL_STATE = {
     OutboxState.PENDING: lazy_gettext("Waiting"),
@@ -172,6 +176,7 @@ _ACTION = {
     "mail.sent": lazy_gettext("sent a mail"),
     "mail.dead": lazy_gettext("gave up sending a mail"),
     "mail.resent": lazy_gettext("sent a mail again"),
+    "mail.hook_test_asked": lazy_gettext("sent a test message to the on-call webhook"),
     "mail.test_asked": lazy_gettext("sent a test mail to their own address"),
     "outbox.viewed": lazy_gettext("looked at the outbox"),
     "person.signed_in": lazy_gettext("signed in"),

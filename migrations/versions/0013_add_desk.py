@@ -52,6 +52,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "alarm",
         "alert",
         "duplicate_link",
         "undone_attempt",
@@ -176,6 +177,13 @@ def _add_links() -> None:
 
 
 def _add_alerts() -> None:
+    op.create_table(
+        "alarm",
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("since_at", AT, nullable=False),
+        sa.Column("raised_at", AT, nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_alarm")),
+    )
     op.create_table(
         "alert",
         sa.Column("id", BIG, autoincrement=True, nullable=False),

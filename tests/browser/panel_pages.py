@@ -198,7 +198,7 @@ PAGES = [
     Shown("settings, both saved", "settings.save_targets", "admin/settings_targets.html", targets_both_saved, 409),
     Shown("holiday, both saved", "settings.save_day", "admin/settings_holidays.html", holiday_both_saved, 409),
     *(settings(who, tab) for who in ("Alex", "Grace")
-      for tab in ("hours", "holidays", "targets", "calling", "law", "routing", "script")),
+      for tab in ("hours", "holidays", "targets", "calling", "law", "routing", "alerts", "script")),
     settings("Alex", "history"),
     settings("Alex", "law", "?state=TX"),
     settings("Alex", "holidays", "?state=NY"),
@@ -206,7 +206,8 @@ PAGES = [
     Shown("settings, hours worked out", "settings.save_hours", "admin/settings_hours.html", hours_worked_out),
     *(Shown(f"settings, {tab} empty", f"settings.{verb}", f"admin/settings_{tab}.html",
             sent("Alex", f"{SETTINGS}/{tab}", f"{SETTINGS}/{tab}"), 422)
-      for tab, verb in (("targets", "save_targets"), ("calling", "save_calling"), ("holidays", "save_day"))),
+      for tab, verb in (("targets", "save_targets"), ("calling", "save_calling"), ("alerts", "save_alerts"),
+                        ("holidays", "save_day"))),
     Shown("settings, law mistyped", "settings.save_law", "admin/settings_law.html",
           sent("Alex", f"{SETTINGS}/law", f"{SETTINGS}/law", state="RI"), 422),
     Shown("settings, a rule", "settings.routing", "admin/settings_routing.html", a_rule),

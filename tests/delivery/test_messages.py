@@ -42,6 +42,7 @@ DETAILS: dict[str, dict[str, object]] = {
         ],
         "more": 2,
     },
+    "staff.alarm": {"kind": "silence", "since": (NOW - timedelta(hours=30)).isoformat()},
     "person.invite": {"invitation": "0" * 32, "is_first": True, "until": (NOW + timedelta(hours=72)).isoformat()},
 }
 TREATMENT = re.compile(r"recover|addict|treatment|rehab|drug|alcohol|detox|substance|therap|patient|clinic", re.I)
@@ -144,6 +145,21 @@ def test_one_mail_tells_of_several_requests_how_each_of_them_stands(sqlite_app: 
     assert written.subject == "5 callback requests need you"
     assert "- K7M-4QX is due by 12:04 pm Eastern\n- Q2W-9RT is late: it was due by 11:56 am Eastern\n" in written.text
     assert "- H3N-8LP is still not called: it was due by 11:30 am Eastern\n- 2 more" in written.text
+
+
+def test_somebody_on_call_reads_by_when_to_claim_and_what_nobody_has(sqlite_app: Flask) -> None:
+    items = [["K7M-4QX", "on_call", NOW.isoformat()], ["Q2W-9RT", "on_call_late", NOW.isoformat()]]
+    told = messages.write("staff.alerts", Occasion(sqlite_app.extensions["intake"], NOW, None, {"items": items}))
+    assert "- K7M-4QX came in out of hours: claim it by noon Eastern\n" in told.text
+    assert "- Q2W-9RT waits out of hours and nobody has claimed it; it is due by noon Eastern\n" in told.text
+
+
+def test_an_alarm_says_since_when_and_where_to_look(sqlite_app: Flask) -> None:
+    details = {"kind": "outbox", "since": (NOW - timedelta(minutes=12)).isoformat()}
+    told = messages.write("staff.alarm", Occasion(sqlite_app.extensions["intake"], NOW, None, details))
+    assert "Messages have been waiting to go out since 11:48 am Eastern." in told.text
+    assert "/admin/outbox/" in told.text
+    assert "No callback request has come in since Tue 17 Nov 6 am Eastern." in letter(sqlite_app, "staff.alarm").text
 
 
 def test_a_mail_nobody_wrote_is_an_error_of_its_own(sqlite_app: Flask) -> None:

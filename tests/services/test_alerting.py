@@ -14,9 +14,11 @@ from sqlalchemy import select
 from intake.database import reading
 from intake.models import Alert, OutboxMessage
 from intake.models.site import Site
+from intake.queries import worklist
+from intake.queries.worklist import View
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Disposition
-from intake.services import alerting, calls, claims
+from intake.services import alerting, calls, claims, leases
 from intake.services.calls import Outcome
 from tests.making import ask, mails, person, stored
 
@@ -179,6 +181,33 @@ def open_minutes(begin: datetime, end: datetime) -> int:
     return PASSED[minute_of(end)] - PASSED[minute_of(begin)]
 
 
+def is_open_request(story: Story, at: datetime) -> bool:
+    return story.comes <= at and not (story.called and story.called <= at)
+
+
+def is_held(story: Story, at: datetime) -> bool:
+    """A claim ends by itself after half an hour in which nothing happened."""
+    return story.claimed is not None and story.claimed <= at < story.claimed + 30 * MINUTE
+
+
+def listed(stories: list[Story], at: datetime) -> dict[View, int]:
+    """What the queue's views hold at this instant."""
+    waits = [story for story in stories if is_open_request(story, at)]
+    held = [story for story in waits if is_held(story, at)]
+    nothing = dict.fromkeys((view for view in View if view is not View.CLOSED), 0)
+    return nothing | {
+        View.ALL_OPEN: len(waits),
+        View.DUE_NOW: sum(story.due <= at + 5 * MINUTE for story in waits),
+        View.MINE: len(held),
+        View.UNCLAIMED: len(waits) - len(held),
+    }
+
+
+def counted(staff: Actor, at: datetime) -> dict[View, int]:
+    with reading() as conn:
+        return worklist.counts(conn, user_id=staff.person_id, now=at, due_soon=5 * MINUTE)
+
+
 def expected(story: Story, at: datetime, staff: str, manager: str) -> set[tuple[str, str, int]]:
     """What a look at this instant adds."""
     if story.called is not None and story.called <= at:
@@ -186,7 +215,7 @@ def expected(story: Story, at: datetime, staff: str, manager: str) -> set[tuple[
     is_awake = is_open(at) or is_open(at - 15 * MINUTE)
     if at < max(story.comes, story.due - 5 * MINUTE) or not is_awake:
         return set()
-    owner = staff if story.claimed and story.claimed <= at else "team"
+    owner = staff if is_held(story, at) else "team"
     if at <= story.due:
         return {("soon", owner, 1)}
     past = open_minutes(story.due, at)
@@ -215,7 +244,9 @@ def raised(reference: str) -> list[tuple[str, str, int]]:
         return [(row.kind, row.recipient, row.number) for row in conn.execute(asked)]
 
 
-def test_in_a_week_with_the_worker_off_for_a_day_every_alert_is_what_the_rules_say(site: Site) -> None:
+def test_in_a_week_with_the_worker_off_for_a_day_alerts_views_and_returned_claims_are_what_the_rules_say(
+    site: Site,
+) -> None:
     manager, staff = (person(site, name, role, now=MONDAY) for name, role in (("Mara", "manager"), ("Sam", "staff")))
     stories, since = week(), MONDAY - MINUTE
     for at in looks():
@@ -223,7 +254,10 @@ def test_in_a_week_with_the_worker_off_for_a_day_every_alert_is_what_the_rules_s
             act(site, story, staff, since, at)
             if story.reference:
                 story.had |= expected(story, at, f"user:{staff.user_id}", f"user:{manager.user_id}")
+        leases.return_idle(site, now=at)
         look(site, at)
+        if at.minute == 0:  # each hour, to be quick
+            assert counted(staff, at) == listed(stories, at), at
         since = at
     for story in stories:
         assert sorted(raised(story.reference)) == sorted(story.had), story

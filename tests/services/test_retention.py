@@ -16,6 +16,7 @@ from bench.processes import ROOT, environment
 from intake.database import db, reading, writing
 from intake.ledger import outbox, suppression, tries
 from intake.models import (
+    Alert,
     AuditText,
     CallAttempt,
     CallbackRequest,
@@ -32,7 +33,7 @@ from intake.queries import retention as expiry
 from intake.rules.permissions import Actor
 from intake.rules.retention import Retention
 from intake.rules.workflow import ClosedReason, Disposition
-from intake.services import calls, casework, retention
+from intake.services import alerting, calls, casework, retention
 from intake.services.calls import Outcome
 from intake.services.errors import RefusedError
 from tests.conftest import KEYS
@@ -52,6 +53,14 @@ def ended(site: Site, maria: Actor, now: datetime, reason: ClosedReason = Closed
     calls.log_attempt(site, maria, reference, Outcome(Disposition.NO_ANSWER, note="her brother answered"), now=now)
     casework.close(site, maria, reference, reason, note="spoke in person", now=now)
     return reference
+
+
+def test_alerts_go_with_what_the_request_said_of_a_person(site: Site, maria: Actor, now: datetime) -> None:
+    reference, waiting = ask(site, now).reference, ask(site, now, phone="(212) 555-0101").reference
+    assert alerting.raise_due(site, now=now + timedelta(minutes=12)) == 2
+    casework.close(site, maria, reference, ClosedReason.INFORMATION, note="called", now=now + timedelta(minutes=13))
+    assert run(site, now + timedelta(days=200))[0] == 1
+    assert count(Alert) == count(Alert, Alert.callback_id == stored(waiting).id) == 1
 
 
 def run(site: Site, now: datetime, batch: int = 100) -> tuple[int, int]:

@@ -1,0 +1,51 @@
+"""What tells an ordinary pause from a silence: requests in the same hours of the weeks before, and what lies unsent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from intake.ledger import outbox
+from intake.models import Alarm, CallbackRequest, OutboxMessage
+from intake.rules import silence
+from intake.rules.hours import Interval
+
+COUNTED_TO = 100
+"""In one stretch: beyond that a number says nothing more."""
+_C, _M, _A = (model.__table__.c for model in (CallbackRequest, OutboxMessage, Alarm))
+
+
+def silent_since(conn: Connection, now: datetime) -> datetime | None:
+    """When the last request came, if it is too long ago for these hours; reads at most COUNTED_TO places a week."""
+    came = select(_C.received_at)
+    last_at = conn.execute(came.order_by(_C.received_at.desc(), _C.id.desc()).limit(1)).scalar()
+    first_at = conn.execute(came.order_by(_C.received_at, _C.id).limit(1)).scalar()
+    if first_at is None or last_at is None or last_at > now:
+        return None
+    stretches = silence.same_stretches(first_at, last_at, now)
+    if len(stretches) < silence.LEAST_WEEKS:
+        return None
+    return last_at if silence.is_silent([_count(conn, stretch) for stretch in stretches]) else None
+
+
+def _count(conn: Connection, stretch: Interval) -> int:
+    within = select(_C.id).where(_C.received_at > stretch[0], _C.received_at <= stretch[1]).limit(COUNTED_TO)
+    return int(conn.execute(select(func.count()).select_from(within.subquery())).scalar_one())
+
+
+def first_due() -> Select[Any]:
+    """When the first message that waits could have gone out."""
+    return select(_M.available_at).where(outbox.IS_WAITING).order_by(_M.available_at, _M.id).limit(1)
+
+
+def stuck_since(conn: Connection, now: datetime) -> datetime | None:
+    """When the first message that lies there should have gone out, if that is too long ago."""
+    due_since: datetime | None = conn.execute(first_due()).scalar()
+    return due_since if silence.is_stuck(due_since, now) else None
+
+
+def ringing(conn: Connection) -> dict[str, datetime]:
+    """The alarms that were raised and are not over: kind, and since when it is so."""
+    return {row.kind: row.since_at for row in conn.execute(select(_A.kind, _A.since_at))}
