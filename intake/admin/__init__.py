@@ -26,6 +26,7 @@ from intake.admin.people import People
 from intake.admin.queue import QueuePages
 from intake.admin.queue_live import QueueLivePages
 from intake.admin.request_live import RequestLivePages
+from intake.admin.saving import SavingPages
 from intake.admin.settings import HoursPages
 from intake.admin.settings_alerts import AlertPages
 from intake.admin.settings_calling import CallingPages
@@ -46,6 +47,7 @@ from intake.wording.translation import language, lazy_gettext
 
 class Queue(
     QueuePages,
+    SavingPages,
     QueueLivePages,
     RequestLivePages,
     AddingPages,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,9 +20,8 @@ from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, live, mail, next_call, people, search, worklist, worklist_ended
+from intake.queries import casefile, live, mail, next_call, search, worklist, worklist_ended
 from intake.queries.calendar import Calendar
-from intake.queries.people import Person
 from intake.queries.worklist import Filters, Tally, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
 from intake.services import viewing
@@ -32,6 +30,7 @@ from intake.wording import times
 from intake.wording.translation import gettext, lazy_gettext
 
 LONGEST_SEARCH = 100
+Workers = tuple[tuple[int, str], ...]
 
 VIEWS = {
     View.ALL_OPEN: lazy_gettext("All open"),
@@ -105,8 +104,7 @@ class QueuePages(PanelView):
                 conn, calendar, view, match=match, after=request.args.get("after"),
                 with_contact=acting().may(Permission.CONTACT), filters=filters,
             )  # fmt: skip
-            owners = people.working(conn) if _is_filtering(filters) else ()
-            alarms = [] if match or filters else _alarms(conn)
+            alarms = [] if match else _alarms(conn)
         _remember_place()
         shown = [row.id for row in page.rows]
         viewing.listed(current_site(), acting(), view="search" if match else view.value, ids=shown, now=request_time())
@@ -121,11 +119,12 @@ class QueuePages(PanelView):
             next_cursor=page.next_cursor,
             view=view,
             match=match,
-            narrow=_offered(view, match, owners) if _is_filtering(filters) else [],
+            narrow=_offered(view, match, around.workers) if _is_filtering(filters) else [],
             narrowed=queue_filters.narrowing(request.args),
             is_narrowed=bool(filters),
             days=_days(filters),
             rescued=found.rescued,
+            saved=around.saved,
             left=_left(found, view, match, filters),
             place=queue_filters.place(request.args),
             is_next_first=True,
@@ -141,11 +140,11 @@ class QueuePages(PanelView):
         """The hours in force, and what lies around the list once what has lapsed is back in the queue."""
         with reading() as conn:
             calendar = calendars.current(conn, current_site())
-            around = glance(conn, calendar, view=view, filters=filters, longest_call=LONGEST_CALL)
+            around = glance(conn, calendar, view=view, filters=filters, has_lists=True, longest_call=LONGEST_CALL)
         if around.has_lapsed:
             self.look_after()
             with reading() as conn:
-                around = glance(conn, calendar, view=view, filters=filters)
+                around = glance(conn, calendar, view=view, filters=filters, has_lists=True)
         return calendar, around
 
     def _coming(self, calendar: Calendar) -> Row | None:
@@ -176,8 +175,8 @@ def _alarms(conn: Connection) -> list[Alarm]:
     return told(mail.alarm(conn, now=request_time()), clock())
 
 
-def _offered(view: View, match: str | None, owners: Iterable[Person]) -> list[Filter]:
-    return queue_filters.offered(request.args, None if match else view, owners, acting().person_id)
+def _offered(view: View, match: str | None, workers: Workers) -> list[Filter]:
+    return queue_filters.offered(request.args, None if match else view, workers, acting().person_id)
 
 
 def _left(found: Tally, view: View, match: str | None, filters: Filters) -> str:
@@ -205,7 +204,7 @@ def _days(filters: Filters) -> str:
 
 
 def _is_filtering(filters: Filters) -> bool:
-    """The selects are asked for by a link: whoever does not narrow the queue pays nothing for them."""
+    """The form is asked for by a link: the list stays calm for whoever does not narrow it."""
     return bool(filters) or "filter" in request.args
 
 

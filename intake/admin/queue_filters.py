@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from intake.queries.people import Person
 from intake.queries.worklist import Filters, View
 from intake.rules.workflow import Channel, Status
 from intake.wording import languages, names
@@ -112,10 +111,12 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def offered(args: Mapping[str, Any], view: View | None, people: Iterable[Person], user_id: int) -> list[Filter]:
+def offered(
+    args: Mapping[str, Any], view: View | None, workers: Iterable[tuple[int, str]], user_id: int
+) -> list[Filter]:
     """The groups, each with what is chosen; ``view`` None: a search, which looks through open and ended ones."""
     owners = [("me", gettext("You")), ("none", gettext("Unclaimed"))]
-    owners += [(str(person.id), person.name) for person in people if person.id != user_id]
+    owners += [(str(key), name) for key, name in workers if key != user_id]
     states = [one for one in Status if view is None or (one in _ENDED) == (view is View.CLOSED)]
     asked = place(args)
     return [

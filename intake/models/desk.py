@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.models.base import Base, BigId, Instant, big_id
@@ -98,6 +98,21 @@ class UndoneAttempt(Base):
         big_id, ForeignKey("call_attempt.id"), primary_key=True, autoincrement=False
     )
     undone_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SavedView(Base):
+    """A view of the queue under a name: what its address asks for. Shared ones are everybody's to open."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (Index("ix_saved_view_owner_id", "owner_id"),)
+
+    id: Mapped[BigId]
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    query: Mapped[str] = mapped_column(String(400))
+    is_shared: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class DuplicateLink(Base):

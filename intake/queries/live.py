@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 
 from intake.models import Audit, CallbackRequest, User
 from intake.models.site import Site
-from intake.queries import leases, presence, worklist
+from intake.queries import leases, people, presence, saved_views, worklist
 from intake.queries.casefile import LOOKS
 from intake.queries.presence import Viewers
+from intake.queries.saved_views import Saved
 from intake.queries.worklist import SELECTED, SOURCE, Filters, Tally, View, WorklistRow, fields
 from intake.queries.worklist_filters import belongs
 from intake.rules.permissions import ActorKind
@@ -54,12 +55,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What lies around a list: how many each view holds, how many ring, who looks at what, whether a claim lapsed."""
+    """What lies around a list: how many each view holds, how many ring, who looks at what, whether a claim lapsed.
+
+    ``saved``: the views this person may open by name; ``workers``: id and name of colleagues. Empty if not asked for.
+    """
 
     tally: Tally
     unclaimed: int
     viewers: Viewers
     has_lapsed: bool = False
+    saved: tuple[Saved, ...] = ()
+    workers: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +139,22 @@ def unseen(conn: Connection, asked: Asked, references: Collection[str]) -> int:
 
 def glance(
     conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta, longest_call: timedelta | None = None,
-    view: View = View.ALL_OPEN, filters: Filters = NOTHING,
+    view: View = View.ALL_OPEN, filters: Filters = NOTHING, has_lists: bool = False,
 ) -> Glance:  # fmt: skip
-    """All of it in one statement; whether a claim has lapsed only with ``longest_call``, how long a call holds one."""
+    """All of it in one statement; whether a claim has lapsed only with ``longest_call``, how long a call holds one.
+
+    ``has_lists``: with the views and the people that a page offers; one that only looks for news needs neither.
+    """
     columns = worklist.tally_columns(view, filters, user_id=user_id, now=now, due_soon=due_soon)
     more = literal(False) if longest_call is None else leases.to_do(user_id, now, longest_call)
     ring, seen = _counted(_is_unclaimed(now, due_soon)), presence.told(besides=user_id, now=now)
-    row: Any = conn.execute(select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"))).one()
-    return Glance(worklist.read_tally(row), int(row.ring), presence.read(row.seen), bool(row.more))
+    lists = [saved_views.column(conn, user_id), people.named_workers(conn)] if has_lists else []
+    row: Any = conn.execute(select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"), *lists)).one()
+    found = row._mapping
+    return Glance(
+        worklist.read_tally(row), int(row.ring), presence.read(row.seen), bool(row.more),
+        saved_views.read(found.get("saved"), user_id), people.read_workers(found.get("workers")),
+    )  # fmt: skip
 
 
 def alarm(conn: Connection, *, now: datetime, due_soon: timedelta) -> Alarm:

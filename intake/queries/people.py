@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Label, Row, and_, select
 
 from intake.models import Role, User
 from intake.models.people import user_role
+from intake.queries import side_lists
 from intake.rules.permissions import Permission, permissions_of
 from intake.rules.permissions import Role as RoleName
 from intake.rules.routing import ON_SHIFT_FOR
@@ -52,6 +53,19 @@ def working(conn: Connection) -> tuple[Person, ...]:
 def calling(conn: Connection) -> tuple[Person, ...]:
     """Those of them who may also see a number, and so call it."""
     return tuple(person for person in working(conn) if Permission.CONTACT in permissions_of(person.roles))
+
+
+def named_workers(conn: Connection) -> Label[Any]:
+    """Those who work requests, id and name in the order of their names, as one value named ``workers``."""
+    roles = [role.value for role in RoleName if Permission.WORK in permissions_of([role.value])]
+    holding = select(user_role.c.user_id).join(Role.__table__, _ROLE.id == user_role.c.role_id)
+    asked = select(_USER.id, _USER.name).where(_HAS_COME, _USER.id.in_(holding.where(_ROLE.name.in_(roles))))
+    return side_lists.column(conn, "workers", asked.order_by(_USER.name, _USER.id).limit(200))
+
+
+def read_workers(value: Any) -> tuple[tuple[int, str], ...]:
+    """What that column holds."""
+    return tuple((int(key), str(name)) for key, name in side_lists.rows(value))
 
 
 def by_email(conn: Connection, email: str) -> Person | None:

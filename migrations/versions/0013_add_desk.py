@@ -46,6 +46,7 @@ def upgrade() -> None:
     _add_presence()
     _add_leases()
     _add_undo()
+    _add_saved_views()
     _add_links()
     _add_alerts()
 
@@ -55,6 +56,7 @@ def downgrade() -> None:
         "alarm",
         "alert",
         "duplicate_link",
+        "saved_view",
         "undone_attempt",
         "undo_step",
         "lapse",
@@ -149,6 +151,23 @@ def _add_undo() -> None:
         ),
         sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_undone_attempt")),
     )
+
+
+def _add_saved_views() -> None:
+    op.create_table(
+        "saved_view",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("public_id", sa.String(32), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(60), nullable=False),
+        sa.Column("query", sa.String(400), nullable=False),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", AT, nullable=False),
+        _user("saved_view", "owner_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_saved_view_public_id")),
+    )
+    op.create_index("ix_saved_view_owner_id", "saved_view", ["owner_id"])
 
 
 def _add_links() -> None:

@@ -14,7 +14,7 @@ from intake.database import writing
 from intake.models import OutboxMessage
 from intake.models.records import OutboxState
 from intake.rules.workflow import ClosedReason, Disposition
-from intake.services import calls, casework, claims, duplicates, presence, snoozing, visitor
+from intake.services import calls, casework, claims, duplicates, presence, saved_views, snoozing, visitor
 from intake.services.calls import Outcome
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
@@ -39,6 +39,13 @@ def narrowed(state: str) -> Way:
         return page
 
     return go
+
+
+def saved(house: Premises) -> Page:
+    """The page of saved views, with one of Maria's on it."""
+    query, now = "view=mine&language=es", datetime.now(UTC)
+    saved_views.save(house.site, house.people["Maria"], "Spanish, mine", query, is_shared=True, now=now)
+    return at("Maria", "/admin/queue/views")(house)
 
 
 def found(words: str) -> Way:
@@ -304,6 +311,10 @@ PAGES = [
     Shown("morning after a quiet night", "queue.morning", "admin/morning.html", at("Grace", "/admin/queue/morning")),
     Shown("hand-over sheet", "queue.handover", "admin/handover.html", at("Grace", "/admin/queue/handover")),
     Shown("wallboard", "queue.board", "admin/board.html", at("Maria", "/admin/queue/board")),
+    Shown("saved views, none", "queue.views", "admin/saved_views.html", at("Grace", "/admin/queue/views")),
+    Shown("saved views", "queue.views", "admin/saved_views.html", saved),
+    Shown("saved view without a name", "queue.save_view", "admin/saved_views.html",
+          sent("Maria", "/admin/queue/?view=mine&filter=open", "/admin/queue/views", view="mine"), 422),
     Shown("found", "queue.index", QUEUE, found("priya")),
     Shown("found nothing", "queue.index", QUEUE, found("nobodybythatname")),
     *(Shown(f"request of {name}", "queue.show", REQUEST, at("Maria", f"/admin/queue/{{{name}}}"))
