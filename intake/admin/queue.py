@@ -30,6 +30,8 @@ from intake.wording import times
 from intake.wording.translation import gettext, lazy_gettext
 
 LONGEST_SEARCH = 100
+SOME_DAY = timedelta(days=3650)
+"""For what is due at any time: nobody waits as long."""
 Workers = tuple[tuple[int, str], ...]
 
 VIEWS = {
@@ -148,9 +150,9 @@ class QueuePages(PanelView):
         return calendar, around
 
     def _coming(self, calendar: Calendar) -> Row | None:
-        """For an empty view of what is due: the one that will be due next."""
+        """For an empty view of what is due: the one that will be due next, nothing put off and nothing undecided."""
         with reading() as conn:
-            page = _page(conn, calendar, View.ALL_OPEN, limit=1, with_contact=False)
+            page = _page(conn, calendar, View.DUE_NOW, limit=1, with_contact=False, due_soon=SOME_DAY)
         return next(iter(rows(page.rows, calendar, clock(), acting())), None)
 
     @expose("/search", methods=("POST",))

@@ -25,6 +25,13 @@ from intake.web.sign_in_session import this_sign_in, what_is_over
 _SECRET = frozenset({"password", "current", "new"})
 _NOT_KEPT = _SECRET | {"csrf_token"}
 """Passwords are never kept: who comes back to such a form types them again."""
+_WRITTEN = frozenset(
+    {
+        "name", "phone", "email", "message", "note", "remark", "close_note", "hand_off_note", "override", "why",
+        "why_wrong", "reopen_reason", "skip_why", "snooze_reason", "take_over_reason", "preferred_time_note",
+    }
+)  # fmt: skip
+"""Fields of somebody's own words, shown again even if it is a single one; a choice or a version is not."""
 _RAN_OUT = (Ending.IDLE, Ending.TOO_LONG)
 
 pages = Blueprint("idle_lock", __name__, url_prefix="/lock")
@@ -184,7 +191,7 @@ def _kept_page(text: str) -> ResponseReturnValue:
     if draft is None:
         flash(gettext("What was typed there belongs to somebody else, so it is not shown."))
         return redirect(HOME, 303)
-    typed = [value for _, value in draft.fields if len(value.split()) > 1]
+    typed = [value for name, value in draft.fields if value.strip() and (name in _WRITTEN or " " in value.strip())]
     return plain_page(
         "security/kept.html", path=draft.path, fields=draft.fields, typed=typed, back=_page_of(draft.path)
     )

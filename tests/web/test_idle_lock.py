@@ -151,6 +151,17 @@ def test_what_was_sent_after_the_session_ran_out_waits_until_its_person_signed_i
     assert desk.post(path, data=fields(back.text)).status_code == 303 and count(Note) == 1
 
 
+def test_a_single_word_is_shown_again_too_and_no_code_beside_it(sqlite_app: Flask, desk: Desk, clock: Any) -> None:
+    path, typed = note_form(desk, sqlite_app)
+    clock.shift(timedelta(minutes=61))
+    kept = desk.post(
+        path, data={**{name: value.replace(NOTE, "Sister") for name, value in typed.items()}, "outcome": "no_answer"}
+    )
+    desk.sign_in()
+    back = desk.post("/lock/kept", data=fields(kept.text)).text
+    assert re.findall(r"<bdi>([^<]*)</bdi>", back) == ["Sister"] and 'value="no_answer"' in back
+
+
 def test_what_somebody_typed_is_shown_to_nobody_else(sqlite_app: Flask, desk: Desk, clock: Any) -> None:
     path, typed = note_form(desk, sqlite_app)
     site, now = sqlite_app.extensions["intake"], datetime.now(UTC)
