@@ -176,6 +176,8 @@ def _for_alerts(occasion: Occasion) -> Words:
 
 
 def _alert_line(occasion: Occasion, reference: str, kind: str, due_at: str) -> str:
+    if kind == "again":
+        return gettext("%(reference)s: the same number or email has asked again", reference=reference)
     due = times.by_words(datetime.fromisoformat(due_at), occasion.site.time_zone, occasion.now)
     if kind == "on_call":
         return gettext("%(reference)s came in out of hours: claim it by %(due)s", reference=reference, due=due)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from intake.models.site import Site
-from intake.services import alerting, leases, routing, sealing, watching
+from intake.services import alerting, leases, repeats, routing, sealing, watching
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,12 @@ class Turn:
 
 
 def all_turns() -> tuple[Turn, ...]:
-    """Every duty, none of them done yet. Claims lapse before anybody is told whose call is late."""
+    """Every duty, none of them done yet.
+
+    What was sent twice is joined before it is given away, and claims lapse before anybody hears whose call is late.
+    """
     return (
+        Turn("joining who asked twice", timedelta(seconds=5), lambda site, now: repeats.look(site, now=now)),
         Turn(
             "giving requests away by rule", timedelta(seconds=5), lambda site, now: routing.route_waiting(site, now=now)
         ),

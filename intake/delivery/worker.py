@@ -137,8 +137,9 @@ def _deliver(site: Site, mailer: Mailer, message: Leased, clock: Clock) -> bool:
 def _posting(site: Site, message: Leased, now: datetime) -> Posting:
     """Words and address, looked up now. UndeliverableError when there is nobody to send it to any more."""
     with reading() as conn:
-        callback = mail.about(conn, site, message.callback_id) if message.callback_id else None
-        if message.recipient == "visitor":
+        is_for_visitor, about = message.recipient == "visitor", message.callback_id
+        callback = mail.about(conn, site, about, for_visitor=is_for_visitor) if about else None
+        if is_for_visitor:
             to: tuple[str, ...] = (callback.email,) if callback and callback.email else ()
         else:
             to = mail.staff_addresses(conn, site, message.recipient)

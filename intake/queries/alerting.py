@@ -81,14 +81,19 @@ def raised(conn: Connection, ids: Sequence[int]) -> set[tuple[int, datetime, str
 
 
 def is_living(now: datetime) -> ColumnElement[bool]:
-    """An alert still says what is so: its due time holds, its reader is the one to call, and nothing worse has come."""
+    """An alert still says what is so: its due time holds, its reader is the one to call, and nothing worse has come.
+
+    That somebody asked again is so until the request has ended, whenever it is due.
+    """
     stage = or_(
         _A.kind == AlertKind.ESCALATED.value,
         and_(_A.kind == AlertKind.LATE.value, _OWNER),
         and_(_A.kind == AlertKind.SOON.value, _OWNER, _A.due_at >= now),
         and_(IS_ON_CALL, _C.assignee_id.is_(None)),
     )
-    return and_(_C.due_at == _A.due_at, HAS_A_DUE_TIME, stage)
+    is_due = and_(_C.due_at == _A.due_at, HAS_A_DUE_TIME, stage)
+    is_again = and_(_A.kind == AlertKind.AGAIN.value, _OWNER, _C.closed_at.is_(None))
+    return or_(is_due, is_again)
 
 
 def to_tell(

@@ -13,6 +13,7 @@ from intake.models import Alarm, CallbackRequest, OutboxMessage
 from intake.models.records import MailChannel
 from intake.models.site import Site
 from intake.queries import people, silence
+from intake.queries.as_told import as_told
 from intake.rules.permissions import Role
 from intake.rules.windows import Window
 from intake.rules.workflow import Status, Voicemail, is_open
@@ -71,11 +72,15 @@ class MailAlarm:
     silent_since: datetime | None = None
 
 
-def about(conn: Connection, site: Site, callback_id: int) -> MailedCallback | None:
-    """The request a mail is about, with the visitor's address and private link; None if there is no such row."""
-    row = conn.execute(select(CallbackRequest.__table__).where(_C.id == callback_id)).first()
-    if row is None:
+def about(conn: Connection, site: Site, callback_id: int, *, for_visitor: bool = False) -> MailedCallback | None:
+    """The request a mail is about, with the visitor's address and private link; None if there is no such row.
+
+    To its visitor it is what they were told, though another one of theirs was joined with it.
+    """
+    stored = conn.execute(select(CallbackRequest.__table__).where(_C.id == callback_id)).first()
+    if stored is None:
         return None
+    row = as_told(conn, stored) if for_visitor else stored
     return MailedCallback(
         reference=row.reference,
         status=Status(row.status),

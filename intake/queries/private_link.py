@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from intake.models import CallbackRequest
 from intake.models.keyring import link_hash
 from intake.models.site import Site
+from intake.queries.as_told import as_told
 from intake.rules.mail_domain import likely_domain
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
@@ -67,18 +67,10 @@ def find(conn: Connection, site: Site, token: str, *, now: datetime) -> PrivateV
     row = conn.execute(select(_T).where(_T.c.link_hash == link_hash(token))).first()
     if row is None or row.name_encrypted is None:
         return None
-    if row.closed_at is not None and now - row.closed_at > timedelta(days=LINK_DAYS):
+    told = as_told(conn, row)
+    if told.closed_at is not None and now - told.closed_at > timedelta(days=LINK_DAYS):
         return None
-    return _view(site, row if row.duplicate_of_id is None else _as_told(conn, row))
-
-
-def _as_told(conn: Connection, row: Row[Any]) -> Any:
-    """A request joined to another as if it stood alone: it waits while that one waits, and is over with it."""
-    ending = select(_T.c.closed_at, _T.c.closed_reason).where(_T.c.id == row.duplicate_of_id)
-    other = conn.execute(ending).one()
-    wait = {"status": Status.NEW, "closed_at": None, "closed_reason": None}
-    over = {"status": Status.CLOSED, "closed_at": other.closed_at, "closed_reason": other.closed_reason}
-    return SimpleNamespace(**{**row._mapping, **(wait if other.closed_at is None else over)})
+    return _view(site, told)
 
 
 def _view(site: Site, row: Any) -> PrivateView:

@@ -18,13 +18,14 @@ _MOMENT = timedelta(seconds=1)
 
 
 class AlertKind(StrEnum):
-    """What an alert says of a request."""
+    """What an alert says of a request: how late it is, or that its number or email has asked again."""
 
     SOON = "soon"
     LATE = "late"
     ESCALATED = "escalated"
     ON_CALL = "on_call"
     ON_CALL_LATE = "on_call_late"
+    AGAIN = "again"
 
 
 @dataclass(frozen=True, slots=True)

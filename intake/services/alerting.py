@@ -30,7 +30,8 @@ _A = Alert.__table__.c
 WOKEN_AGAIN = timedelta(minutes=5)
 """So rarely is somebody on call mailed, whatever comes."""
 _WEIGHT = {
-    AlertKind.SOON: 0, AlertKind.ON_CALL: 1, AlertKind.LATE: 2, AlertKind.ON_CALL_LATE: 3, AlertKind.ESCALATED: 4,
+    AlertKind.AGAIN: 0, AlertKind.SOON: 0, AlertKind.ON_CALL: 1, AlertKind.LATE: 2, AlertKind.ON_CALL_LATE: 3,
+    AlertKind.ESCALATED: 4,
 }  # fmt: skip
 
 
@@ -189,13 +190,15 @@ def _settle(conn: Connection, now: datetime, is_day: bool) -> None:
 def _digest(rows: Iterable[Row[Any]], rules: AlertRules) -> dict[str, Any]:
     """Each request once, with the worst that is said of it: reference, kind and time, nothing else.
 
-    The time is the due time; for a first word to those on call, by when to claim it.
+    That it was asked for again is a line of its own. The time is the due time; for a first word to those on call, by
+    when to claim it.
     """
-    worst: dict[int, Row[Any]] = {}
+    worst: dict[tuple[int, bool], Row[Any]] = {}
     for row in rows:
-        known = worst.get(row.callback_id)
+        matter = row.callback_id, row.kind == AlertKind.AGAIN
+        known = worst.get(matter)
         if known is None or _WEIGHT[AlertKind(row.kind)] > _WEIGHT[AlertKind(known.kind)]:
-            worst[row.callback_id] = row
+            worst[matter] = row
     named = sorted(worst.values(), key=lambda row: (row.due_at, row.callback_id))
     items = [
         [row.reference, row.kind, (_claim_by(row, rules) if row.kind == AlertKind.ON_CALL else row.due_at).isoformat()]

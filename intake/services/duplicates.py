@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from intake.database import writing
 from intake.ledger import audit
 from intake.models import CallbackRequest, DuplicateLink
 from intake.models.site import Site
+from intake.queries.as_told import links_that_tell
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules import duplicates
 from intake.rules.permissions import VISITOR, Actor, Permission
@@ -42,7 +43,7 @@ def link(site: Site, actor: Actor, reference: str, other: str, *, now: datetime)
             ensure_open(row)
             ensure_decided(row)
             ensure_not_on_call(row, actor, now)
-        _join(conn, site, actor, survivor, duplicate, now)
+        join(conn, site, actor, survivor, duplicate, now)
         return str(survivor.reference)
 
 
@@ -58,12 +59,13 @@ def _both(conn: Connection, reference: str, other: str) -> tuple[Row[Any], Row[A
     return first, second
 
 
-def _join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplicate: Row[Any], now: datetime) -> None:
+def join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplicate: Row[Any], now: datetime) -> None:
+    """Both are locked and open: the survivor takes the earlier clocks and the stricter wish, the other ends."""
     taken = duplicates.inherited(survivor, duplicate)
     before = {
         "duplicate": _kept(duplicate, _ENDED_AS),
         "survivor": _kept(survivor, taken),
-        "after": _written(taken),
+        "after": duplicates.written(taken),
     }
     earlier = (_L.callback_id == duplicate.id, _L.unlinked_at.is_(None))  # it was opened again in another way
     conn.execute(update(DuplicateLink).where(*earlier).values(unlinked_at=now, unlinked_by_id=actor.user_id))
@@ -104,8 +106,9 @@ def unlink(site: Site, actor: Actor, reference: str, *, now: datetime) -> str:
             raise RefusedError("not_linked")
         if row.phone_encrypted is None:
             raise RefusedError("redacted")
+        own = _own_wishes(conn, survivor)
         _open_again(conn, site, actor, row, joined, now)
-        _give_back(conn, survivor, joined.before)
+        _give_back(conn, survivor, joined.before, own)
         for one, partner in ((row, survivor), (survivor, row)):
             audit.record(
                 conn, site, actor, "callback.unlinked", callback_id=one.id,
@@ -142,7 +145,7 @@ def let_go(conn: Connection, site: Site, survivor: Row[Any], now: datetime) -> N
 
 
 def _open_again(conn: Connection, site: Site, actor: Actor, row: Row[Any], joined: Row[Any], now: datetime) -> None:
-    values = dict(duplicates.back_among_the_open(_read(joined.before["duplicate"])))
+    values = dict(duplicates.back_among_the_open(duplicates.read(joined.before["duplicate"])))
     if is_suppressed(conn, phone_indexes(site, row)):
         values |= set_aside(row)
     change(conn, row, **values, duplicate_of_id=None)
@@ -163,25 +166,53 @@ def _link_of(conn: Connection, reference: str) -> Row[Any]:
     return row
 
 
-def _give_back(conn: Connection, survivor: Row[Any], before: Mapping[str, Any]) -> None:
-    """The older one's columns as they were, those that still are as joining made them, while it is open."""
-    was, made = _read(before["survivor"]), _read(before["after"])
-    unchanged = {name: value for name, value in was.items() if getattr(survivor, name) == made[name]}
-    if unchanged and survivor.closed_at is None:
+def _give_back(conn: Connection, survivor: Row[Any], before: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """The older one's columns as they were, those that still are as joining made them, while it is open.
+
+    Of its wishes the strictest of whoever is joined to it still holds. ``own``: what its own visitor chose.
+    """
+    if survivor.closed_at is not None:
+        return
+    was, made = duplicates.read(before["survivor"]), duplicates.read(before["after"])
+    wanted = {name: value for name, value in was.items() if getattr(survivor, name) == made[name]}
+    wanted |= wishes(conn, survivor, own)
+    unchanged = {name: value for name, value in wanted.items() if value != getattr(survivor, name)}
+    if unchanged:
         change(conn, survivor, **unchanged)
 
 
+def wishes(conn: Connection, row: Row[Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds for a locked request when its visitor chooses ``chosen``: never less strict than what is joined to it.
+
+    The choice itself is kept with the links: its own page tells it, and taking apart brings it back.
+    """
+    own = _own_wishes(conn, row) | dict(chosen)
+    joined = {one.id: one for one in conn.execute(select(_T).where(_T.c.duplicate_of_id == row.id))}
+    for link in _links_to(conn, row):
+        kept = link.before
+        if link.callback_id in joined:
+            after = duplicates.strictest_wishes(own, [joined.pop(link.callback_id)])
+            made = {"survivor": {**kept["survivor"], **own}, "after": {**kept["after"], **after}}
+            own = after
+        else:  # it left by itself, and what it asked for has been chosen anew by now
+            made = {side: _without_wishes(kept[side]) for side in ("survivor", "after")}
+        conn.execute(update(DuplicateLink).where(_L.id == link.id).values(before={**kept, **made}))
+    return duplicates.strictest_wishes(own, joined.values())
+
+
+def _own_wishes(conn: Connection, row: Row[Any]) -> dict[str, Any]:
+    told = duplicates.as_told(row, [link.before for link in reversed(_links_to(conn, row))])
+    return {name: told.get(name, getattr(row, name)) for name in duplicates.WISHES}
+
+
+def _links_to(conn: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
+    """The links that still say something of this request's own wishes, the oldest first."""
+    return conn.execute(links_that_tell(row.id).order_by(_L.id)).all()
+
+
+def _without_wishes(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if name not in duplicates.WISHES}
+
+
 def _kept(row: Row[Any], names: Any) -> dict[str, Any]:
-    return _written({name: getattr(row, name) for name in names})
-
-
-def _written(values: Mapping[str, Any]) -> dict[str, Any]:
-    """For JSON: instants as text with their zone, which says that they are some."""
-    return {name: {"at": value.isoformat()} if isinstance(value, datetime) else value for name, value in values.items()}
-
-
-def _read(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value
-        for name, value in values.items()
-    }
+    return duplicates.written({name: getattr(row, name) for name in names})

@@ -13,6 +13,7 @@ from intake.database import writing
 from intake.ledger import audit, letters, outbox, search_words
 from intake.models.keyring import link_hash
 from intake.models.site import Site
+from intake.queries.as_told import as_told
 from intake.queries.private_link import LINK_DAYS
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.crisis import is_crisis
@@ -37,10 +38,10 @@ def _own(site: Site, token: str, now: datetime) -> Iterator[tuple[Connection, Ro
     """The visitor's own open request, locked. NotFoundError for a wrong or expired link, EndedError when it is over."""
     with writing() as conn:
         row = lock_link(conn, link_hash(token))
-        if row.closed_at is not None and now - row.closed_at > timedelta(days=LINK_DAYS):
-            raise NotFoundError
         if row.duplicate_of_id is not None and duplicates.stand_alone(conn, site, row, now):
             row = lock_link(conn, link_hash(token))
+        if row.closed_at is not None and now - row.closed_at > timedelta(days=LINK_DAYS):
+            raise NotFoundError
         ensure_open(row)
         yield conn, row
 
@@ -152,10 +153,11 @@ def _repromised(conn: Connection, site: Site, row: Row[Any], key: str, now: date
 def change_voicemail(site: Site, token: str, voicemail: Voicemail, *, now: datetime) -> None:
     """Choose what may be left on an answering machine."""
     with _own(site, token, now) as (conn, row):
-        if row.voicemail == voicemail:
+        before = as_told(conn, row).voicemail
+        if before == voicemail:
             return
-        change(conn, row, voicemail=voicemail)
-        _note(conn, site, row, "visitor.changed_voicemail", now, {"before": row.voicemail, "voicemail": voicemail})
+        change(conn, row, **duplicates.wishes(conn, row, {"voicemail": voicemail.value}))
+        _note(conn, site, row, "visitor.changed_voicemail", now, {"before": before, "voicemail": voicemail})
         _confirm(conn, site, row, "visitor.changed", now)
 
 
@@ -164,8 +166,8 @@ def call_once_only(site: Site, token: str, *, now: datetime) -> None:
     with _own(site, token, now) as (conn, row):
         if row.attempt_count:
             raise EndedError
-        if not row.is_once_only:
-            change(conn, row, is_once_only=True)
+        if not as_told(conn, row).is_once_only:
+            change(conn, row, **duplicates.wishes(conn, row, {"is_once_only": True}))
             _note(conn, site, row, "visitor.once_only", now)
             _confirm(conn, site, row, "visitor.changed", now)
 

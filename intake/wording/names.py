@@ -159,6 +159,7 @@ _ACTION = {
     "callback.closed": lazy_gettext("closed the request"),
     "callback.reopened": lazy_gettext("opened the request again"),
     "callback.linked": lazy_gettext("joined two requests of one person"),
+    "callback.asked_again": lazy_gettext("found another request from the same number or email"),
     "callback.unlinked": lazy_gettext("took two joined requests apart"),
     "callback.rescued": lazy_gettext("decided that the request is genuine"),
     "callback.marked_spam": lazy_gettext("marked the request as spam"),
@@ -217,6 +218,12 @@ _ACTION = {
     "audit.exported": lazy_gettext("took a copy of the record"),
     "audit.checked": lazy_gettext("had the seals of the record checked"),
     "audit.texts_redacted": lazy_gettext("deleted words typed into the record: they were kept as long as they may be"),
+}
+
+_WITH_ANOTHER = {
+    "callback.linked": lazy_gettext("joined it with %(other)s: one person asked twice"),
+    "callback.unlinked": lazy_gettext("took it apart from %(other)s"),
+    "callback.asked_again": lazy_gettext("found %(other)s from the same number or email"),
 }
 
 
@@ -338,6 +345,8 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return gettext("released the request by skipping it")
     if entry_action == "callback.lapsed" and "minutes" in details:
         return gettext("returned it to the queue: nothing happened for %(num)s minutes", num=details["minutes"])
+    if entry_action in _WITH_ANOTHER and details.get("reference"):
+        return str(_WITH_ANOTHER[entry_action]) % {"other": details["reference"]}
     if entry_action == "callback.undone" and "what" in details:
         return gettext("took back at once: %(what)s", what=_words(_ACTION, str(details["what"])))
     if entry_action == "callback.released" and details.get("reason") in ("disabled", "role_taken"):

@@ -12,6 +12,7 @@ from intake.rules.workflow import ClosedReason
 from intake.services import casework
 from tests.admin.desk import Desk, words
 from tests.making import ask, stored
+from tests.points import point
 
 NUMBER = "212-736-5000"
 
@@ -22,6 +23,7 @@ def pair(site: Site, now: datetime) -> tuple[str, str]:
     return older, ask(site, now - timedelta(minutes=10), name="Ana", phone="(212) 736 5000").reference
 
 
+@point(62)
 def test_two_requests_are_joined_and_taken_apart_by_a_button(maria: Desk, pair: tuple[str, str]) -> None:
     older, newer = pair
     page = maria.text(f"/admin/queue/{newer}")

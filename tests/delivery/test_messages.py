@@ -36,6 +36,7 @@ DETAILS: dict[str, dict[str, object]] = {
     "person.assigned_many": {"count": 3},
     "staff.alerts": {
         "items": [
+            ["B4D-6VX", "again", NOW.isoformat()],
             ["K7M-4QX", "soon", (NOW + timedelta(minutes=4)).isoformat()],
             ["Q2W-9RT", "late", (NOW - timedelta(minutes=4)).isoformat()],
             ["H3N-8LP", "escalated", (NOW - timedelta(minutes=30)).isoformat()],
@@ -142,7 +143,8 @@ def test_what_is_put_into_html_is_escaped(sqlite_app: Flask) -> None:
 
 def test_one_mail_tells_of_several_requests_how_each_of_them_stands(sqlite_app: Flask) -> None:
     written = letter(sqlite_app, "staff.alerts")
-    assert written.subject == "5 callback requests need you"
+    assert written.subject == "6 callback requests need you"
+    assert "- B4D-6VX: the same number or email has asked again\n" in written.text
     assert "- K7M-4QX is due by 12:04 pm Eastern\n- Q2W-9RT is late: it was due by 11:56 am Eastern\n" in written.text
     assert "- H3N-8LP is still not called: it was due by 11:30 am Eastern\n- 2 more" in written.text
 

@@ -9,19 +9,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
-from hypothesis import strategies as st
 
 from intake.database import reading
 from intake.models.site import Site
 from intake.queries import casefile, private_link, related
-from intake.rules.duplicates import strictest
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Disposition, Status, Voicemail
 from intake.services import calls, casework, claims, do_not_call, duplicates, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, RefusedError, TakenError
 from tests.making import actions, ask, person, stored
+from tests.points import point
 
 NUMBER = "212-736-5000"
 CLOCKS = ("received_at", "target_at", "promised_by_at", "due_at", "next_at", "voicemail", "is_once_only")
@@ -121,6 +119,7 @@ def test_opened_again_it_is_no_duplicate_any_more_and_can_be_joined_anew(site: S
     assert duplicates.link(site, maria, newer, older, now=now) in (older, newer)
 
 
+@point(62)
 def test_opposite_links_at_once_leave_exactly_one_open(app: Flask, site: Site, now: datetime) -> None:
     older, newer = two(site, now)
     maria, dev = person(site, "Maria", now=now), person(site, "Dev", now=now)
@@ -144,6 +143,7 @@ def test_opposite_links_at_once_leave_exactly_one_open(app: Flask, site: Site, n
     assert [stored(one).closed_at is None for one in (older, newer)] == [True, False] and len(errors) == 1
 
 
+@point(62)
 def test_the_box_finds_the_number_and_the_email_in_any_spelling(
     site: Site, now: datetime, count_queries: Callable[[], int]
 ) -> None:
@@ -159,13 +159,6 @@ def test_the_box_finds_the_number_and_the_email_in_any_spelling(
         blind = casefile.find(conn, site, first, with_contact=False)
         assert blind and not related.of(conn, site, blind).others
     assert found == {other: (False, True), last: (True, False)}
-
-
-@given(st.sampled_from(Voicemail), st.sampled_from(Voicemail), st.sampled_from(Voicemail))
-def test_the_stricter_wish_does_not_depend_on_the_order(one: Voicemail, two: Voicemail, three: Voicemail) -> None:
-    assert strictest(one, two) == strictest(two, one)
-    assert strictest(strictest(one, two), three) == strictest(one, strictest(two, three))
-    assert strictest(one, one) == one and strictest(one, Voicemail.NONE) is Voicemail.NONE
 
 
 def test_its_visitor_reads_of_a_joined_request_what_they_were_told(site: Site, now: datetime) -> None:
