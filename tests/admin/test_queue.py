@@ -17,7 +17,7 @@ from intake.queries import checked
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Voicemail
-from intake.services import calls, casework, claims, snoozing
+from intake.services import calls, casework, claims
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at, desk, words
 from tests.making import ask, count, person
@@ -109,22 +109,6 @@ def test_an_empty_view_says_so_in_words(maria: Desk, view: str) -> None:
     html = maria.text(f"/admin/queue/?view={view}")
     assert "<table" not in html
     assert "Nothing" in words(html)
-
-
-def test_when_nothing_is_due_the_next_one_is_named(maria: Desk, site: Site, now: datetime) -> None:
-    coming = ask(site, now).reference
-    html = maria.text("/admin/queue/?view=due-now")
-    assert "Nothing is due" in html and coming in html
-
-
-def test_what_is_put_off_or_not_yet_decided_is_not_named_as_next(maria: Desk, site: Site, now: datetime) -> None:
-    asleep = ask(site, now - minutes(20)).reference
-    ask(site, now - minutes(10), signals=Signals(honeypot=True, seconds_to_fill=0.3))
-    snoozing.snooze(site, maria.actor, asleep, now + minutes(50), reason="in a meeting", now=now)
-    assert "Next:" not in words(maria.text("/admin/queue/?view=due-now"))
-    coming = ask(site, now, phone="212-555-0147").reference
-    html = maria.text("/admin/queue/?view=due-now")
-    assert "Nothing is due" in html and coming in html and asleep not in html
 
 
 def test_an_unknown_view_is_the_whole_queue(maria: Desk, site: Site, now: datetime) -> None:
