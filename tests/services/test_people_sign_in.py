@@ -134,7 +134,9 @@ def test_refusals_are_on_record_without_the_email_and_a_flood_does_not_fill_it(
 ) -> None:
     guess(site, now, times=100)
     with reading() as conn:
-        rows = conn.execute(select(Audit.__table__.c.action, Audit.__table__.c.details)).all()
+        rows = conn.execute(
+            select(Audit.__table__.c.action, Audit.__table__.c.details).order_by(Audit.__table__.c.id)
+        ).all()
     refused = [row.details for row in rows if row.action == "person.refused"]
     assert refused == [{"reason": "password", "user_id": maria}] * TRIES + [{"reason": "throttled"}]
 
