@@ -24,6 +24,11 @@ class Source:
         return ast.parse(self.text)
 
     @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All there is in the tree, walked through once for all the walls."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
     def room(self) -> str:
         """``web`` for ``intake.web.public``, ``intake`` for the package itself, the name itself outside of it."""
         parts = self.name.split(".")
@@ -56,7 +61,7 @@ def everything() -> list[Source]:
 
 def imports(source: Source) -> Iterator[tuple[ast.stmt, str]]:
     """Every name a file imports, wherever in the file, in full: ``from flask import g`` gives ``flask.g``."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -87,14 +92,14 @@ def dotted(node: ast.AST) -> str:
 
 def calls(source: Source) -> Iterator[tuple[ast.Call, str]]:
     """Every call with the dotted name of what is called."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call):
             yield node, dotted(node.func)
 
 
 def references(source: Source) -> Iterator[tuple[ast.Attribute, str]]:
     """Every dotted expression, called or not."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Attribute):
             yield node, dotted(node)
 
@@ -103,11 +108,11 @@ def strings(source: Source) -> Iterator[tuple[ast.Constant, str]]:
     """Every string that is not a docstring."""
     docs = {
         id(node.body[0].value)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
             yield node, node.value

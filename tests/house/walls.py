@@ -122,21 +122,21 @@ def _is_sql(source: Source, name: str) -> bool:
 def every_place_in_the_panel_is_guarded(sources: list[Source]) -> list[str]:
     """6. Each view class stands on PanelView (which lets nobody in) and says which right opens it."""
     classes = {node.name: (source, node) for source in sources for node in _classes(source)}
-    wrong = []
+    added, wrong = _added(sources), []
     for name, (source, node) in classes.items():
         ancestors = _ancestors(name, classes)
         if not ancestors & {"BaseView", "AdminIndexView", "BaseModelView"} or name == "PanelView":
             continue
         if "PanelView" not in ancestors:
             wrong.append(source.at(node, f"{name} does not stand on PanelView"))
-        elif name in _added(sources) and not _says_who({name, *ancestors} - {"PanelView"}, classes):
+        elif name in added and not _says_who({name, *ancestors} - {"PanelView"}, classes):
             wrong.append(source.at(node, f"{name} does not say which right opens it"))
     return wrong
 
 
 def _classes(source: Source) -> Iterator[ast.ClassDef]:
     if source.room == "admin":
-        yield from (node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef))
+        yield from (node for node in source.nodes if isinstance(node, ast.ClassDef))
 
 
 def _ancestors(name: str, classes: dict[str, tuple[Source, ast.ClassDef]]) -> set[str]:

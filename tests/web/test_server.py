@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import shutil
 import stat
 import subprocess
 import sys
@@ -19,10 +20,18 @@ from tests.web.visiting import ANA, token_in
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def port(sqlite_url: str, tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def folder(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the service of this module keeps what it writes."""
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copy(sqlite_template, folder / "intake.db")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def port(folder: Path) -> Iterator[int]:
     port = free_port()
-    server = web(environment(sqlite_url, tmp_path, KEYS), port, tmp_path / "web.log").start()
+    server = web(environment(f"sqlite:///{folder / 'intake.db'}", folder, KEYS), port, folder / "web.log").start()
     try:
         wait_until_up(port)
         yield port
@@ -75,11 +84,11 @@ def test_a_form_in_chunks_is_read_like_any_other(port: int) -> None:
     assert response.status == 303
 
 
-def test_what_a_real_service_writes_is_its_owners_alone(port: int, tmp_path: Path) -> None:
-    (tmp_path / "web.log").chmod(0o600)
+def test_what_a_real_service_writes_is_its_owners_alone(port: int, folder: Path) -> None:
+    (folder / "web.log").chmod(0o600)
     _, page = ask(port, "GET", "/callback")
     ask(port, "POST", "/callback", urllib.parse.urlencode({**ANA, "token": token_in(page)}), Content__Type=FORM)
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir() if path.is_file()}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.is_file()}
     assert {"intake.db", "intake.db-wal", "intake.db-shm", "intake.db-turn"} <= set(modes)
     assert [name for name, mode in modes.items() if mode & 0o077] == []
 
