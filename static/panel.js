@@ -93,6 +93,11 @@
     });
   }
 
+  // How many rows are chosen.
+  const chosen = document.querySelector('[data-chosen]');
+  const tally = () => { chosen.textContent = document.querySelectorAll('.pick:checked').length; };
+  if (chosen) { tally(); addEventListener('change', tally); addEventListener('reset', () => setTimeout(tally)); }
+
   // An open menu closes on Escape and on a click elsewhere.
   const shut = (kept) => document.querySelectorAll('details.menu[open]').forEach((menu) => { if (menu !== kept) menu.open = false; });
   addEventListener('click', (event) => shut(event.target.closest('details.menu')));

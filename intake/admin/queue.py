@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
-from intake.admin import queue_filters
+from intake.admin import queue_filters, snoozing_words
 from intake.admin.base import PanelView, acting, request_time, see_other
 from intake.admin.mail_alarm import Alarm, told
 from intake.admin.moments import Clock
@@ -130,6 +130,10 @@ class QueuePages(PanelView):
             left=_left(found, view, match, filters),
             place=queue_filters.place(request.args),
             is_next_first=True,
+            may_pick=acting().may(Permission.WORK) and (view is not View.CLOSED or match is not None),
+            may_assign=acting().may(Permission.ASSIGN),
+            workers=around.workers,
+            snoozes=snoozing_words.for_several(calendar, clock()),
             may_add=acting().may(Permission.WORK),
             is_later_page="after" in request.args,
             badge=shown_count(found.views[View.DUE_NOW]) if found.views[View.DUE_NOW] else "",

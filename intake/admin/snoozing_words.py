@@ -48,6 +48,15 @@ def offer(case: CaseFile, calendar: Calendar, clock: Clock) -> Offered:
     return Offered([Choice(name, _words(name, at, case, clock, promise)) for name, at in found.items()], promise)
 
 
+def for_several(calendar: Calendar, clock: Clock) -> list[Choice]:
+    """The same presets where several requests are put off at once, on the office's clock alone."""
+    found = snooze.presets(clock.now, calendar.hours)
+    return [
+        Choice(name, gettext("%(preset)s: %(time)s", preset=PRESETS[name], time=clock.stamp(at).words))
+        for name, at in found.items()
+    ]
+
+
 def _words(name: str, at: datetime, case: CaseFile, clock: Clock, promise: str) -> str:
     words = gettext("%(preset)s: %(time)s", preset=PRESETS[name], time=clock.both(at, case.calling_key))
     is_late = promise and at > case.promised_by_at

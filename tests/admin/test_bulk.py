@@ -51,3 +51,12 @@ def test_what_is_missing_is_said(maria: Desk, site: Site, now: datetime) -> None
         assert told in words(maria.text("/admin/queue/"))
     maria.post(BULK, pick=reference, do="snooze", until="2026-11-18T14:30")
     assert stored(reference).next_at == datetime.fromisoformat("2026-11-18T19:30Z"), "on the office's clock"
+
+
+def test_rows_are_chosen_by_those_who_may_work_them(maria: Desk, grace: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    html = maria.text("/admin/queue/")
+    assert f'name="pick" value="{reference}"' in html and 'value="snooze"' in html and 'value="spam"' in html
+    assert 'name="person"' not in html, "giving away is a manager's"
+    assert '<select id="bulk-person" name="person">' in grace.text("/admin/queue/")
+    assert 'name="pick"' not in maria.text("/admin/queue/?view=closed")

@@ -53,6 +53,22 @@ def test_rows_are_walked_claimed_released_and_opened_without_a_mouse(queue: Page
     expect(queue.get_by_role("button", name="Release")).to_be_visible()
 
 
+def test_chosen_rows_are_put_off_together_and_brought_back_by_one_undo(queue: Page) -> None:
+    bar = queue.get_by_role("group", name="With the chosen requests")
+    expect(bar).to_be_hidden()
+    for _ in range(2):
+        queue.keyboard.press("j")
+        queue.keyboard.press("x")
+    expect(bar).to_contain_text("2 chosen")
+    assert list(barriers(queue, "chosen rows")) == []
+    queue.set_viewport_size({"width": 1280, "height": 800})
+    bar.locator("summary", has_text="Snooze").click()
+    bar.get_by_role("button", name="Snooze").click()
+    expect(queue.get_by_text(": 2 requests.")).to_be_visible()
+    queue.keyboard.press("z")
+    expect(queue.get_by_text("Taken back.")).to_be_visible()
+
+
 def test_search_and_the_list_of_keys_are_one_key_away_on_every_page(queue: Page, live_server: str) -> None:
     for path in ("/admin/account/", "/admin/queue/"):
         queue.goto(f"{live_server}{path}")

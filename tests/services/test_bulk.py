@@ -18,6 +18,7 @@ from intake.services import bulk, casework, claims, undoing
 from intake.services.bulk import Failure, Verb, Wanted
 from intake.services.errors import RefusedError
 from tests.making import ask, count, mails, stored
+from tests.points import point
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 FIFTY = 50
@@ -39,6 +40,7 @@ def undo(site: Site, actor: Actor, done_at: datetime) -> undoing.Undone:
     return undoing.undo(site, actor, step, now=done_at + 5 * SECOND)
 
 
+@point(51)
 def test_fifty_are_given_put_off_or_called_spam_and_one_undo_restores_each(
     site: Site, lee: Actor, dev: Actor, now: datetime
 ) -> None:
