@@ -159,6 +159,7 @@ def found_by_keys(page: Page, reference: str) -> None:
     expect(page.get_by_role("button", name="Release")).to_be_visible()
 
 
+@point(49)
 def test_an_hour_of_work_by_keyboard_alone(untouched: Page, live_server: str, full_queue: dict[str, str]) -> None:
     page = untouched
     sign_in_by_keys(page, live_server)
