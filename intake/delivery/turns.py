@@ -46,10 +46,6 @@ def all_turns() -> tuple[Turn, ...]:
         Turn("sealing the record", timedelta(seconds=5), lambda site, now: sealing.seal(site, now=now)),
         Turn("giving lapsed claims back", timedelta(seconds=5), lambda site, now: leases.return_idle(site, now=now)),
         Turn("watching for silence", timedelta(seconds=60), lambda site, now: watching.watch(site, now=now)),
-        Turn("raising and telling alerts", timedelta(seconds=10), _alert),
+        Turn("raising alerts", timedelta(seconds=10), lambda site, now: alerting.raise_due(site, now=now)),
+        Turn("telling alerts", timedelta(seconds=10), lambda site, now: alerting.tell(site, now=now)),
     )
-
-
-def _alert(site: Site, now: datetime) -> None:
-    alerting.raise_due(site, now=now)
-    alerting.tell(site, now=now)

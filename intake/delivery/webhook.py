@@ -14,6 +14,7 @@ import http.client
 import json
 import logging
 import random
+import ssl
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -21,9 +22,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from intake.database import reading, writing
+from intake.delivery.line import Deadline
 from intake.ledger import audit, outbox
 from intake.ledger.outbox import Leased
 from intake.models.site import Site
@@ -36,6 +38,7 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 5
 LEASE_SECONDS = 60
 BATCH = 5
+_TOO_LATE = f"no answer within {TIMEOUT_SECONDS} s"
 _LOST = "the worker was lost at the last attempt"
 _UNKNOWN = "the webhook answered with an error"
 _SAID = {
@@ -58,6 +61,28 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
+def _opener(deadline: Deadline) -> OpenerDirector:
+    """Goes to the one address, over connections that the deadline can cut, in the middle of a TLS handshake too."""
+
+    class Watched(http.client.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            deadline.watch(self.sock)
+
+    class WatchedTls(http.client.HTTPSConnection, Watched):
+        """HTTPSConnection.connect connects by ``Watched`` before it begins TLS."""
+
+    class Plain(HTTPHandler):
+        def http_open(self, req: Request) -> http.client.HTTPResponse:
+            return self.do_open(Watched, req)
+
+    class Tls(HTTPSHandler):
+        def https_open(self, req: Request) -> http.client.HTTPResponse:
+            return self.do_open(WatchedTls, req, context=ssl.create_default_context())
+
+    return build_opener(_NoRedirect, Plain, Tls)
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """Where it is, and the secret that signs; without one nothing is signed."""
@@ -73,15 +98,21 @@ class Webhook:
     def post(self, name: str, payload: Mapping[str, Any], *, now: datetime) -> str:
         """Send it and return the answer's code. HookError for anything but 2xx within five seconds."""
         body = json.dumps(payload, separators=(",", ":"), sort_keys=True).encode()
+        deadline = Deadline()
         try:
             asked = Request(self.url, data=body, headers=self.headers(name, body, now), method="POST")  # noqa: S310
-            with build_opener(_NoRedirect).open(asked, timeout=TIMEOUT_SECONDS) as answer:
-                return f"HTTP {answer.status}"
+            with deadline.within(TIMEOUT_SECONDS), _opener(deadline).open(asked, timeout=TIMEOUT_SECONDS) as answer:
+                code = answer.status
         except HTTPError as error:
             error.close()
-            raise HookError(f"HTTP {error.code}") from error
+            raise HookError(_TOO_LATE if deadline.is_over else f"HTTP {error.code}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:  # URLError is an OSError
-            raise HookError(_reason(error)) from error
+            raise HookError(_TOO_LATE if deadline.is_over else _reason(error)) from error
+        finally:
+            deadline.forget()
+        if deadline.is_over:  # a head that was cut off reads like a whole one
+            raise HookError(_TOO_LATE)
+        return f"HTTP {code}"
 
     def headers(self, name: str, body: bytes, now: datetime) -> dict[str, str]:
         """``webhook-signature``: v1, HMAC-SHA-256 over id, seconds since 1970 and body, joined by dots, in base64."""
@@ -110,7 +141,7 @@ def _reason(error: Exception) -> str:
     """Without the address: a pager's often holds its key."""
     inner = getattr(error, "reason", error)
     if isinstance(inner, TimeoutError):
-        return f"no answer within {TIMEOUT_SECONDS} s"
+        return _TOO_LATE
     return f"no connection ({type(inner).__name__})"
 
 

@@ -35,7 +35,8 @@ def is_any(conn: Connection, user_id: int, now: datetime, longest_call: timedelt
     return bool(conn.execute(select(to_do(user_id, now, longest_call))).scalar())
 
 
-def lost_by(conn: Connection, user_id: int) -> tuple[str, ...]:
-    """The references of this person's claims that lapsed, and of which they have not been told."""
-    asked = select(_C.reference).join(Lapse.__table__, _L.callback_id == _C.id).where(_L.user_id == user_id)
-    return tuple(conn.execute(asked.order_by(_L.lapsed_at.desc(), _C.id).limit(MOST_TOLD)).scalars())
+def lost_by(conn: Connection, user_id: int) -> list[tuple[int, str]]:
+    """Id and reference of this person's claims that lapsed and of which they have not been told; MOST_TOLD at once."""
+    asked = select(_C.id, _C.reference).join(Lapse.__table__, _L.callback_id == _C.id).where(_L.user_id == user_id)
+    rows = conn.execute(asked.order_by(_L.lapsed_at.desc(), _C.id).limit(MOST_TOLD))
+    return [(row.id, row.reference) for row in rows]

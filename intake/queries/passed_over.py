@@ -112,6 +112,7 @@ def _judged(row: Row[Any], calendar: Calendar, now: datetime) -> str | None:
         now=now,
         office=calendar.hours,
         rules=calendar.calling,
+        law=calendar.law,
         key=row.calling_key,
         next_at=row.next_at,
         window=(row.window_from, row.window_until) if awaited else None,

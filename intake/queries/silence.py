@@ -11,15 +11,21 @@ from intake.ledger import outbox
 from intake.models import Alarm, CallbackRequest, OutboxMessage
 from intake.rules import silence
 from intake.rules.hours import Interval
+from intake.rules.workflow import Channel
 
 COUNTED_TO = 100
 """In one stretch: beyond that a number says nothing more."""
 _C, _M, _A = (model.__table__.c for model in (CallbackRequest, OutboxMessage, Alarm))
+_BY_FORM = _C.channel == Channel.WEB
+"""What staff write down says nothing of whether the form on the website still works."""
 
 
 def silent_since(conn: Connection, now: datetime) -> datetime | None:
-    """When the last request came, if it is too long ago for these hours; reads at most COUNTED_TO places a week."""
-    came = select(_C.received_at)
+    """When the last request came by the form, if that is too long ago for these hours.
+
+    Reads at most COUNTED_TO places of each week.
+    """
+    came = select(_C.received_at).where(_BY_FORM)
     last_at = conn.execute(came.order_by(_C.received_at.desc(), _C.id.desc()).limit(1)).scalar()
     first_at = conn.execute(came.order_by(_C.received_at, _C.id).limit(1)).scalar()
     if first_at is None or last_at is None or last_at > now:
@@ -31,7 +37,7 @@ def silent_since(conn: Connection, now: datetime) -> datetime | None:
 
 
 def _count(conn: Connection, stretch: Interval) -> int:
-    within = select(_C.id).where(_C.received_at > stretch[0], _C.received_at <= stretch[1]).limit(COUNTED_TO)
+    within = select(_C.id).where(_BY_FORM, _C.received_at > stretch[0], _C.received_at <= stretch[1]).limit(COUNTED_TO)
     return int(conn.execute(select(func.count()).select_from(within.subquery())).scalar_one())
 
 

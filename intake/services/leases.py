@@ -24,6 +24,7 @@ MOVED_BY = timedelta(minutes=1)
 
 _T = CallbackRequest.__table__
 _C = _T.c
+_L = Lapse.__table__.c
 
 
 def renew(conn: Connection, site: Site, actor: Actor, callback_id: int, now: datetime) -> None:
@@ -65,7 +66,8 @@ def return_idle(site: Site, *, now: datetime) -> int:
 def look_after(site: Site, actor: Actor, *, now: datetime) -> tuple[str, ...]:
     """What a page does before it shows anything: give back what has lapsed, and say what went back from its reader.
 
-    Returns the references they have not been told of yet; they count as told from here on. One read, mostly.
+    Returns the references they have not been told of yet; they count as told from here on, and what is beyond a page's
+    measure is left for the next one. One read, mostly.
     """
     with reading() as conn:
         if not queries.is_any(conn, actor.person_id, now, LONGEST_CALL):
@@ -73,5 +75,6 @@ def look_after(site: Site, actor: Actor, *, now: datetime) -> tuple[str, ...]:
     with writing() as conn:
         give_back_idle(conn, site, now)
         lost = queries.lost_by(conn, actor.person_id)
-        conn.execute(delete(Lapse).where(Lapse.__table__.c.user_id == actor.person_id))
-    return lost
+        told = _L.callback_id.in_([callback_id for callback_id, _ in lost])
+        conn.execute(delete(Lapse).where(_L.user_id == actor.person_id, told))
+    return tuple(reference for _, reference in lost)

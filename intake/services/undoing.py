@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from intake.database import writing
 from intake.ledger import audit, deeds, outbox
-from intake.models import Episode, SuppressedNumber, UndoneAttempt, UndoStep
+from intake.models import CallbackRequest, Episode, SuppressedNumber, UndoneAttempt, UndoStep
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import undo_steps
 from intake.queries.calendar import Calendar
 from intake.rules.permissions import Actor, Permission
-from intake.rules.workflow import Status
+from intake.rules.workflow import ClosedReason, Status
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.locking import lock_accounts, lock_all, overwrite
 
@@ -25,6 +25,8 @@ LASTS = deeds.LASTS
 """So long a deed can be taken back."""
 _S = UndoStep.__table__.c
 _E = Episode.__table__.c
+_C = CallbackRequest.__table__.c
+_B = SuppressedNumber.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,18 @@ def _columns(
 
 
 def _take_back(conn: Connection, item: Mapping[str, Any], now: datetime) -> int:
-    """What the deed left beside the row. Notes stay: nobody's words are thrown away. Returns the mails that are out."""
+    """What the deed left beside the row. Returns the mails that are out.
+
+    Notes stay: nobody's words are thrown away. So does a number's bar if another request has been closed by it since.
+    """
     for attempt_id in item["attempts"]:
         conn.execute(insert(UndoneAttempt).values(attempt_id=attempt_id, undone_at=now))
     if item["episodes"]:
         conn.execute(delete(Episode).where(_E.callback_id == item["id"], _E.number.in_(item["episodes"])))
     if item["numbers"]:
         numbers = [bytes.fromhex(number) for number in item["numbers"]]
-        conn.execute(delete(SuppressedNumber).where(SuppressedNumber.__table__.c.phone_index.in_(numbers)))
+        said_again = exists().where(
+            _C.phone_index == _B.phone_index, _C.id != item["id"], _C.closed_reason == ClosedReason.DO_NOT_CALL
+        )
+        conn.execute(delete(SuppressedNumber).where(_B.phone_index.in_(numbers), ~said_again))
     return len(item["mails"]) - outbox.take_back(conn, item["mails"])

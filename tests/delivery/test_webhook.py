@@ -6,9 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -140,10 +141,30 @@ def test_nobody_there_is_told_without_the_address(now: datetime) -> None:
 
 def test_a_receiver_that_says_nothing_is_left_after_a_while(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.1)
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(HookError, match="no answer within"):
         Webhook(f"http://127.0.0.1:{silent.getsockname()[1]}/").post("a", {}, now=now)
+
+
+def test_a_receiver_that_dribbles_its_answer_is_left_as_soon(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.3)
+    left = threading.Event()
+
+    def dribble(server: socket.socket) -> None:
+        wire, _ = server.accept()
+        with wire, suppress(OSError):
+            wire.sendall(b"HTTP/1.1 204 No Content\r\nX-Slow: ")
+            while not left.wait(0.05):
+                wire.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        receiver = threading.Thread(target=dribble, args=(slow,), daemon=True)
+        receiver.start()
+        try:
+            with pytest.raises(HookError, match="no answer within"):
+                Webhook(f"http://127.0.0.1:{slow.getsockname()[1]}/").post("a", {}, now=now)
+        finally:
+            left.set()
+            receiver.join(5)
 
 
 def test_what_was_claimed_before_it_could_go_out_wakes_nobody(site: Site, now: datetime) -> None:

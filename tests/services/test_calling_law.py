@@ -13,7 +13,7 @@ from intake.queries import calendar as calendars
 from intake.queries.calendar import Calendar
 from intake.rules.calling_law import CALLING_LAW, FEDERAL, LawError, StateHours
 from intake.rules.permissions import Actor, ForbiddenError
-from intake.services import claims, settings
+from intake.services import claims, next_call, settings
 from intake.services.errors import ChangedError, RefusedError
 from tests.making import ask, count, person, stored
 
@@ -47,6 +47,15 @@ def test_a_stricter_row_moves_the_next_promise_and_the_next_call(site: Site, ada
     assert refused.value.code == "outside_legal_hours"
     with reading() as conn:
         assert calendars.version(conn, site, stored(old).calendar_id).law == CALLING_LAW
+
+
+def test_who_is_passed_over_by_a_stricter_row_is_said_to_be(site: Site, ada: Actor, now: datetime) -> None:
+    early, maria = now - timedelta(hours=2), person(site, "Maria", now=now)  # 10 in New York
+    old = ask(site, early).reference
+    change(site, ada, "NY", AFTERNOONS, stored(old).calendar_id, early)
+    found = next_call.claim_next(site, maria, now=early + timedelta(minutes=61))
+    assert (found.reference, found.passed) == ("", {"outside_legal_hours": 1})
+    assert found.opens_at == now, "noon, by the row that was changed"
 
 
 def test_two_states_are_changed_by_two_people_and_one_state_by_the_first(site: Site, ada: Actor, now: datetime) -> None:

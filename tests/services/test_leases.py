@@ -149,6 +149,15 @@ def test_whoever_lost_it_is_told_once(site: Site, maria: Actor, dev: Actor, held
     assert count(Lapse) == 0
 
 
+def test_whoever_lost_many_is_told_of_each(site: Site, maria: Actor, now: datetime) -> None:
+    lost = {ask(site, now, phone=f"212-555-01{number}").reference for number in range(10, 23)}
+    for reference in lost:
+        claims.claim(site, maria, reference, now=now)
+    first, second = (leases.look_after(site, maria, now=now + HALF_AN_HOUR) for _ in range(2))
+    assert len(first) == 10 and {*first, *second} == lost
+    assert count(Lapse) == 0
+
+
 def test_a_page_asks_one_question_when_there_is_nothing_to_do(
     site: Site, maria: Actor, held: str, now: datetime, count_queries: Callable[[], int]
 ) -> None:

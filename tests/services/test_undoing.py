@@ -168,6 +168,15 @@ def test_a_number_that_was_barred_before_stays_barred(room: Desk, site: Site, no
     assert count(SuppressedNumber) == 1 and stored(room.free).status == Status.CHECK
 
 
+def test_a_number_that_somebody_else_has_barred_meanwhile_stays_barred(room: Desk, site: Site, now: datetime) -> None:
+    twin = ask(site, now - timedelta(minutes=5), phone="212-555-0102").reference
+    log(site, room.maria, room.mine, now, Disposition.DO_NOT_CALL, is_confirmed=True)
+    casework.close(site, room.lee, twin, ClosedReason.DO_NOT_CALL, note="By letter", now=now + SECOND)
+    undo(site, room.maria, now)
+    assert count(SuppressedNumber) == 1
+    assert stored(twin).closed_reason == ClosedReason.DO_NOT_CALL
+
+
 def test_what_a_deed_sets_off_waits_until_it_cannot_be_taken_back(room: Desk) -> None:
     claims.assign(room.site, room.lee, room.free, room.dev.person_id, now=room.now)
     o = OutboxMessage.__table__.c

@@ -17,7 +17,8 @@ from intake.rules.alerting import AlertRules
 from intake.services import rule_versions, watching
 from tests.making import ask, count, person, stored
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+C = CallbackRequest.__table__.c
 O = OutboxMessage.__table__.c  # noqa: E741
 
 
@@ -63,6 +64,16 @@ def test_a_silence_is_told_once_stands_above_the_queue_and_ends_with_the_next_re
     settle_outbox()
     watching.watch(site, now=now + HOUR)
     assert count(Alarm) == 0
+    assert alarms() == [("managers", "silence")]
+
+
+def test_a_request_that_staff_wrote_down_does_not_hide_that_the_form_is_silent(site: Site, now: datetime) -> None:
+    busy_weeks(site, now, 5)
+    told = stored(ask(site, now - MINUTE, phone="(212) 555-0199").reference).id
+    with writing() as conn:
+        conn.execute(update(CallbackRequest).where(C.id == told).values(channel="phone"))
+    settle_outbox()
+    watching.watch(site, now=now)
     assert alarms() == [("managers", "silence")]
 
 
