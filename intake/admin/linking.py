@@ -6,6 +6,7 @@ from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from intake.admin import undoing
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.request import RequestPages
 from intake.extensions import current_site
@@ -33,7 +34,7 @@ class LinkingPages(RequestPages):
             flash(_refusal(refused.code), "bad")
             return see_other("queue.show", reference=reference)
         gone = reference if survivor == other else other
-        flash(gettext("%(gone)s is joined to this request, which keeps the earlier time.", gone=gone), "ok")
+        undoing.done(gettext("%(gone)s is joined to %(kept)s, which keeps the earlier time.", gone=gone, kept=survivor))
         return see_other("queue.show", reference=survivor)
 
     @expose("/<reference>/unlink", methods=("POST",))
@@ -45,13 +46,17 @@ class LinkingPages(RequestPages):
         except RefusedError as refused:
             flash(_refusal(refused.code), "bad")
             return see_other("queue.show", reference=reference)
-        flash(gettext("Taken apart from %(other)s. It waits for its call again.", other=survivor), "ok")
+        undoing.done(gettext("Taken apart from %(other)s. It waits for its call again.", other=survivor))
         return see_other("queue.show", reference=reference)
 
 
 def _refusal(code: str) -> str:
     return {
         "same_request": gettext("That is this request itself."),
+        "nothing_shared": gettext(
+            "They share no number and no email, so they were not joined: they may be two people. If you know it is "
+            "one, close the request that needs no call as “Same request twice”, with the other’s reference in the note."
+        ),
         "under_check": gettext("First decide whether the one under “Check” is a real person."),
         "on_call": gettext("Somebody is on the phone about one of them. Wait until they have said what came of it."),
         "not_linked": gettext("It is taken apart already."),

@@ -39,4 +39,6 @@ def _match(other: Related) -> str:
         return gettext("same number and email")
     if other.is_same_number:
         return gettext("same number")
+    if other.is_former_number:
+        return gettext("the number this request had before it was changed")
     return gettext("same email, another number") if other.is_same_email else ""

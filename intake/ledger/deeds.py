@@ -31,7 +31,10 @@ _S = UndoStep.__table__.c
 
 @dataclass(slots=True)
 class Item:
-    """What a deed did to one request. ``before``: the columns as they were, as JSON keeps them."""
+    """What a deed did to one request. ``before``: the columns as they were, as JSON keeps them.
+
+    ``joined``, ``parted``: the links to another request that it made and ended; ``told``: what others kept before.
+    """
 
     id: int
     version: int = 0
@@ -40,6 +43,9 @@ class Item:
     attempts: list[int] = field(default_factory=list)
     episodes: list[int] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
+    joined: list[int] = field(default_factory=list)
+    parted: list[int] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 class Deed:
@@ -58,6 +64,10 @@ class Deed:
         item = self.item(row.id)
         item.version = row.version + 1
         item.before = {name: _written(getattr(row, name)) for name in values} | item.before
+
+    def leaned_on(self, row: Any) -> None:
+        """A locked row that the deed does not change, but that must be the same for it to be taken back."""
+        self.item(row.id).version = row.version
 
 
 _UNDER_WAY: WeakKeyDictionary[Connection, Deed] = WeakKeyDictionary()

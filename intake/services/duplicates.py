@@ -8,19 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from intake.database import writing
-from intake.ledger import audit
+from intake.ledger import audit, deeds
 from intake.models import CallbackRequest, DuplicateLink
 from intake.models.site import Site
 from intake.queries.as_told import links_that_tell
+from intake.queries.related import share_contact
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules import duplicates
 from intake.rules.permissions import VISITOR, Actor, Permission
 from intake.rules.workflow import ClosedReason, Status
 from intake.services.claims import ensure_not_on_call
+from intake.services.deeds import deed
 from intake.services.do_not_call import set_aside
 from intake.services.errors import NotFoundError, RefusedError
-from intake.services.locking import change, ensure_decided, ensure_open
+from intake.services.locking import change, ensure_decided, ensure_open, lock_all
 
 _T = CallbackRequest.__table__
 _L = DuplicateLink.__table__.c
@@ -32,17 +33,21 @@ _ENDED_AS = ("status", "closed_reason", "closed_at", "next_at", "snoozed_at", "a
 def link(site: Site, actor: Actor, reference: str, other: str, *, now: datetime) -> str:
     """Two open requests are one person's: the older goes on, the newer ends as its duplicate. Returns the older's.
 
+    They share a number or an email, as they are now or were before their visitor changed the number.
     Whoever says it, and from whichever of the two, the same one goes on: opposite links at once leave it open.
-    RefusedError: same_request; under_check before somebody decided; on_call while a colleague calls about either.
+    RefusedError: same_request; nothing_shared; under_check before somebody decided; on_call while a colleague calls
+    about either.
     EndedError when one of them is over; it is not counted twice then, and the other goes on by itself.
     """
     actor.require(Permission.WORK)
-    with writing() as conn:
+    with deed(actor, "callback.linked", now=now) as conn:
         survivor, duplicate = _both(conn, reference, other)
         for row in (survivor, duplicate):
             ensure_open(row)
             ensure_decided(row)
             ensure_not_on_call(row, actor, now)
+        if not share_contact(conn, site, survivor, duplicate):
+            raise RefusedError("nothing_shared")
         join(conn, site, actor, survivor, duplicate, now)
         return str(survivor.reference)
 
@@ -69,11 +74,12 @@ def join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplica
     }
     earlier = (_L.callback_id == duplicate.id, _L.unlinked_at.is_(None))  # it was opened again in another way
     conn.execute(update(DuplicateLink).where(*earlier).values(unlinked_at=now, unlinked_by_id=actor.user_id))
-    conn.execute(
-        insert(DuplicateLink).values(
-            callback_id=duplicate.id, survivor_id=survivor.id, linked_at=now, by_id=actor.user_id, before=before
-        )
-    )
+    link = {"callback_id": duplicate.id, "survivor_id": survivor.id, "linked_at": now, "by_id": actor.user_id}
+    made = insert(DuplicateLink).values(**link, before=before).returning(DuplicateLink.id)
+    link_id = int(conn.execute(made).scalar_one())
+    noted = deeds.of(conn)
+    if noted is not None:
+        noted.item(duplicate.id).joined.append(link_id)
     change(
         conn, duplicate, status=Status.CLOSED, closed_reason=ClosedReason.DUPLICATE, closed_at=now, next_at=None,
         snoozed_at=None, assignee_id=None, claimed_at=None, call_started_at=None, lease_until=None,
@@ -81,9 +87,8 @@ def join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplica
     )  # fmt: skip
     change(conn, survivor, **taken)
     # Whatever was joined to the one that ends now belongs to the one that goes on.
-    conn.execute(
-        update(CallbackRequest).where(_T.c.duplicate_of_id == duplicate.id).values(duplicate_of_id=survivor.id)
-    )
+    for row in _joined_to(conn, duplicate):
+        change(conn, row, duplicate_of_id=survivor.id)
     for row, partner in ((duplicate, survivor), (survivor, duplicate)):
         audit.record(
             conn, site, actor, "callback.linked", callback_id=row.id, details={"reference": partner.reference}, now=now
@@ -98,15 +103,17 @@ def unlink(site: Site, actor: Actor, reference: str, *, now: datetime) -> str:
     leads to "Check" like any other.
     """
     actor.require(Permission.WORK)
-    with writing() as conn:
+    with deed(actor, "callback.unlinked", now=now) as conn:
         joined = _link_of(conn, reference)
-        rows = {row.id: row for row in conn.execute(_pair(joined.callback_id, joined.survivor_id)).all()}
+        rows = {row.id: row for row in lock_all(conn, (joined.callback_id, joined.survivor_id))}
         row, survivor = rows[joined.callback_id], rows[joined.survivor_id]
         if row.duplicate_of_id is None or row.closed_reason != ClosedReason.DUPLICATE:
             raise RefusedError("not_linked")
         if row.phone_encrypted is None:
             raise RefusedError("redacted")
-        own = _own_wishes(conn, survivor)
+        own, noted = _own_wishes(conn, survivor), deeds.of(conn)
+        if noted is not None:
+            noted.leaned_on(survivor)
         _open_again(conn, site, actor, row, joined, now)
         _give_back(conn, survivor, joined.before, own)
         for one, partner in ((row, survivor), (survivor, row)):
@@ -139,9 +146,14 @@ def _is_over(conn: Connection, row: Row[Any]) -> bool:
 
 def let_go(conn: Connection, site: Site, survivor: Row[Any], now: datetime) -> None:
     """The visitor takes back the older request: whatever was joined to it waits by itself again."""
-    asked = select(_T).where(_T.c.duplicate_of_id == survivor.id).order_by(_T.c.id).with_for_update()
-    for row in conn.execute(asked).all():
+    for row in _joined_to(conn, survivor):
         stand_alone(conn, site, row, now)
+
+
+def _joined_to(conn: Connection, survivor: Row[Any]) -> Sequence[Row[Any]]:
+    """Whatever ended as this one's duplicate, locked."""
+    asked = select(_T).where(_T.c.duplicate_of_id == survivor.id).order_by(_T.c.id).with_for_update()
+    return conn.execute(asked).all()
 
 
 def _open_again(conn: Connection, site: Site, actor: Actor, row: Row[Any], joined: Row[Any], now: datetime) -> None:
@@ -151,10 +163,9 @@ def _open_again(conn: Connection, site: Site, actor: Actor, row: Row[Any], joine
     change(conn, row, **values, duplicate_of_id=None)
     done = {"unlinked_at": now, "unlinked_by_id": actor.user_id}
     conn.execute(update(DuplicateLink).where(_L.id == joined.id).values(**done))
-
-
-def _pair(*ids: int) -> Any:
-    return select(_T).where(_T.c.id.in_(ids)).order_by(_T.c.id).with_for_update()
+    noted = deeds.of(conn)
+    if noted is not None:
+        noted.item(row.id).parted.append(joined.id)
 
 
 def _link_of(conn: Connection, reference: str) -> Row[Any]:
@@ -186,7 +197,7 @@ def wishes(conn: Connection, row: Row[Any], chosen: Mapping[str, Any]) -> dict[s
 
     The choice itself is kept with the links: its own page tells it, and taking apart brings it back.
     """
-    own = _own_wishes(conn, row) | dict(chosen)
+    own, noted = _own_wishes(conn, row) | dict(chosen), deeds.of(conn)
     joined = {one.id: one for one in conn.execute(select(_T).where(_T.c.duplicate_of_id == row.id))}
     for link in _links_to(conn, row):
         kept = link.before
@@ -196,6 +207,8 @@ def wishes(conn: Connection, row: Row[Any], chosen: Mapping[str, Any]) -> dict[s
             own = after
         else:  # it left by itself, and what it asked for has been chosen anew by now
             made = {side: _without_wishes(kept[side]) for side in ("survivor", "after")}
+        if noted is not None:
+            noted.item(row.id).told.setdefault(str(link.id), kept)
         conn.execute(update(DuplicateLink).where(_L.id == link.id).values(before={**kept, **made}))
     return duplicates.strictest_wishes(own, joined.values())
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from intake.database import writing
 from intake.ledger import audit, deeds, outbox
-from intake.models import CallbackRequest, Episode, SuppressedNumber, UndoneAttempt, UndoStep
+from intake.models import CallbackRequest, DuplicateLink, Episode, SuppressedNumber, UndoneAttempt, UndoStep
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import undo_steps
@@ -27,6 +27,7 @@ _S = UndoStep.__table__.c
 _E = Episode.__table__.c
 _C = CallbackRequest.__table__.c
 _B = SuppressedNumber.__table__.c
+_L = DuplicateLink.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Undone:
 def undo(site: Site, actor: Actor, public_id: str, *, now: datetime) -> Undone:
     """Put every request of one's own last deed back as it was; one that was changed since stays, and says by whom.
 
+    Two that were joined, or taken apart, go back together or not at all: one without the other would lose its call.
     NotFoundError if it is no deed of this person. RefusedError: too_late (LASTS), undone (a second time).
     """
     actor.require(Permission.WORK)
@@ -71,18 +73,22 @@ def _undo(conn: Connection, site: Site, actor: Actor, step: Row[Any], now: datet
     working = lock_accounts(conn, _holders(items.values()))
     rows = lock_all(conn, sorted(items))
     calendar, sent = calendars.current(conn, site), 0
-    done, kept = [], []
+    changed = {row.id: row.reference for row in rows if row.version != items[row.id]["version"]}
+    kept = tuple(Kept(name, undo_steps.last_to_change(conn, row_id)) for row_id, name in changed.items())
+    if kept and any(item.get("joined") or item.get("parted") for item in step.items):
+        return Undone((), kept, 0)
+    done = []
     for row in rows:
-        item = items[row.id]
-        if row.version != item["version"]:
-            kept.append(Kept(row.reference, undo_steps.last_to_change(conn, row.id)))
+        if row.id in changed:
             continue
+        item = items[row.id]
         overwrite(conn, row, _columns(row, item, working, calendar, now))
         sent += _take_back(conn, item, now)
+        _link_back(conn, actor, item, now)
         details = {"what": step.action} | ({"attempts": item["attempts"]} if item["attempts"] else {})
         audit.record(conn, site, actor, "callback.undone", callback_id=row.id, details=details, now=now)
         done.append(row.reference)
-    return Undone(tuple(done), tuple(kept), sent)
+    return Undone(tuple(done), kept, sent)
 
 
 def _holders(items: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -103,6 +109,17 @@ def _columns(
     holder = columns.get("assignee_id", row.assignee_id)
     next_at = columns.get("next_at", row.next_at)
     return columns | {"lease_until": calendar.calling.lease_until(now, next_at) if holder is not None else None}
+
+
+def _link_back(conn: Connection, actor: Actor, item: Mapping[str, Any], now: datetime) -> None:
+    """What joined it to another ends again, what was ended stands again, and what other links keep is as it was."""
+    ended = {"unlinked_at": now, "unlinked_by_id": actor.user_id}
+    standing = {"unlinked_at": None, "unlinked_by_id": None}
+    changes: list[tuple[int, dict[str, Any]]] = [(link_id, ended) for link_id in item.get("joined", ())]
+    changes += [(link_id, standing) for link_id in item.get("parted", ())]
+    changes += [(int(link_id), {"before": before}) for link_id, before in item.get("told", {}).items()]
+    for link_id, columns in changes:
+        conn.execute(update(DuplicateLink).where(_L.id == link_id).values(**columns))
 
 
 def _take_back(conn: Connection, item: Mapping[str, Any], now: datetime) -> int:

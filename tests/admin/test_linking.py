@@ -30,12 +30,36 @@ def test_two_requests_are_joined_and_taken_apart_by_a_button(maria: Desk, pair: 
     assert f'name="other" value="{older}"' in page and "same number" in words(page)
     assert maria.press(newer, "link", other=older).location.endswith(older)
     text = words(maria.text(f"/admin/queue/{older}"))
-    assert f"{newer} is joined to this request" in text and "joined to this one" in text
+    assert f"{newer} is joined to {older}" in text and "joined to this one" in text
     joined = maria.text(f"/admin/queue/{newer}")
     assert "Joined to" in words(joined) and re.search(rf'action="[^"]*{newer}/unlink"', joined)
     assert maria.press(newer, "unlink").location.endswith(newer)
     assert "It waits for its call again" in words(maria.text(f"/admin/queue/{newer}"))
     assert stored(newer).closed_at is None
+
+
+@point(52)
+def test_joining_and_taking_apart_each_offer_their_undoing(maria: Desk, pair: tuple[str, str]) -> None:
+    older, newer = pair
+    for verb, fields in (("link", {"other": older}), ("unlink", {})):
+        maria.press(newer, verb, **fields)
+        closed_at, page = stored(newer).closed_at, maria.text("/admin/queue/")
+        step = re.search(r'name="step" value="([0-9a-f]{32})"', page)
+        assert step, "the button stands on every page"
+        maria.post("/admin/queue/undo", step=step[1])
+        assert "2 requests are as they were" in words(maria.text("/admin/queue/"))
+        assert (stored(newer).closed_at is None) == (closed_at is not None)
+        if verb == "link":
+            maria.press(newer, "link", other=older)
+
+
+def test_two_that_share_nothing_stay_two_and_the_page_says_what_to_do(
+    site: Site, now: datetime, maria: Desk, pair: tuple[str, str]
+) -> None:
+    stranger = ask(site, now, name="Luis", phone="412-736-5000").reference
+    maria.press(pair[0], "link", other=stranger)
+    assert "share no number and no email, so they were not joined" in words(maria.text(f"/admin/queue/{pair[0]}"))
+    assert stored(stranger).closed_at is None
 
 
 def test_a_request_that_is_over_offers_no_joining(
