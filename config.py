@@ -14,7 +14,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import phonenumbers
 from sqlalchemy import URL, make_url
@@ -27,6 +26,7 @@ from intake.models.key_file import kept_keys
 from intake.models.keyring import Key, Keyring
 from intake.models.site import Site
 from intake.rules import setting
+from intake.rules.hours import is_zone
 from intake.rules.retention import Retention
 
 ROOT = Path(__file__).resolve().parent
@@ -308,7 +308,7 @@ def _weak_secrets(settings: Settings) -> list[str]:
 
 def _odd_values(settings: Settings) -> list[str]:
     problems = []
-    if settings.time_zone not in available_timezones():
+    if not is_zone(settings.time_zone):
         problems.append(f"INTAKE_TIME_ZONE: there is no zone called {settings.time_zone}")
     if not setting.is_place(settings.public_url):
         problems.append("INTAKE_PUBLIC_URL must be an address like https://callback.example.org, no user, ? or #")

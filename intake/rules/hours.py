@@ -65,6 +65,15 @@ def zone_info(name: str) -> ZoneInfo:
         raise HoursError("zone", f"no time zone is called {name!r}", HoursProblem.UNKNOWN_ZONE) from error
 
 
+def is_zone(name: str) -> bool:
+    """Whether a time zone is called so. Looked up by its name: listing all there are takes as long as the rest."""
+    try:
+        zone_info(name)
+    except HoursError:
+        return False
+    return True
+
+
 def utc(at: datetime) -> datetime:
     """The same instant in UTC. Raises ValueError for a datetime without a zone: it names no instant."""
     if at.tzinfo is None:

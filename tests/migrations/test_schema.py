@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, table, text
 
 from intake.models import Base
 from intake.queries.service import APPEND_ONLY
@@ -159,21 +159,30 @@ def test_up_down_and_up_again_with_data_in_every_table(database: Database) -> No
         assert min(counts(conn).values()) >= 1
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
-def test_a_step_back_and_forth_keeps_every_row(database: Database, revision: str) -> None:
+def test_a_step_back_and_forth_keeps_every_row(database: Database) -> None:
     database.up()
     with database.engine.begin() as conn:
         fill(conn)
-        before = counts(conn)
-    database.down(revision)
-    database.up()
+    for earlier, revision in reversed(list(pairwise(REVISIONS))):
+        before = _rows(database)
+        database.down(earlier)
+        database.up(revision)
+        after = _rows(database)
+        # A table that this migration brings is empty again; a row of an older one never goes.
+        assert after.keys() == before.keys()
+        assert {name: number for name, number in after.items() if number} == {
+            name: before[name] for name in after if after[name]
+        }
+        database.down(earlier)
+        assert {name: before[name] for name, number in _rows(database).items() if number != before.get(name)} == {}
+    assert min(_rows(database).values()) >= 1
+
+
+def _rows(database: Database) -> dict[str, int]:
+    """How many each table that is there holds."""
     with database.engine.connect() as conn:
-        after = counts(conn)
-    # A table that a later migration brings is empty again; a row of an older one never goes.
-    kept = {name for name, number in after.items() if number}
-    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
-    if revision == REVISIONS[-1]:
-        assert after == before
+        names = inspect(conn).get_table_names()
+        return {name: conn.execute(select(func.count()).select_from(table(name))).scalar_one() for name in names}
 
 
 def test_going_up_twice_changes_nothing(database: Database) -> None:
