@@ -25,6 +25,7 @@ from intake.models.records import (
     MailTry,
     OutboxMessage,
 )
+from intake.models.reports import KeptReport, ReportMailing, ReportNote
 from intake.models.second_factor import RecoveryCode, SecondFactor, SignInStep
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "DuplicateLink",
     "Episode",
     "Invitation",
+    "KeptReport",
     "Lapse",
     "MailChannel",
     "MailTry",
@@ -48,6 +50,8 @@ __all__ = [
     "OutboxMessage",
     "Presence",
     "RecoveryCode",
+    "ReportMailing",
+    "ReportNote",
     "Role",
     "RuleVersion",
     "SavedView",

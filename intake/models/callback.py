@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.models.base import Base, BigId, Instant, Short, big_id, one_of
+from intake.rules.promise import PromiseKind
 from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, Status, Voicemail
 
 _OPEN = text("closed_at IS NULL")
@@ -19,6 +32,14 @@ _DECIDED = text("check_decided_at IS NOT NULL")
 _SNOOZED = text("closed_at IS NULL AND snoozed_at IS NOT NULL")
 # What every filter of the queue asks about: in the index, so that no row is read that is not shown.
 _ASKED = ("assignee_id", "status", "channel", "language", "source")
+# What a report reads of a request that has ended: all of it in the index. Open ones are few, and read as they are.
+_REPORTED = (
+    "received_on", "id", "is_imported", "channel", "promise_kind", "is_promised", "closed_reason", "closed_at",
+    "duplicate_of_id", "uncounted_at", "target_at", "promised_by_at", "is_open_arrival", "is_preempted", "is_met",
+    "is_promise_kept", "is_wish_kept", "open_seconds", "all_seconds", "reached_at", "reach_tries", "attempt_count",
+    "first_attempt_by_id", "unassigned_seconds", "waited_open_seconds", "waited_all_seconds", "hour_of_week", "source",
+    "language", "for_whom",
+)  # fmt: skip
 
 
 class CallbackRequest(Base):
@@ -31,6 +52,7 @@ class CallbackRequest(Base):
         one_of("voicemail", Voicemail),
         one_of("for_whom", ForWhom),
         one_of("channel", Channel),
+        one_of("promise_kind", PromiseKind),
         Index(
             "ix_callback_request_open_due",
             "due_at",
@@ -100,6 +122,7 @@ class CallbackRequest(Base):
             postgresql_where=_ENDED,
             sqlite_where=_ENDED,
         ),
+        Index("ix_callback_request_reported", *_REPORTED, postgresql_where=_ENDED, sqlite_where=_ENDED),
     )
 
     id: Mapped[BigId]
@@ -142,6 +165,7 @@ class CallbackRequest(Base):
     crisis_at: Mapped[datetime | None] = mapped_column(Instant)
     is_open_arrival: Mapped[bool] = mapped_column(Boolean)
     is_promised: Mapped[bool] = mapped_column(Boolean, default=True)
+    promise_kind: Mapped[str] = mapped_column(String(16), server_default=PromiseKind.SPEED.value)
     window_from: Mapped[datetime | None] = mapped_column(Instant)
     window_until: Mapped[datetime | None] = mapped_column(Instant)
     is_free_time: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -183,6 +207,16 @@ class CallbackRequest(Base):
     is_met: Mapped[bool | None] = mapped_column(Boolean)
     is_promise_kept: Mapped[bool | None] = mapped_column(Boolean)
     is_window_kept: Mapped[bool | None] = mapped_column(Boolean)
+    # The time asked for: settled once, whatever is agreed afterwards.
+    is_wish_kept: Mapped[bool | None] = mapped_column(Boolean)
+    # How many calls it took to reach them; 0 where they called us.
+    reach_tries: Mapped[int | None] = mapped_column(SmallInteger)
+    # How long somebody waited who was never called: until they took it back, or called us.
+    waited_open_seconds: Mapped[int | None] = mapped_column(Integer)
+    waited_all_seconds: Mapped[int | None] = mapped_column(Integer)
+    # A manager agreed that it is no miss although it was marked as spam, test or duplicate only after it was due.
+    uncounted_at: Mapped[datetime | None] = mapped_column(Instant)
+    uncounted_by_id: Mapped[int | None] = mapped_column(Integer)
     is_preempted: Mapped[bool] = mapped_column(Boolean, default=False)
     received_on: Mapped[date] = mapped_column(Date)
     hour_of_week: Mapped[int] = mapped_column(SmallInteger)
@@ -268,7 +302,11 @@ class Episode(Base):
     """A run of the clock that is over: what the figures were when a request was closed and then opened again."""
 
     __tablename__ = "episode"
-    __table_args__ = (Index("uq_episode_callback_id_number", "callback_id", "number", unique=True),)
+    __table_args__ = (
+        one_of("promise_kind", PromiseKind),
+        Index("uq_episode_callback_id_number", "callback_id", "number", unique=True),
+        Index("ix_episode_received_on", "received_on", "id"),
+    )
 
     id: Mapped[BigId]
     callback_id: Mapped[int] = mapped_column(big_id, ForeignKey("callback_request.id"))
@@ -276,6 +314,9 @@ class Episode(Base):
     received_at: Mapped[datetime] = mapped_column(Instant)
     target_at: Mapped[datetime] = mapped_column(Instant)
     promised_by_at: Mapped[datetime] = mapped_column(Instant)
+    promise_kind: Mapped[str] = mapped_column(String(16), server_default=PromiseKind.SPEED.value)
+    is_promised: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    attempt_count: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     closed_at: Mapped[datetime] = mapped_column(Instant)
     closed_reason: Mapped[str | None] = mapped_column(String(32))
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar_version.id"))
@@ -290,6 +331,16 @@ class Episode(Base):
     is_met: Mapped[bool | None] = mapped_column(Boolean)
     is_promise_kept: Mapped[bool | None] = mapped_column(Boolean)
     is_window_kept: Mapped[bool | None] = mapped_column(Boolean)
+    # The time asked for: settled once, whatever is agreed afterwards.
+    is_wish_kept: Mapped[bool | None] = mapped_column(Boolean)
+    # How many calls it took to reach them; 0 where they called us.
+    reach_tries: Mapped[int | None] = mapped_column(SmallInteger)
+    # How long somebody waited who was never called: until they took it back, or called us.
+    waited_open_seconds: Mapped[int | None] = mapped_column(Integer)
+    waited_all_seconds: Mapped[int | None] = mapped_column(Integer)
+    # A manager agreed that it is no miss although it was marked as spam, test or duplicate only after it was due.
+    uncounted_at: Mapped[datetime | None] = mapped_column(Instant)
+    uncounted_by_id: Mapped[int | None] = mapped_column(Integer)
     is_preempted: Mapped[bool] = mapped_column(Boolean, default=False)
     is_open_arrival: Mapped[bool] = mapped_column(Boolean)
     received_on: Mapped[date] = mapped_column(Date)

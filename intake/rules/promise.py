@@ -29,6 +29,14 @@ class ResponseTarget:
     callers_on_duty: int = 1
 
 
+class PromiseKind(StrEnum):
+    """What is promised: a quick call, a call in the time asked for, or one about a time in the visitor's own words."""
+
+    SPEED = "speed"
+    WINDOW = "window"
+    OWN_WORDS = "own_words"
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """Aware UTC instants: ``target_at`` is measured, ``promised_by_at`` is told, ``due_at`` orders the queue."""
@@ -37,6 +45,7 @@ class Promise:
     promised_by_at: datetime
     due_at: datetime
     is_open_arrival: bool
+    kind: PromiseKind = PromiseKind.SPEED
 
 
 class DueState(StrEnum):
@@ -70,11 +79,11 @@ def promise(
     target_at = schedule.add(received_at, target.minutes * 60)
     if target_at is None:
         never = received_at + NEVER_OPEN
-        return Promise(never, never, never, is_open)
+        return Promise(never, never, never, is_open, PromiseKind.OWN_WORDS if is_free_time else PromiseKind.SPEED)
     if is_free_time:
         day_end = _end_of_next_open_day(received_at, schedule, zone) or received_at + NEVER_OPEN
         by = max(day_end, target_at)
-        return Promise(by, by, by, is_open)
+        return Promise(by, by, by, is_open, PromiseKind.OWN_WORDS)
     turn_at = schedule.add(received_at, _seconds_ahead(target, backlog)) or target_at + NEVER_OPEN
     ready_at = _up_to_quarter(max(target_at, turn_at), zone)
     noon = None if is_open else _noon_of_opening(received_at, schedule, zone)
@@ -98,7 +107,7 @@ def _for_window(received_at: datetime, window: Interval, schedule: Schedule) -> 
     possible_at = schedule.next_opening(begin_at)
     first_at = possible_at if possible_at is not None and possible_at < until_at else begin_at
     due_at = min(first_at + WINDOW_GRACE, until_at)
-    return Promise(until_at, until_at, due_at, schedule.is_open(received_at))
+    return Promise(until_at, until_at, due_at, schedule.is_open(received_at), PromiseKind.WINDOW)
 
 
 def _seconds_ahead(target: ResponseTarget, backlog: int) -> int:

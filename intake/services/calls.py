@@ -85,7 +85,7 @@ def _log(conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Out
     exception = _exception(conn, site, row, outcome, started_at)
     plan = {} if row.closed_at else plan_for(conn, site, row, outcome, started_at, now)
     calendar = calendars.version(conn, site, row.calendar_id)
-    figures = clock.attempt_figures(row, calendar, effect, started_at, actor.person_id)
+    figures = clock.attempt_figures(row, calendar, effect, started_at, actor.person_id, tries=row.attempt_count)
     _keep(conn, site, actor, row, outcome, started_at, exception, plan, now)
     change(conn, row, **(_counted(row, outcome, started_at) | figures | plan))
     leases.renew(conn, site, actor, row.id, now)

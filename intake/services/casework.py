@@ -40,6 +40,8 @@ _FRESH: dict[str, Any] = {
     "last_attempt_at": None,
     "last_disposition": None,
     "unassigned_seconds": None,
+    "uncounted_at": None,
+    "uncounted_by_id": None,
     **clock.NOT_CALLED,
 }
 """A new episode starts with an empty sheet."""

@@ -14,7 +14,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import receipt
 from intake.queries.calendar import Calendar
-from intake.rules.promise import NEVER_OPEN, WINDOW_GRACE, Promise, promise
+from intake.rules.promise import NEVER_OPEN, WINDOW_GRACE, Promise, PromiseKind, promise
 from intake.rules.windows import Window
 from intake.rules.workflow import Effect, Status
 
@@ -31,6 +31,10 @@ NOT_CALLED: dict[str, Any] = {
     "is_met": None,
     "is_promise_kept": None,
     "is_window_kept": None,
+    "is_wish_kept": None,
+    "reach_tries": None,
+    "waited_open_seconds": None,
+    "waited_all_seconds": None,
     "is_preempted": False,
 }
 """The figures of a request for which nobody has called yet."""
@@ -99,6 +103,7 @@ def promise_columns(calendar: Calendar, made: Promise, calling_key: str) -> dict
         "calendar_id": calendar.id,
         "target_at": made.target_at,
         "promised_by_at": made.promised_by_at,
+        "promise_kind": made.kind,
         "due_at": made.due_at,
         "is_open_arrival": made.is_open_arrival,
     }
@@ -133,7 +138,8 @@ def promised_anew(
     made = promised(conn, site, calendar, calling_key, now, window=window, is_free_time=is_free_time)
     columns: dict[str, Any] = {"promised_by_at": made.promised_by_at, "due_at": made.due_at}
     if row.first_attempt_at is None and now <= row.target_at:
-        columns |= {"target_at": made.target_at, "clock_key": calling_key, "calendar_id": calendar.id}
+        columns |= {"target_at": made.target_at, "promise_kind": made.kind}
+        columns |= {"clock_key": calling_key, "calendar_id": calendar.id}
     return columns
 
 
@@ -158,11 +164,28 @@ def wish_columns(window: Window | None, is_free_time: bool) -> dict[str, Any]:
     }
 
 
-def attempt_figures(row: Any, calendar: Calendar, effect: Effect, started_at: datetime, user_id: int) -> dict[str, Any]:
-    """What the first attempt and the first reach write; empty for a later one (docs/metrics.md, 2–4 and 8)."""
-    schedule = calendar.callable_hours(row.clock_key)
-    open_seconds = schedule.elapsed(row.received_at, started_at)
-    all_seconds = max(0, int((started_at - row.received_at).total_seconds()))
+def waited(row: Any, calendar: Calendar, until: datetime) -> tuple[int, int]:
+    """Seconds from receipt until then: those in which the office was open and could call, and all of them."""
+    open_seconds = calendar.callable_hours(row.clock_key).elapsed(row.received_at, until)
+    return open_seconds, max(0, int((until - row.received_at).total_seconds()))
+
+
+def uncalled_figures(row: Any, calendar: Calendar, until: datetime) -> dict[str, Any]:
+    """How long somebody waited whom nobody will have called; empty where the wait ended before."""
+    if row.first_attempt_at is not None or row.is_preempted:
+        return {}
+    open_seconds, all_seconds = waited(row, calendar, until)
+    return {"waited_open_seconds": open_seconds, "waited_all_seconds": all_seconds}
+
+
+def attempt_figures(
+    row: Any, calendar: Calendar, effect: Effect, started_at: datetime, user_id: int, *, tries: int
+) -> dict[str, Any]:
+    """What the first attempt and the first reach write; empty for a later one (docs/metrics.md, 2–4 and 8).
+
+    ``tries``: attempts before this one.
+    """
+    open_seconds, all_seconds = waited(row, calendar, started_at)
     figures: dict[str, Any] = {}
     if effect.is_attempt and row.first_attempt_at is None:
         figures |= {
@@ -177,13 +200,22 @@ def attempt_figures(row: Any, calendar: Calendar, effect: Effect, started_at: da
         figures |= _window_figures(row, started_at)
     if effect.is_reach and row.reached_at is None:
         figures |= {"reached_at": started_at, "reach_open_seconds": open_seconds, "reach_all_seconds": all_seconds}
-        figures["is_preempted"] = not effect.is_attempt and row.first_attempt_at is None
+        figures["reach_tries"] = tries + 1 if effect.is_attempt else 0
+        if not effect.is_attempt and row.first_attempt_at is None:
+            figures |= uncalled_figures(row, calendar, started_at) | {"is_preempted": True}
     return figures
 
 
 def _window_figures(row: Any, started_at: datetime) -> dict[str, Any]:
     """Kept by any attempt inside the window; missed once it has passed without one."""
     if row.window_from <= started_at < row.window_until:
-        return {"is_window_kept": True}
-    is_missed = row.is_window_kept is None and started_at >= row.window_until
-    return {"is_window_kept": False} if is_missed else {}
+        return {"is_window_kept": True} | _wish_settled(row, is_kept=True)
+    if row.is_window_kept is None and started_at >= row.window_until:
+        return {"is_window_kept": False} | _wish_settled(row, is_kept=False)
+    return {}
+
+
+def _wish_settled(row: Any, *, is_kept: bool) -> dict[str, Any]:
+    """The time a visitor asked for is kept or missed once; a call inside it makes up for one that came too early."""
+    is_wish = row.promise_kind == PromiseKind.WINDOW and row.is_wish_kept is None
+    return {"is_wish_kept": is_kept} if is_wish else {}

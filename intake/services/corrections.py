@@ -108,10 +108,11 @@ def _figures(
     conn: Connection, site: Site, before: SimpleNamespace, told: list[tuple[Effect, datetime, int]]
 ) -> dict[str, Any]:
     """What the calls that stand come to, one after the other."""
-    calendar, figures = calendars.version(conn, site, before.calendar_id), dict(clock.NOT_CALLED)
+    calendar, figures, tries = calendars.version(conn, site, before.calendar_id), dict(clock.NOT_CALLED), 0
     for effect, started_at, by_id in told:
-        figures |= clock.attempt_figures(before, calendar, effect, started_at, by_id)
+        figures |= clock.attempt_figures(before, calendar, effect, started_at, by_id, tries=tries)
         vars(before).update(figures)
+        tries += effect.is_attempt
     return figures
 
 

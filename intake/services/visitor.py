@@ -13,6 +13,7 @@ from intake.database import writing
 from intake.ledger import audit, letters, outbox, search_words
 from intake.models.keyring import link_hash
 from intake.models.site import Site
+from intake.queries import calendar as calendars
 from intake.queries.as_told import as_told
 from intake.queries.private_link import LINK_DAYS
 from intake.queries.suppression import is_suppressed, phone_indexes
@@ -179,9 +180,10 @@ def withdraw(site: Site, token: str, *, now: datetime) -> None:
     """
     with _own(site, token, now) as (conn, row):
         duplicates.let_go(conn, site, row, now)
+        figures = clock.uncalled_figures(row, calendars.version(conn, site, row.calendar_id), now)
         change(
             conn, row, status=Status.WITHDRAWN, closed_reason=ClosedReason.WITHDRAWN, closed_at=now, withdrawn_at=now,
-            next_at=None,
+            next_at=None, **figures,
         )  # fmt: skip
         _note(conn, site, row, "visitor.withdrew", now)
         _confirm(conn, site, row, "visitor.withdrawn", now)

@@ -163,6 +163,7 @@ _ACTION = {
     "callback.unlinked": lazy_gettext("took two joined requests apart"),
     "callback.rescued": lazy_gettext("decided that the request is genuine"),
     "callback.marked_spam": lazy_gettext("marked the request as spam"),
+    "callback.left_out": lazy_gettext("agreed that the request counts for nothing in reports"),
     "callback.set_aside": lazy_gettext("set it aside: this number asked not to be called"),
     "callback.redacted": lazy_gettext("emptied it: it was kept as long as it may be"),
     "callback.mail_resent": lazy_gettext("sent a mail again"),

@@ -30,6 +30,7 @@ TRIGGERS = {
     "0011": SEALED,
     "0012": SEALED,
     "0013": SEALED,
+    "0014": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 

@@ -1,0 +1,76 @@
+"""What a report says of one request: whether it counts, what came of it, and how its wait ended (docs/metrics.md)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Each request is one of these: counted, shown apart as a promise of another kind, or left out with a reason."""
+
+    COUNTED = "counted"
+    WINDOW = "window"
+    OWN_WORDS = "own_words"
+    WITHDRAWN = "withdrawn"
+    PREEMPTED = "preempted"
+    SPAM = "spam"
+    TEST = "test"
+    DUPLICATE = "duplicate"
+    SUPPRESSED = "suppressed"
+    BY_HAND = "by_hand"
+    IMPORTED = "imported"
+
+
+APART = (Kind.WINDOW, Kind.OWN_WORDS)
+"""Promises of another kind, with figures of their own."""
+LEFT_OUT = (
+    Kind.WITHDRAWN, Kind.PREEMPTED, Kind.SPAM, Kind.TEST, Kind.DUPLICATE, Kind.SUPPRESSED, Kind.BY_HAND, Kind.IMPORTED,
+)  # fmt: skip
+"""Not counted; how many is said beside the figures."""
+
+
+class State(StrEnum):
+    """A counted request against its target."""
+
+    MET = "met"
+    LATE = "late"
+    OVERDUE = "overdue"
+    UNCALLED = "uncalled"
+    CALLED_US = "called_us"
+    PENDING = "pending"
+
+
+MISSED = (State.LATE, State.OVERDUE, State.UNCALLED, State.CALLED_US)
+"""Called late, still waiting past the target, ended without a call, or reached only because they called us after it."""
+
+
+class Kept(StrEnum):
+    """A promise (the time told to the visitor, or a time they asked for). NONE: taken back before it was due."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    PENDING = "pending"
+    NONE = "none"
+
+
+class End(StrEnum):
+    """How the wait for a first call ended. CLOSED: a call while the office was closed took no opening time."""
+
+    CALLED = "called"
+    CLOSED = "closed"
+    LEFT = "left"
+    NEVER = "never"
+    WAITING = "waiting"
+
+
+class Reach(StrEnum):
+    """By which try somebody was reached."""
+
+    FIRST = "1"
+    SECOND = "2"
+    THIRD = "3"
+    LATER = "4"
+    CALLED_US = "called_us"
+    TRYING = "trying"
+    NOT_CALLED = "not_called"
+    NEVER = "never"
