@@ -1,4 +1,4 @@
-"""Requests from before reports were told: which promise each was, and what came of its calls, is read from the calls."""
+"""Requests from before reports were told: which promise each was, and what came of its calls, is read from them."""
 
 from __future__ import annotations
 
