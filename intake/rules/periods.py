@@ -102,6 +102,12 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def last_week(today: date) -> Period:
+    """The newest week, Monday to Sunday, that is over."""
+    monday = week_of(today)
+    return Period(monday - WEEK, monday - timedelta(days=1))
+
+
 def weeks(period: Period, most: int = 13) -> tuple[Period, ...]:
     """The weeks (Monday to Sunday) that end with the period's last: at least ``most``, or as many as it touches."""
     last = week_of(period.last_on)
