@@ -64,18 +64,10 @@
     if (!radio.checked) radio.click();
     reach(radio);
   };
-  const deed = (found, key) => {                         // in the row's own form, for what has no button in the list
-    const button = Object.assign(document.createElement('button'), { hidden: true });
-    button.setAttribute('formaction', found.dataset[key]);
-    found.querySelector('td').append(button);
-    button.click();
-    button.remove();
-  };
   const ways = { a: '#key-a', e: '#key-e', s: '#key-s', p: '#key-p' };
   const inRow = (found, key) => {
     const part = named(key, found);
     if (part) return press(part, true);
-    if (key === 'u' && found.dataset.release) { deed(found, 'release'); return true; }
     if (key === 'Enter') { link(found).click(); return true; }
     if (!ways[key] || onPage(key)) return false;
     location.assign(link(found).href + ways[key]);       // there the key opens what it opens, and sends nothing

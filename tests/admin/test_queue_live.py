@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -15,10 +16,10 @@ from intake.models import Audit, SignIn
 from intake.models.site import Site
 from intake.rules.spam import Signals
 from intake.rules.workflow import ClosedReason
-from intake.services import casework, claims, visitor
+from intake.services import casework, claims, presence, visitor
 from tests.admin.desk import Desk, at
 from tests.admin.live import BY_ITSELF, open_list
-from tests.making import ask, count, newest_sign_in
+from tests.making import ask, count, newest_sign_in, person, stored
 from tests.points import point
 
 A_MINUTE = timedelta(minutes=1)
@@ -159,6 +160,30 @@ def test_the_list_shows_who_looks_at_what_but_never_oneself(maria: Desk, dev: De
     assert "Viewing now:" in maria.text("/admin/queue/")
     with at(now + timedelta(seconds=46)):
         assert "Viewing now:" not in page.news()["rows"][reference]["cells"]["q-own"]
+
+
+def test_of_many_who_look_a_row_names_two_and_says_all_of_them(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    for name in ("Ada", "Ben", "Cy", "Di"):
+        presence.stay(person(site, name, now=now), reference, now=now)
+    page = maria.text("/admin/queue/")
+    (eyes,) = re.findall(r'<span class="eyes.*?</span></span>', page)
+    assert re.findall(r'<span class="vh">([^<]*)<', eyes) == ["Viewing now: Ada, Ben, Cy, Di"]
+    assert re.findall(r'aria-hidden="true">([^<]+)<', eyes) == ["Ada, Ben", "+ 2"]
+
+
+def test_in_the_row_of_ones_own_claim_stands_release_and_in_no_other(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    button = f'formaction="/admin/queue/{reference}/release"'
+    assert button not in maria.text("/admin/queue/")
+    page = open_list(maria)
+    claims.claim(site, maria.actor, reference, now=now)
+    assert button in page.news()["rows"][reference]["cells"]["q-act"]
+    assert button in maria.text("/admin/queue/?view=mine") and button not in dev.text("/admin/queue/")
+    maria.post(f"/admin/queue/{reference}/release", **{"from": "queue", "view": "mine"})
+    assert stored(reference).assignee_id is None
 
 
 @point(80)

@@ -14,7 +14,7 @@ from intake.database import reading
 from intake.queries import people
 from intake.rules.permissions import Actor, ActorKind, permissions_of
 from intake.rules.preferences import Dial, Preferences
-from intake.services import preferences
+from intake.services import claims, preferences
 from tests.browser.barriers import barriers
 from tests.browser.test_queue import full_queue, sign_in, working_day
 from tests.making import actions, stored
@@ -85,6 +85,37 @@ def test_search_and_the_list_of_keys_are_one_key_away_on_every_page(queue: Page,
         expect(queue.get_by_label("Find")).not_to_be_focused()
         queue.keyboard.press("Escape")
         expect(queue.get_by_role("dialog")).to_have_count(0)
+
+
+@point(49)
+def test_i_searches_wherever_no_outcome_can_be_said_and_is_they_called_us_where_one_can(
+    queue: Page, full_queue: dict[str, str], live_server: str, sqlite_app: Flask, now: datetime
+) -> None:
+    claims.claim(sqlite_app.extensions["intake"], member("Dev"), full_queue["Ana"], now=now)
+    find, they_called = queue.get_by_label("Find"), queue.get_by_role("radio", name="They called us")
+    queue.keyboard.press("j")
+    queue.keyboard.press("i")
+    expect(find).to_be_focused()
+    for whose in ("Ana", "Priya", "asdf", "Bea"):  # a colleague's, nobody's, to be decided, its time not read yet
+        queue.goto(f"{live_server}/admin/queue/{full_queue[whose]}")
+        queue.keyboard.press("6")
+        expect(queue.locator("[name=outcome]:checked")).to_have_count(0)
+        queue.keyboard.press("i")
+        expect(find).to_be_focused()
+    queue.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    queue.keyboard.press("i")
+    expect(they_called).to_be_checked()
+    expect(find).not_to_be_focused()
+    queue.keyboard.press("/")
+    expect(find).to_be_focused()
+    queue.keyboard.press("i")
+    expect(find).to_have_value("i")
+    queue.keyboard.press("Escape")
+    queue.keyboard.press("u")
+    expect(queue.get_by_text(re.compile("Released"))).to_be_visible()
+    queue.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    queue.keyboard.press("i")
+    expect(find).to_be_focused()
 
 
 def test_no_key_does_anything_in_a_field_or_with_another_key_held(
@@ -176,12 +207,14 @@ def test_keys_of_a_locked_page_are_asleep(queue: Page, full_queue: dict[str, str
     assert stored(reference).assignee_id is None
 
 
-def prefer(app: Flask, name: str, wanted: Preferences, now: datetime) -> None:
-    site = app.extensions["intake"]
+def member(name: str) -> Actor:
     with reading() as conn:
         found = next(one for one in people.working(conn) if one.name == name)
-    actor = Actor(ActorKind.PERSON, found.id, name, permissions_of(("staff",)))
-    preferences.change(site, actor, wanted, now=now)
+    return Actor(ActorKind.PERSON, found.id, name, permissions_of(("staff",)))
+
+
+def prefer(app: Flask, name: str, wanted: Preferences, now: datetime) -> None:
+    preferences.change(app.extensions["intake"], member(name), wanted, now=now)
 
 
 @pytest.mark.parametrize("dial", [Dial.TEL, Dial.SIP, Dial.COPY])

@@ -246,6 +246,30 @@ def one_has_gone(house: Premises) -> Page:
     return waits_for(page, "no longer in this view")
 
 
+def crowded(house: Premises) -> Page:
+    """Many look at one of Maria's own requests, and its tab stays open."""
+    reference = claimed(house, "Maria", minutes_ago=200)
+    for who in ("Dev", "Grace", "Alex", house.newcomer()):
+        presence.stay(house.people[who], reference, now=datetime.now(UTC))
+    page = at("Maria", "/admin/queue/?view=mine")(house)
+    page.wait_for_selector(".eyes")
+    return page
+
+
+def chosen(who: str) -> Way:
+    """Two rows chosen, and the bar over the list."""
+
+    def go(house: Premises) -> Page:
+        for _ in range(2):
+            house.ask(minutes_ago=100)
+        page = at(who, "/admin/queue/?view=unclaimed")(house)
+        for box in page.locator("input.pick").all()[:2]:
+            box.check()
+        return page
+
+    return go
+
+
 def looked_at(house: Premises) -> Page:
     reference = house.ask()
     for who in ("Dev", "Grace"):
@@ -336,6 +360,9 @@ PAGES = [
     *(Shown(f"on the call: {outcome}", "queue.show", REQUEST, on_the_call(outcome)) for outcome in SERIOUS),
     Shown("request by next call", "queue.show", REQUEST, next_call),
     Shown("queue, new ones waiting", "queue.index", QUEUE, new_ones_wait),
+    Shown("queue, crowded", "queue.index", QUEUE, crowded),
+    Shown("queue, rows chosen", "queue.index", QUEUE, chosen("Maria")),
+    Shown("queue, rows chosen by a manager", "queue.index", QUEUE, chosen("Grace")),
     Shown("queue, one has gone", "queue.index", QUEUE, one_has_gone),
     Shown("request that others look at", "queue.show", REQUEST, looked_at),
     Shown("request cancelled meanwhile", "queue.show", REQUEST, cancelled_meanwhile),
