@@ -88,6 +88,8 @@ class CallbackRequest(Base):
             postgresql_where=_OPEN,
             sqlite_where=_OPEN,
         ),
+        # The places where somebody waits, each found from the one before it.
+        Index("ix_callback_request_open_place", "calling_key", "closed_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
         Index("ix_callback_request_closed", "closed_at", "id", postgresql_where=_ENDED, sqlite_where=_ENDED),
         Index("ix_callback_request_received", "received_at", "id"),
         Index("ix_callback_request_phone_index", "phone_index"),

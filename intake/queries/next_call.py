@@ -99,39 +99,50 @@ def pages(conn: Connection, site: Site, calendar: Calendar, *, user_id: int, now
 
 def _callable_keys(conn: Connection, calendar: Calendar, now: datetime) -> list[str]:
     """The places at which it is a lawful hour and within the office's, of those where somebody waits."""
-    keys = conn.execute(select(_C.calling_key).where(_C.closed_at.is_(None)).distinct()).scalars()
-    return [key for key in keys if calendar.callable_hours(key).is_open(now)]
+    return [key for key in conn.execute(places()).scalars() if calendar.callable_hours(key).is_open(now)]
+
+
+@cache
+def places() -> Select[Any]:
+    """The distinct keys of those who wait, each found from the one before it: as many steps as there are places."""
+    least = select(func.min(_C.calling_key).label("key")).where(_C.closed_at.is_(None))
+    place = least.cte("place", recursive=True)
+    following = least.where(_C.calling_key > place.c.key).correlate(place).scalar_subquery()
+    place = place.union_all(select(following).where(place.c.key.is_not(None)))
+    return select(place.c.key).where(place.c.key.is_not(None))
 
 
 @cache
 def _page(*, is_first: bool) -> Select[Any]:
     """A page of them. Statements are made once: putting one together costs more than finding the rows.
 
-    Nobody's and one's own apart, so that each is read in order from the index that begins with the owner. Besides
-    those at an open place there is whoever asked within the hour for a call as soon as possible.
+    At open places nobody's and one's own apart, so that each is read in order from the index that begins with the
+    owner. Besides those there is whoever asked within the hour for a call as soon as possible: few, and found by when
+    they came, with the owner hidden from a planner that would rather walk all that are nobody's.
     """
-    offered = _C.id.not_in(skipped())
-    free = [_C.assignee_id.is_(None), offered, _C.id.not_in(viewed())]
+    offered, unseen = _C.id.not_in(skipped()), _C.id.not_in(viewed())
     at_open_places = [
         _C.calling_key.in_(bindparam("keys", expanding=True)),
         attempts() < bindparam("daily", type_=Integer),
     ]
+    lately = [func.coalesce(_C.assignee_id, 0).in_((0, USER)), or_(_C.assignee_id == USER, unseen), *_invited()]
+    by_owner, by_time = (_C.assignee_id, _C.due_at, _C.id), (_C.due_at, _C.id)
     branches = [
-        _branch([*owner, *place, *_ready()], is_first)
-        for owner in (free, [_C.assignee_id == USER, offered])
-        for place in (at_open_places, [*_invited(), attempts() < 1])
+        _branch([_C.assignee_id.is_(None), unseen, offered, *at_open_places, *_ready()], by_owner, is_first),
+        _branch([_C.assignee_id == USER, offered, *at_open_places, *_ready()], by_owner, is_first),
+        _branch([*lately, offered, attempts() < 1, *_ready()], by_time, is_first),
     ]
     ids = select(union_all(*branches).subquery().c.id)
     asked = select(*SELECTED).select_from(SOURCE).where(_C.id.in_(ids)).order_by(_C.due_at, _C.id)
     return asked.limit(AT_A_TIME)
 
 
-def _branch(conditions: list[ColumnElement[bool]], is_first: bool) -> Select[tuple[int]]:
+def _branch(conditions: list[ColumnElement[bool]], order: tuple[Any, ...], is_first: bool) -> Select[tuple[int]]:
     asked = select(_C.id, _C.due_at).where(_C.closed_at.is_(None), *conditions)
     if not is_first:
         at, last_id = bindparam("after_at", type_=Instant()), bindparam("after_id", type_=BigInteger())
         asked = asked.where(_C.due_at >= at, or_(_C.due_at > at, and_(_C.due_at == at, _C.id > last_id)))
-    some = asked.order_by(_C.assignee_id, _C.due_at, _C.id).limit(AT_A_TIME).subquery()
+    some = asked.order_by(*order).limit(AT_A_TIME).subquery()
     return select(some.c.id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, select, union
+from sqlalchemy import ColumnElement, Connection, Select, exists, false, func, literal, select, union
 
 from intake.models import SearchToken
 from intake.models.base import table_of
@@ -62,17 +62,17 @@ def _pairs(text: str) -> list[tuple[str, str]]:
         return [("name", word[:LONGEST_PREFIX]) for word in words[:MOST_WORDS] if len(word) >= 3 or len(words) > 1]
 
 
-def newest(conn: Connection, key: str, *, before: int | None, limit: int) -> list[int]:
-    """Ids of the requests that hold every searched word, newest first (ids are given in the order of arrival).
+def newest(conn: Connection, key: str, *, before: int | None, limit: int) -> Select[tuple[int]]:
+    """Asks for the ids of the requests that hold every searched word, the newest (ids are given in order of arrival).
 
     Walks the rarest word's tokens backwards and asks for the other words at each step, so a page of a common word costs
     what its rows cost. A broken key finds nothing.
     """
     groups = list(dict.fromkeys(_tokens(group) for group in key.split("~")[:MOST_WORDS]))
     if not all(groups):
-        return []
+        return select(_T.c.callback_id).where(false())
     rarest, *others = _rarest_first(conn, groups)
-    return list(conn.execute(_walk(rarest, others, before, limit)).scalars())
+    return _walk(rarest, others, before, limit)
 
 
 def _rarest_first(conn: Connection, groups: list[Tokens]) -> list[Tokens]:
@@ -87,7 +87,7 @@ def _count(tokens: Tokens) -> Any:
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def _walk(tokens: Tokens, others: list[Tokens], before: int | None, limit: int) -> Any:
+def _walk(tokens: Tokens, others: list[Tokens], before: int | None, limit: int) -> Select[tuple[int]]:
     """One backward walk along the primary key; with several live keys one for each, laid together."""
     walks = [_backwards(token, others, before, limit) for token in tokens]
     if len(walks) == 1:

@@ -97,7 +97,9 @@ def page(
     place, asked, narrow = _place(after), select(*SELECTED).select_from(SOURCE), filters or Filters()
     if match is not None:
         newest = search.newest(conn, match, before=place[1] if place else None, **_few(narrow, limit))
-        asked = asked.where(_C.id.in_(newest), *narrow.conditions()).order_by(_C.id.desc())
+        asked = asked.where(_C.id.in_(select(newest.subquery().c.callback_id)), *narrow.conditions()).order_by(
+            _C.id.desc()
+        )
     elif view is View.CLOSED:
         order = _C.received_at if narrow else _C.closed_at
         found = worklist_ended.ids(narrow, place, limit + 1, now).subquery()

@@ -31,6 +31,7 @@ TRIGGERS = {
     "0012": SEALED,
     "0013": SEALED,
     "0014": SEALED,
+    "0015": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
