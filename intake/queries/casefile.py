@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Result, Select, func, select
+from sqlalchemy import Connection, Result, Select, exists, func, select
 
 from intake.models import (
     Audit,
@@ -31,6 +31,7 @@ _LAST = CallAttempt.__table__.alias()
 _LAST_ID = (
     select(func.max(CallAttempt.id)).where(CallAttempt.callback_id == _C.id, ~is_undone(CallAttempt.__table__.c.id))
 ).scalar_subquery()
+_CHANGED = exists().where(Audit.callback_id == _C.id, Audit.action == "visitor.changed_number")
 _EXTRA = (
     "source", "reached_at", "last_attempt_at", "reopened_count", "withdrawn_at", "calendar_id",
     "open_seconds", "all_seconds", "is_met", "is_promise_kept", "is_window_kept", "is_open_arrival", "is_promised",
@@ -40,7 +41,7 @@ _SELECTED = (
     *SELECTED, _C.channel, *(_C[name] for name in _EXTRA), *(_C[f"{name}_encrypted"] for name in _SEALED),
     _C.last_disposition, _C.phone_index, _W.version.label("consent_version"), _W.text.label("consent_text"),
     _LAST.c.id.label("last_logged_id"), _LAST.c.by_id.label("last_logged_by_id"),
-    _LAST.c.voicemail_rule.label("last_logged_rule"),
+    _LAST.c.voicemail_rule.label("last_logged_rule"), _CHANGED.label("had_another_number"),
 )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ class CaseFile(WorklistRow):
     attempts: tuple[datetime, ...]
     earlier_attempts: tuple[datetime, ...]
     is_suppressed: bool
+    had_another_number: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
         attempts=tries.now,
         earlier_attempts=tries.earlier,
         is_suppressed=is_suppressed(conn, phone_indexes(site, row)),
+        had_another_number=bool(row.had_another_number),
     )
 
 

@@ -63,7 +63,8 @@ def of(conn: Connection, site: Site, case: CaseFile, *, most: int = MOST) -> Kin
     emails = ring.indexes_of("email", case.email.casefold()) if case.email else []
     if not phones and not emails:
         return Kin((), False, "")
-    former = [index for number in _former_numbers(conn, site, case.id) for index in ring.indexes_of("phone", number)]
+    numbers = _former_numbers(conn, site, case.id) if case.had_another_number else []
+    former = [index for number in numbers for index in ring.indexes_of("phone", number)]
     joined = _C.duplicate_of_id == case.id
     ways: list[ColumnElement[bool]] = [_C.phone_index.in_(phones + former), _C.email_index.in_(emails), joined]
     asked = (
