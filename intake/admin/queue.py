@@ -24,10 +24,11 @@ from intake.queries import casefile, live, mail, next_call, search, worklist, wo
 from intake.queries.calendar import Calendar
 from intake.queries.worklist import Filters, Tally, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
+from intake.rules.promise import ResponseTarget
 from intake.services import viewing
 from intake.services.claims import LONGEST_CALL
 from intake.wording import times
-from intake.wording.translation import gettext, lazy_gettext
+from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 LONGEST_SEARCH = 100
 SOME_DAY = timedelta(days=3650)
@@ -126,6 +127,7 @@ class QueuePages(PanelView):
             is_narrowed=bool(filters),
             days=_days(filters),
             rescued=found.rescued,
+            checked=_checked(found, calendar.target),
             saved=around.saved,
             left=_left(found, view, match, filters),
             place=queue_filters.place(request.args),
@@ -197,6 +199,20 @@ def _left(found: Tally, view: View, match: str | None, filters: Filters) -> str:
     if looked == filters:
         return ""
     return gettext("among those received %(days)s", days=_days(looked))
+
+
+def _checked(found: Tally, target: ResponseTarget) -> str:
+    """How many were looked at in time; whoever waits past it is not left out. Empty where there is nothing to tell."""
+    told = found.rescued
+    if told is None or not told.timed + found.check_late:
+        return ""
+    return ngettext(
+        "%(met)s of %(all)s looked at within their time, which is now one opening minute.",
+        "%(met)s of %(all)s looked at within their time, which is now %(num)s opening minutes.",
+        target.check_minutes,
+        met=told.in_time,
+        all=told.timed + found.check_late,
+    )
 
 
 def _days(filters: Filters) -> str:

@@ -10,6 +10,7 @@ from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.rules.calling import calling_key
 from intake.rules.hours import instant, local_date, zone_info
+from intake.rules.promise import check_by
 from intake.services import clock as promises
 from intake.wording import times
 from intake.wording.translation import gettext
@@ -20,7 +21,10 @@ _LATE = "23:50"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A moment and what follows; ``on`` and ``at`` are what the fields hold, ``promised`` is what the visitor reads."""
+    """A moment and what follows; ``on`` and ``at`` are what the fields hold, ``promised`` is what the visitor reads.
+
+    ``decided``: until when somebody looks at it if it comes under "Check".
+    """
 
     on: str
     at: str
@@ -28,6 +32,7 @@ class Example:
     due: Stamp
     promised: str
     why: str
+    decided: Stamp
 
 
 def asked_for(on: str, at: str, zone: str, now: datetime) -> datetime:
@@ -54,6 +59,7 @@ def example(site: Site, calendar: Calendar, at: datetime, now: datetime) -> Exam
         asked=_stamp(clock, at),
         due=_stamp(clock, made.target_at),
         promised=times.promise_words(made.promised_by_at, site.time_zone, at),
+        decided=_stamp(clock, check_by(at, calendar.hours, calendar.target)),
         why="" if made.is_open_arrival else _why(calendar, clock, at),
     )
 

@@ -24,7 +24,7 @@ from intake.wording.translation import gettext
 
 RANGES = {
     "minutes": (1, 2880), "percent": (1, 100), "due_soon_minutes": (0, 240), "minutes_per_call": (1, 240),
-    "callers_on_duty": (1, 200),
+    "callers_on_duty": (1, 200), "check_minutes": (1, 2880),
 }  # fmt: skip
 """The fields with the lowest and highest number each takes."""
 

@@ -38,6 +38,7 @@ _TARGET = {
     "due_soon_minutes": lazy_gettext("Shown as due soon, minutes before"),
     "minutes_per_call": lazy_gettext("Minutes a call takes"),
     "callers_on_duty": lazy_gettext("People who call at the same time"),
+    "check_minutes": lazy_gettext("What lies under “Check” looked at within, opening minutes"),
 }
 """The fields of a target, as the page and the record call them."""
 _CALLING = {

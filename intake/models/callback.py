@@ -100,6 +100,7 @@ class CallbackRequest(Base):
             "ix_callback_request_decided",
             "check_decided_at",
             "rescued_at",
+            "check_by_at",
             postgresql_where=_DECIDED,
             sqlite_where=_DECIDED,
         ),
@@ -187,7 +188,9 @@ class CallbackRequest(Base):
     snoozed_at: Mapped[datetime | None] = mapped_column(Instant)
     # No foreign key: SQLite could add one by rewriting the table only.
     duplicate_of_id: Mapped[int | None] = mapped_column(big_id)
-    # When somebody said of a request under "Check" what it is; rescued_at too where it was a real person.
+    # Until when somebody had to say of a request under "Check" what it is, and when they did; rescued_at too where it
+    # was a real person.
+    check_by_at: Mapped[datetime | None] = mapped_column(Instant)
     check_decided_at: Mapped[datetime | None] = mapped_column(Instant)
     rescued_at: Mapped[datetime | None] = mapped_column(Instant)
     attempt_count: Mapped[int] = mapped_column(SmallInteger, default=0)

@@ -138,7 +138,7 @@ def tally_columns(
 ) -> list[ColumnElement[Any]]:
     """All of the queue's figures as columns of one statement; ``read_tally`` takes its row."""
     columns = [_count(belongs(one, user_id, now, due_soon)).label(one.value) for one in _COUNTED]
-    late = [*belongs(View.CHECK, user_id, now, due_soon), _C.due_at < now]
+    late = [*belongs(View.CHECK, user_id, now, due_soon), _C.check_by_at < now]
     columns.append(_count(late).label("check_late"))
     if filters and view is not View.CLOSED:
         columns.append(_count([*belongs(view, user_id, now, due_soon), *filters.conditions()]).label("kept"))
@@ -148,7 +148,7 @@ def tally_columns(
 def read_tally(row: Row[Any]) -> Tally:
     """What ``tally_columns`` have answered; ``left`` is 0 for what has ended, which nobody counts."""
     found = row._mapping
-    rescued = Rescued(found["rescued"], found["decided"]) if "decided" in found else None
+    rescued = Rescued.read(row) if "decided" in found else None
     held: dict[View, int] = {one: int(found[one.value]) for one in _COUNTED}
     return Tally(held, int(found.get("kept", 0)), int(found["check_late"]), rescued)
 

@@ -20,13 +20,17 @@ _NOON = 12 * 60
 
 @dataclass(frozen=True, slots=True)
 class ResponseTarget:
-    """First call within ``minutes`` opening minutes for ``percent`` of requests, and what the promise reckons with."""
+    """First call within ``minutes`` opening minutes for ``percent`` of requests, and what the promise reckons with.
+
+    ``check_minutes``: within so many opening minutes somebody says of a suspected request whether it is genuine.
+    """
 
     minutes: int = 15
     percent: int = 90
     due_soon_minutes: int = 5
     minutes_per_call: int = 10
     callers_on_duty: int = 1
+    check_minutes: int = 60
 
 
 class PromiseKind(StrEnum):
@@ -96,6 +100,11 @@ def due_state(due_at: datetime, now: datetime, target: ResponseTarget) -> DueSta
         return DueState.LATE
     is_near = due_at - now <= timedelta(minutes=target.due_soon_minutes)
     return DueState.SOON if is_near else DueState.WAIT
+
+
+def check_by(at: datetime, office: Schedule, target: ResponseTarget) -> datetime:
+    """Until when somebody has to decide about a request that comes under "Check" at ``at``. Nobody is called for it."""
+    return office.add(utc(at), target.check_minutes * 60) or utc(at) + NEVER_OPEN
 
 
 def _for_window(received_at: datetime, window: Interval, schedule: Schedule) -> Promise:

@@ -114,7 +114,7 @@ def submitted_before(site: Site, answers: Answers, nonce: str) -> Submitted | No
 def submit(site: Site, answers: Answers, arrival: Arrival, *, now: datetime) -> Submitted:
     """Store a request with its promise, its audit entry and its outbox rows; the same form twice gives one request.
 
-    Two programs' signs put it under "Check" with the same clock; a number that must not be called is kept for a
+    Two programs' signs put it under "Check", promised like any other; a number that must not be called is kept for a
     manager to decide on. Nothing is dropped. Raises SQLAlchemy's OperationalError when the database cannot store it.
     """
     for _ in range(5):
@@ -227,14 +227,19 @@ def decided_columns(
     )  # fmt: skip
     reasons = ((SUPPRESSED,) if is_suppressed else ()) + tuple(verdict.reasons)
     status = Status.CHECK if is_suppressed or verdict.is_check else Status.SCHEDULED if answers.window else Status.NEW
-    return clock.promise_columns(calendar, made, key) | {
-        "id": standing.next_id,
-        "status": status,
-        "consent_id": standing.consent_id,
-        "is_marked": verdict.is_marked,
-        "is_promised": not is_suppressed,
-        "spam_reasons": ",".join(reasons),
-    }
+    undecided = clock.check_columns(calendar, now) if status is Status.CHECK else {}
+    return (
+        clock.promise_columns(calendar, made, key)
+        | undecided
+        | {
+            "id": standing.next_id,
+            "status": status,
+            "consent_id": standing.consent_id,
+            "is_marked": verdict.is_marked,
+            "is_promised": not is_suppressed,
+            "spam_reasons": ",".join(reasons),
+        }
+    )
 
 
 def crisis_columns(answers: Answers, received_at: datetime) -> dict[str, Any]:

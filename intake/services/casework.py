@@ -134,7 +134,9 @@ def rescue(site: Site, actor: Actor, reference: str, *, expected_version: int | 
         if is_suppressed(conn, phone_indexes(site, row)):
             raise RefusedError("suppressed")
         ensure_unchanged(row, expected_version)
-        promised = {} if row.is_promised else promised_after_all(conn, site, row, row.calling_key, now)
+        promised = {"due_at": clock.call_due_at(conn, site, row)}
+        if not row.is_promised:
+            promised = promised_after_all(conn, site, row, row.calling_key, now)
         decided = {"check_decided_at": now, "rescued_at": now}
         change(conn, row, **({"status": _status_beyond_check(row)} | promised | decided))
         if row.email_index is not None:
@@ -232,4 +234,6 @@ def begin_again(
     made = clock.promised(conn, site, calendar, row.calling_key, now, window=window, is_free_time=is_free_time)
     fresh = _FRESH | clock.promise_columns(calendar, made, row.calling_key) | clock.arrival_columns(site, now)
     fresh |= clock.wish_columns(window, is_free_time) | _callable_again(row)
+    if status is Status.CHECK:
+        fresh |= clock.check_columns(calendar, now)
     change(conn, row, status=status, reopened_count=row.reopened_count + 1, **fresh)

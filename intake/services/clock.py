@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import receipt
 from intake.queries.calendar import Calendar
-from intake.rules.promise import NEVER_OPEN, WINDOW_GRACE, Promise, PromiseKind, promise
+from intake.rules.promise import NEVER_OPEN, WINDOW_GRACE, Promise, PromiseKind, check_by, promise
 from intake.rules.windows import Window
 from intake.rules.workflow import Effect, Status
 
@@ -107,6 +107,21 @@ def promise_columns(calendar: Calendar, made: Promise, calling_key: str) -> dict
         "due_at": made.due_at,
         "is_open_arrival": made.is_open_arrival,
     }
+
+
+def check_columns(calendar: Calendar, at: datetime, crisis_at: datetime | None = None) -> dict[str, Any]:
+    """Under "Check" what is due is the decision; words of a crisis make it due at once."""
+    by = check_by(at, calendar.hours, calendar.target)
+    return {"check_by_at": by, "due_at": crisis_at or by}
+
+
+def call_due_at(conn: Connection, site: Site, row: Any) -> datetime:
+    """When the call is due that a request under "Check" was promised as it came."""
+    if row.crisis_at is not None or row.window_from is None:
+        return cast(datetime, row.crisis_at or row.target_at)
+    window = Window(row.window_from, row.window_until)
+    calendar = calendars.version(conn, site, row.calendar_id)
+    return promise_from(site, calendar, row.clock_key, row.received_at, window=window).due_at
 
 
 def agreed_end(start: datetime) -> datetime:

@@ -159,7 +159,7 @@ def _joined_to(conn: Connection, survivor: Row[Any]) -> Sequence[Row[Any]]:
 def _open_again(conn: Connection, site: Site, actor: Actor, row: Row[Any], joined: Row[Any], now: datetime) -> None:
     values = dict(duplicates.back_among_the_open(duplicates.read(joined.before["duplicate"])))
     if is_suppressed(conn, phone_indexes(site, row)):
-        values |= set_aside(row)
+        values |= set_aside(conn, site, row, now)
     change(conn, row, **values, duplicate_of_id=None)
     done = {"unlinked_at": now, "unlinked_by_id": actor.user_id}
     conn.execute(update(DuplicateLink).where(_L.id == joined.id).values(**done))

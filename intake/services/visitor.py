@@ -72,7 +72,7 @@ def change_time(
         if before == after:
             columns: dict[str, Any] = {"free_time_seen_at": None}
         else:
-            columns = _wished_anew(conn, site, row, window, is_free_time, now)
+            columns = _decision_first(row, _wished_anew(conn, site, row, window, is_free_time, now))
         if is_crisis(preferred_note):
             columns |= {"crisis_at": now, "due_at": now}
         change(conn, row, preferred_note_encrypted=sealed, **columns)
@@ -101,6 +101,11 @@ def _wished_anew(
     )
 
 
+def _decision_first(row: Row[Any], columns: dict[str, Any]) -> dict[str, Any]:
+    """Under "Check" a new promise moves no due time: what is due there is the decision."""
+    return columns | {"due_at": row.due_at} if row.status == Status.CHECK else columns
+
+
 def _status_for(row: Row[Any], window: Window | None) -> Status:
     if row.status == Status.CHECK:
         return Status.CHECK
@@ -119,11 +124,11 @@ def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) 
         email = ring.open("callback_request.email", row.public_id, row.email_encrypted)
         columns = contact_columns(site, row.public_id, phone)
         if row.is_promised:
-            columns |= _repromised(conn, site, row, columns["calling_key"], now)
+            columns |= _decision_first(row, _repromised(conn, site, row, columns["calling_key"], now))
         if row.last_disposition == Disposition.WRONG_NUMBER:
             columns |= {"next_at": None, "due_at": now, "last_disposition": None}
         if is_suppressed(conn, ring.indexes_of("phone", phone.e164)):
-            columns |= set_aside(row)
+            columns |= set_aside(conn, site, row, now)
         elif not row.is_promised:
             columns |= _taken_back_up(conn, site, row, columns["calling_key"], now)
         change(conn, row, **columns)
@@ -138,7 +143,7 @@ def _taken_back_up(conn: Connection, site: Site, row: Row[Any], key: str, now: d
     """The number before was not to be called; this one may be, so that nobody has to decide about it any more."""
     columns = promised_after_all(conn, site, row, key, now)
     if was_check(row.spam_reasons.split(",")):
-        return columns | {"status": Status.CHECK}
+        return columns | {"status": Status.CHECK, "due_at": row.due_at}
     _tell_team(conn, row, now)
     return columns
 

@@ -10,10 +10,8 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from intake.database import reading
 from intake.models import Audit
 from intake.models.site import Site
-from intake.queries import checked
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Voicemail
@@ -351,40 +349,3 @@ def test_a_narrowed_page_costs_no_more_queries_than_the_whole_queue(
         count_queries()
         maria.text(path)
         assert count_queries() <= 6, path
-
-
-def test_one_press_takes_a_real_person_out_of_check_and_the_share_is_told(
-    maria: Desk, dev: Desk, site: Site, now: datetime
-) -> None:
-    real, spam, late = (
-        ask(site, now - minutes(number), signals=Signals(honeypot=True, seconds_to_fill=0.3)).reference
-        for number in (0, 1, 40)
-    )
-    html = maria.text("/admin/queue/?view=check")
-    assert "Nothing was decided here" in words(html) and "1 past their time" in words(html)
-    assert f'formaction="/admin/queue/{real}/rescue"' in html
-    back = maria.press(real, "rescue", **{"from": "queue", "view": "check"})
-    assert back.location.endswith("/admin/queue/?view=check")
-    casework.mark_spam(site, dev.actor, spam, now=now)  # type: ignore[arg-type]
-    html = maria.text("/admin/queue/?view=check")
-    assert "1 of 2 decided in the last 28 days were real people" in words(html)
-    assert late in html and real not in references(html)
-    assert real in references(maria.text("/admin/queue/?view=unclaimed"))
-
-
-def test_after_four_weeks_a_decision_counts_no_more(maria: Desk, site: Site, now: datetime) -> None:
-    reference = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.3)).reference
-    casework.rescue(site, maria.actor, reference, now=now)  # type: ignore[arg-type]
-    with reading() as conn:
-        assert checked.rescued(conn, now=now + timedelta(days=27)) == checked.Rescued(1, 1)
-        assert checked.rescued(conn, now=now + timedelta(days=28)) == checked.Rescued(0, 0)
-
-
-def test_a_request_from_a_number_not_to_be_called_is_not_rescued_from_the_list(
-    maria: Desk, site: Site, now: datetime
-) -> None:
-    reference = ask(site, now).reference
-    calls.log_attempt(site, maria.actor, reference, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)  # type: ignore[arg-type]
-    ask(site, now)
-    html = maria.text("/admin/queue/?view=check")
-    assert "Decide" in html and "/rescue" not in html

@@ -32,6 +32,7 @@ TRIGGERS = {
     "0013": SEALED,
     "0014": SEALED,
     "0015": SEALED,
+    "0016": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
