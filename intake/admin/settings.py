@@ -115,9 +115,13 @@ def pairs(found: list[Version], most: int) -> Iterator[tuple[Version, Calendar]]
 
 def told(version: Version, before: Calendar) -> tuple[str, list[words.Change]]:
     """Who changed the settings and when, and everything that was different then."""
-    moment = times.moment(version.created_at, current_site().time_zone, request_time())
-    who = version.author or gettext("The service")
-    return gettext("%(person)s, %(moment)s", person=who, moment=moment), words.changes(before, version.calendar)
+    return signed(version.author, version.created_at), words.changes(before, version.calendar)
+
+
+def signed(author: str, at: datetime) -> str:
+    """Who made a version, and when."""
+    moment = times.moment(at, current_site().time_zone, request_time())
+    return gettext("%(person)s, %(moment)s", person=author or gettext("The service"), moment=moment)
 
 
 def seen_version(typed: Typed) -> int | None:

@@ -16,7 +16,7 @@ from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outbox_words import Teller, tested
 from intake.admin.outcome_form import Typed
 from intake.admin.queue import clock
-from intake.admin.settings import MOST_MET, SettingsView, seen_version
+from intake.admin.settings import MOST_MET, SettingsView, seen_version, signed
 from intake.admin.settings_targets import read_number
 from intake.admin.settings_words import Change
 from intake.database import reading
@@ -28,7 +28,6 @@ from intake.rules.permissions import Permission
 from intake.services import mail
 from intake.services import rule_versions as versions
 from intake.services.errors import ChangedError, RefusedError
-from intake.wording import times
 from intake.wording.translation import gettext, lazy_gettext
 
 RANGES = {
@@ -66,13 +65,13 @@ class AlertPages(SettingsView):
         typed, (stored, version, names) = self.typed(), _stored()
         seen = seen_version(typed) or 0
         if request.form.get("do") == "default":
-            changed = _changes(stored, STANDARD, names)
+            changed = changes(stored, STANDARD, names)
             return self._alerts(stored, seen, names, _written(STANDARD), changed=changed)
         values = _typed_values(typed)
         wanted = _read(typed, stored, names)
         if wanted is None:
             return self._alerts(stored, seen, names, values, code=422, errors=typed.errors)
-        changed = _changes(stored, wanted, names)
+        changed = changes(stored, wanted, names)
         said = words.sentence(changed)
         try:
             versions.change(
@@ -154,7 +153,7 @@ def _read(typed: Typed, before: AlertRules, names: Mapping[int, str]) -> AlertRu
     return replace(before, **given)
 
 
-def _changes(before: AlertRules, after: AlertRules, names: Mapping[int, str]) -> list[Change]:
+def changes(before: AlertRules, after: AlertRules, names: Mapping[int, str]) -> list[Change]:
     """Everything that is different, in words."""
     return [
         Change(str(label), _said(name, getattr(before, name), names), _said(name, getattr(after, name), names))
@@ -182,10 +181,8 @@ def _met_another(seen: int, names: Mapping[int, str]) -> list[tuple[str, list[Ch
         if version.id <= seen or version.created_at is None:
             break
         older = found[index + 1].document if index + 1 < len(found) else {}
-        moment = times.moment(version.created_at, current_site().time_zone, request_time())
-        head = gettext("%(person)s, %(moment)s", person=version.author or gettext("The service"), moment=moment)
         before, after = AlertRules.from_document(older), AlertRules.from_document(version.document)
-        told.append((head, _changes(before, after, names)))
+        told.append((signed(version.author, version.created_at), changes(before, after, names)))
     return told
 
 

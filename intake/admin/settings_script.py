@@ -15,7 +15,7 @@ from intake.admin import script_words
 from intake.admin import settings_words as words
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import Typed
-from intake.admin.settings import MOST_MET, SettingsView, seen_version
+from intake.admin.settings import MOST_MET, SettingsView, seen_version, signed
 from intake.admin.settings_words import Change
 from intake.database import reading
 from intake.extensions import current_site
@@ -34,7 +34,6 @@ from intake.rules.call_script import (
 from intake.rules.permissions import Permission
 from intake.services import rule_versions as versions
 from intake.services.errors import ChangedError
-from intake.wording import times
 from intake.wording.translation import gettext
 
 SAMPLE = "Ana"
@@ -120,11 +119,8 @@ def _met_another(seen: int) -> list[tuple[str, list[Change]]]:
 
 
 def _told(version: Rules, before: Rules) -> tuple[str, list[Change]]:
-    at = version.created_at or request_time()
-    moment = times.moment(at, current_site().time_zone, request_time())
-    who = gettext("%(person)s, %(moment)s", person=version.author or gettext("The service"), moment=moment)
     was, now = (CallScript.from_document(one.document) for one in (before, version))
-    return who, script_words.changes(was, now)
+    return signed(version.author, version.created_at or request_time()), script_words.changes(was, now)
 
 
 def _saved(changed: list[Change]) -> str:

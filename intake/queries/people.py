@@ -55,6 +55,11 @@ def calling(conn: Connection) -> tuple[Person, ...]:
     return tuple(person for person in working(conn) if Permission.CONTACT in permissions_of(person.roles))
 
 
+def names(conn: Connection) -> dict[int, str]:
+    """Everybody by id, also who works here no more."""
+    return {row.id: row.name for row in conn.execute(select(_USER.id, _USER.name))}
+
+
 def named_workers(conn: Connection) -> Label[Any]:
     """Those who work requests, id and name in the order of their names, as one value named ``workers``."""
     roles = [role.value for role in RoleName if Permission.WORK in permissions_of([role.value])]

@@ -44,6 +44,28 @@ def current(conn: Connection, kind: RuleKind) -> Rules:
     return Rules(row.id, row.document, row.created_at, row.name or "") if row else STANDARD
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """One version of some kind, and the document it replaced; an empty one before the first."""
+
+    kind: RuleKind
+    rules: Rules
+    before: Mapping[str, Any]
+
+
+def of_every_kind(conn: Connection, *, before: int | None = None, limit: int) -> list[Replaced]:
+    """What was changed, newest first, below the id ``before``."""
+    earlier = RuleVersion.__table__.alias("earlier")
+    replaced = select(earlier.c.document).where(earlier.c.kind == _R.kind, earlier.c.id < _R.id)
+    replaced = replaced.order_by(earlier.c.id.desc()).limit(1)
+    asked = _ASKED.add_columns(_R.kind, replaced.scalar_subquery().label("replaced"))
+    asked = asked.where(_R.id < before) if before is not None else asked
+    return [
+        Replaced(RuleKind(row.kind), Rules(row.id, row.document, row.created_at, row.name or ""), row.replaced or {})
+        for row in conn.execute(asked.order_by(_R.id.desc()).limit(limit))
+    ]
+
+
 def versions(conn: Connection, kind: RuleKind, *, before: int | None = None, limit: int) -> list[Rules]:
     """What was in force, newest first, below the id ``before``."""
     asked = _ASKED.where(_R.kind == kind.value)

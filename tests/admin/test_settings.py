@@ -10,9 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from intake.database import reading
 from intake.models import CalendarVersion
-from intake.queries import calendar as calendars
 from tests.admin.desk import Desk, at, desk, words
 from tests.making import ask, count, stored
 from tests.points import point
@@ -323,24 +321,6 @@ def test_a_day_that_is_no_suggestion_is_not_added_as_one(ada: Desk) -> None:
     ada.get(DAYS)
     ada.post(f"{DAYS}/suggested", state="nowhere", pick="2026-12-24")
     assert count(CalendarVersion) == 0
-
-
-def test_the_history_says_who_changed_what_a_page_at_a_time(
-    app: Flask, ada: Desk, count_queries: Callable[[], int]
-) -> None:
-    ask(app.extensions["intake"], datetime.now(UTC))
-    form = fields(ada.text(TARGETS))
-    for minutes in range(16, 38):
-        ada.post(TARGETS, **form | {"minutes": str(minutes)}, do="save")
-        with reading() as conn:
-            form["version"] = str(calendars.current(conn, app.extensions["intake"]).id)
-    count_queries()
-    html = ada.text("/admin/settings/history")
-    assert count_queries() <= 6
-    assert "Ada, noon ET First call within, opening minutes: before: 36 → now: 37" in words(html)
-    older = re.findall(r'href="(/admin/settings/history\?before=\d+)"', html)[0]
-    text = words(ada.text(older))
-    assert "before: 15 → now: 16" in text and "The built-in settings were stored when the first request came" in text
 
 
 def test_a_manager_reads_the_settings_and_works_out_examples_but_changes_nothing(grace: Desk) -> None:

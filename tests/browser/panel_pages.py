@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from playwright.sync_api import Page
 from sqlalchemy.exc import OperationalError
 
+from intake.database import reading
+from intake.queries import rule_versions
+from intake.queries.rule_versions import RuleKind
+from intake.rules.alerting import AlertRules
+from intake.rules.call_script import CallScript
+from intake.rules.routing import Routing, Rule, Team
 from intake.services import claims, handing, inviting
+from intake.services import rule_versions as versions
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
 
@@ -91,6 +99,26 @@ def somebody_invited(house: Premises) -> Page:
     page.goto(f"/admin/people/{user_id}")
     for summary in page.locator("main summary").all():
         summary.click()
+    return page
+
+
+def all_changed(house: Premises) -> Page:
+    """Alerts, routing, words and hours, long ones among them, and more than a page."""
+    site, alex, now = house.site, house.people["Alex"], datetime.now(UTC)
+
+    def keep(kind: RuleKind, document: dict[str, Any]) -> None:
+        with reading() as conn:
+            seen = rule_versions.current(conn, kind).id
+        versions.change(site, alex, kind, document, seen=seen, words="x", now=now)
+
+    for number in range(20):
+        keep(RuleKind.ALERTS, AlertRules(escalate_minutes=20 + number).to_document())
+    team = Team(1, "W" * 40, tuple(one.person_id for one in house.people.values()))
+    keep(RuleKind.ROUTING, Routing((Rule(1, "team:1", language="es"),), (team,)).to_document())
+    keep(RuleKind.SCRIPT, CallScript(("W" * 80,), {"en": "W" * 200}).to_document())
+    page = at("Alex", f"{SETTINGS}/history")(house)
+    for kind in RuleKind:
+        keep(kind, {})
     return page
 
 
@@ -200,6 +228,7 @@ PAGES = [
     *(settings(who, tab) for who in ("Alex", "Grace")
       for tab in ("hours", "holidays", "targets", "calling", "law", "routing", "alerts", "script")),
     settings("Alex", "history"),
+    Shown("settings, history of everything", "settings.history", "admin/settings_history.html", all_changed),
     settings("Alex", "law", "?state=TX"),
     settings("Alex", "holidays", "?state=NY"),
     Shown("settings, hours mistyped", "settings.save_hours", "admin/settings_hours.html", mistyped_hours, 422),
