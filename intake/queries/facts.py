@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Label, Select, Subquery, and_, case, literal, null, or_, select, union_all
@@ -55,12 +56,17 @@ class _Run:
     wish_until: Any
 
 
-def facts(asked: Asked, now: datetime) -> Subquery:
+@lru_cache(maxsize=16)
+def facts(asked: Asked, now: datetime, *, is_wide: bool = False) -> Subquery:
     """One row for each request and earlier episode received in the period.
 
     ``id`` and ``number`` name it; ``kind``, ``state``, ``kept``, ``wish``, ``end`` and ``reach`` hold words of
     ``rules.counting``; ``minutes`` are those of the asked clock until the first call, or until the wait ended without
     one (rounded up; NULL while somebody waits).
+
+    ``is_wide``: with what no figure needs but a list does: ``received_at``, ``closed_reason``, and by each clock
+    ``end`` and ``minutes`` (``end_open``). Kept, since one report asks several questions of the same facts, and to put
+    this together takes longer than to ask.
     """
     ended = _Run(_C, _C, _C.closed_at, null())
     is_open = _Run(_C, _C, null(), _C.window_until)
@@ -68,10 +74,10 @@ def facts(asked: Asked, now: datetime) -> Subquery:
     both = Episode.__table__.join(CallbackRequest.__table__, _C.id == _E.callback_id)
     return union_all(
         # From the one index that holds all of it.
-        _told(ended, asked, now, _C.id, literal(PRESENT)).where(_C.closed_at.is_not(None)),
+        _told(ended, asked, now, (_C.id, literal(PRESENT)), is_wide).where(_C.closed_at.is_not(None)),
         # Few, and read as they are.
-        _told(is_open, asked, now, _C.id, literal(PRESENT)).where(_C.closed_at.is_(None)),
-        _told(earlier, asked, now, _E.callback_id, _E.number).select_from(both),
+        _told(is_open, asked, now, (_C.id, literal(PRESENT)), is_wide).where(_C.closed_at.is_(None)),
+        _told(earlier, asked, now, (_E.callback_id, _E.number), is_wide).select_from(both),
     ).subquery("fact")
 
 
@@ -85,8 +91,8 @@ def waiting(asked: Asked, now: datetime) -> Select[Any]:
     )  # fmt: skip
 
 
-def _told(one: _Run, asked: Asked, now: datetime, callback_id: Any, number: Any) -> Select[Any]:
-    run, of = one.run, one.of
+def _told(one: _Run, asked: Asked, now: datetime, named: tuple[Any, Any], is_wide: bool) -> Select[Any]:
+    (callback_id, number), run, of = named, one.run, one.of
     told: list[Label[Any]] = [
         callback_id.label("id"),
         number.label("number"),
@@ -107,7 +113,15 @@ def _told(one: _Run, asked: Asked, now: datetime, callback_id: Any, number: Any)
         _reach(one).label("reach"),
         _minutes(run, asked.clock).label("minutes"),
     ]
-    return select(*told).where(*_which(one, asked))
+    return select(*told, *(_more(one) if is_wide else ())).where(*_which(one, asked))
+
+
+def _more(one: _Run) -> list[Label[Any]]:
+    run = one.run
+    told: list[Label[Any]] = [run.received_at.label("received_at"), run.closed_reason.label("closed_reason")]
+    for clock in Clock:
+        told += [_end(one, clock).label(f"end_{clock}"), _minutes(run, clock).label(f"minutes_{clock}")]
+    return told
 
 
 def _which(one: _Run, asked: Asked) -> list[ColumnElement[bool]]:

@@ -17,7 +17,7 @@ from intake.queries import calendar as calendars
 from intake.queries.calendar import Calendar
 from intake.queries.facts import Asked, facts, waiting
 from intake.rules.bands import Band, Clock, band_of, minutes_of
-from intake.rules.counting import MISSED, End, Kept, Kind, Reach, State
+from intake.rules.counting import MISSED, PROMISED, UNREACHED, WAITED, End, Kept, Kind, Reach, State
 from intake.rules.periods import Period, week_of, weeks
 from intake.rules.shares import Share
 from intake.rules.survival import Quantile, Waits, quantile
@@ -25,8 +25,6 @@ from intake.rules.survival import Quantile, Waits, quantile
 HALF, NINE_TENTHS = 0.5, 0.9
 _TOLD = ("kind", "is_speed", "is_open_arrival", "state", "kept", "wish", "end", "reach", "is_booked", "minutes")
 _PARTS = ("kinds", "states", "kept", "wishes", "ends", "bands", "reached")
-_WAITED = (Kind.COUNTED, Kind.WITHDRAWN, Kind.PREEMPTED)
-"""Whose wait for a quick call is told: of those who took it back, or called us, as far as it went."""
 _U = User.__table__.c
 
 
@@ -83,7 +81,7 @@ class Figures:
     @property
     def were_reached(self) -> Share:
         """Reached of those counted."""
-        missing = sum(self.reached.get(reach, 0) for reach in (Reach.TRYING, Reach.NOT_CALLED, Reach.NEVER))
+        missing = sum(self.reached.get(reach, 0) for reach in UNREACHED)
         return _of(self.counted - missing, missing)
 
     @property
@@ -199,11 +197,11 @@ class _Sum:
         self.counters["kinds"][kind] += n
         if kind is Kind.WINDOW:
             self.counters["wishes"][Kept(cell.wish)] += n
-        if kind in (Kind.COUNTED, Kind.OWN_WORDS):
+        if kind in PROMISED:
             self.counters["kept"][Kept(cell.kept)] += n
         if kind is Kind.COUNTED:
             self._count(cell)
-        if cell.is_speed and kind in _WAITED:
+        if cell.is_speed and kind in WAITED:
             self._wait(End(cell.end), cell.minutes or 0, n)
 
     def _count(self, cell: Row[Any]) -> None:

@@ -38,6 +38,11 @@ BANDS = (
 """Source of the edges: Lead Response Management study (2007), Harvard Business Review (March 2011)."""
 
 
+LATENESS = (Band("15", 0, 15), Band("60", 15, 60), Band("240", 60, 240), Band("more", 240, None))
+"""How far past the target somebody waits."""
+NOT_LATE = "none"
+
+
 def minutes_of(seconds: int) -> int:
     """Rounded up, so that "within 15 minutes" says just that."""
     return -(-seconds // 60)
@@ -46,3 +51,8 @@ def minutes_of(seconds: int) -> int:
 def band_of(minutes: int) -> Band:
     """The one band that holds this wait."""
     return next(band for band in BANDS if band.holds(minutes))
+
+
+def lateness_of(minutes: int | None) -> str:
+    """The key of how late somebody is; NOT_LATE for whoever is not."""
+    return NOT_LATE if minutes is None else next(band.key for band in LATENESS if band.holds(minutes))

@@ -29,6 +29,12 @@ LEFT_OUT = (
 """Not counted; how many is said beside the figures."""
 
 
+PROMISED = (Kind.COUNTED, Kind.OWN_WORDS)
+"""Who was told a time by which we call."""
+WAITED = (Kind.COUNTED, Kind.WITHDRAWN, Kind.PREEMPTED)
+"""Whose wait for a quick call is told: of those who took it back, or called us, as far as it went."""
+
+
 class State(StrEnum):
     """A counted request against its target."""
 
@@ -74,3 +80,7 @@ class Reach(StrEnum):
     TRYING = "trying"
     NOT_CALLED = "not_called"
     NEVER = "never"
+
+
+UNREACHED = (Reach.TRYING, Reach.NOT_CALLED, Reach.NEVER)
+"""Nobody has spoken to them."""
