@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
-from intake.admin import live_words, related, script_words, snoozing_words, timeline
+from intake.admin import hold_words, live_words, related, script_words, snoozing_words, timeline
 from intake.admin import request_words as words
 from intake.admin.base import PanelView, acting, request_time
 from intake.admin.collisions import collision
@@ -165,6 +165,7 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
         "may_suppress": ClosedReason.DO_NOT_CALL in words.close_reasons(acting()),
         "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
         "kin": related.kin(conn, case, clock()),
+        "hold": hold_words.kept(conn, case, clock()) if case.has_legal_hold else "",
         **script_words.at_hand(conn, case),
         "people": _colleagues(conn, case) if may["assign"] else (),
         "colleagues": _callers(conn) if may["hand_off"] else (),

@@ -54,6 +54,8 @@ _ICONS = {
     "callback.mail_resent": "outbox",
     "callback.set_aside": "mute",
     "callback.redacted": "dead",
+    "callback.hold_placed": "lock",
+    "callback.hold_lifted": "lock",
 }
 
 

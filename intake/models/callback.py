@@ -105,6 +105,13 @@ class CallbackRequest(Base):
             sqlite_where=_DECIDED,
         ),
         Index("ix_callback_request_snoozed", "next_at", "id", postgresql_where=_SNOOZED, sqlite_where=_SNOOZED),
+        # As each database spells the condition, so that it knows its index by it.
+        Index(
+            "ix_callback_request_on_hold",
+            "id",
+            postgresql_where=text("has_legal_hold"),
+            sqlite_where=text("has_legal_hold = 1"),
+        ),
         *(
             Index(
                 f"ix_callback_request_ended_{name}",

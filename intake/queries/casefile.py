@@ -35,6 +35,7 @@ _CHANGED = exists().where(Audit.callback_id == _C.id, Audit.action == "visitor.c
 _EXTRA = (
     "source", "reached_at", "last_attempt_at", "reopened_count", "withdrawn_at", "calendar_id",
     "open_seconds", "all_seconds", "is_met", "is_promise_kept", "is_window_kept", "is_open_arrival", "is_promised",
+    "has_legal_hold",
 )  # fmt: skip
 _SEALED = ("phone_typed", "email", "message", "preferred_note", "source_path")
 _SELECTED = (
@@ -67,6 +68,7 @@ class CaseFile(WorklistRow):
     is_window_kept: bool | None
     is_open_arrival: bool
     is_promised: bool
+    has_legal_hold: bool
     typed: str
     extension: str
     email: str | None

@@ -39,11 +39,14 @@ def expired(conn: Connection, retention: Retention, *, now: datetime, after: int
     return list(conn.execute(asked.order_by(_C.id).limit(limit)).scalars())
 
 
-def old_texts(conn: Connection, retention: Retention, *, now: datetime, limit: int) -> list[int]:
-    """Audit ids whose typed words are too old, unless their request is held."""
+def old_texts(
+    conn: Connection, retention: Retention, *, now: datetime, among: list[int] | None = None, limit: int
+) -> list[int]:
+    """Audit ids (of these, if any are named) whose typed words are too old, unless their request is held."""
     held = select(_C.id).where(_C.id == _A.callback_id, _C.has_legal_hold).exists()
     asked = select(_T.audit_id).join(Audit.__table__, _A.id == _T.audit_id)
     asked = asked.where(_T.text_encrypted.is_not(None), _A.at < retention.typed_before(now), ~held)
+    asked = asked if among is None else asked.where(_T.audit_id.in_(among))
     return list(conn.execute(asked.order_by(_T.audit_id).limit(limit)).scalars())
 
 

@@ -51,7 +51,7 @@ def purge(site: Site, retention: Retention, *, now: datetime, batch: int = BATCH
         yield Purged(requests=_redact(site, retention, ids, now))
         last = ids[-1]
     while texts := _old_texts(retention, now, batch):
-        yield Purged(texts=_forget_words(site, texts, now))
+        yield Purged(texts=_forget_words(site, retention, texts, now))
     while old := _old_tries(retention, now, batch):
         yield Purged(tries=_forget_tries(old))
 
@@ -119,12 +119,17 @@ def _empty(conn: Connection, site: Site, ids: list[int], now: datetime) -> None:
         audit.record(conn, site, SYSTEM, "callback.redacted", callback_id=callback_id, now=now)
 
 
-def _forget_words(site: Site, ids: list[int], now: datetime) -> int:
+def _forget_words(site: Site, retention: Retention, ids: list[int], now: datetime) -> int:
+    """Their requests are locked first, and asked again: somebody may have put one on hold meanwhile."""
     with writing() as conn:
         _overwrite(conn)
-        conn.execute(update(AuditText).where(AuditText.audit_id.in_(ids)).values(_NO_WORDS))
-        audit.record(conn, site, SYSTEM, "audit.texts_redacted", details={"count": len(ids)}, now=now)
-    return len(ids)
+        about = select(Audit.callback_id).where(Audit.id.in_(ids))
+        conn.execute(select(_C.id).where(_C.id.in_(about)).order_by(_C.id).with_for_update(read=True))
+        still = expiry.old_texts(conn, retention, now=now, among=ids, limit=len(ids))
+        if still:
+            conn.execute(update(AuditText).where(AuditText.audit_id.in_(still)).values(_NO_WORDS))
+            audit.record(conn, site, SYSTEM, "audit.texts_redacted", details={"count": len(still)}, now=now)
+    return len(still)
 
 
 def _forget_tries(ids: list[int]) -> int:

@@ -33,6 +33,7 @@ TRIGGERS = {
     "0014": SEALED,
     "0015": SEALED,
     "0016": SEALED,
+    "0017": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
