@@ -8,12 +8,18 @@ from intake.admin.moments import Clock
 from intake.queries.casefile import TimelineEntry
 from intake.rules import windows
 from intake.rules.workflow import Voicemail
-from intake.wording import names, numbers, times
+from intake.wording import names, numbers, promised, times
 from intake.wording.translation import gettext
 
 
 def told(entry: TimelineEntry, clock: Clock) -> str:
     """Both sides of a change; empty for any other entry, and for one whose sides were not kept."""
+    sides = _changed(entry, clock)
+    promises = promised.replaced(entry.details, clock.zone, clock.now) if promised.is_replaced(entry.details) else ""
+    return " ".join(filter(None, (sides, promises)))
+
+
+def _changed(entry: TimelineEntry, clock: Clock) -> str:
     details = entry.details
     if entry.action == "visitor.changed_time":
         return _sides(_wish(details.get("from"), clock), _wish(details.get("to"), clock))

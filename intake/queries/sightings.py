@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Text, cast, func, or_, select, union_all
 
-from intake.models import Audit, CallbackRequest
+from intake.models import Audit, CallbackRequest, Episode
 from intake.rules.permissions import ActorKind
 
 MOST = 200
@@ -30,7 +30,7 @@ _A, _C = Audit.__table__.c, CallbackRequest.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The request that is asked about."""
+    """The request that is asked about. ``received_at``: when it came first, however often it was opened again."""
 
     id: int
     reference: str
@@ -61,8 +61,11 @@ class Sighting:
 
 def subject(conn: Connection, reference: str) -> Subject | None:
     """The request with this reference."""
-    row = conn.execute(select(_C.id, _C.reference, _C.received_at).where(_C.reference == reference)).first()
-    return Subject(row.id, row.reference, row.received_at) if row else None
+    e = Episode.__table__.c
+    first = select(func.min(e.received_at)).where(e.callback_id == _C.id).scalar_subquery()
+    came = func.coalesce(first, _C.received_at).label("came_at")
+    row = conn.execute(select(_C.id, _C.reference, came).where(_C.reference == reference)).first()
+    return Subject(row.id, row.reference, row.came_at) if row else None
 
 
 def viewers(conn: Connection, of: Subject) -> tuple[Viewer, ...]:

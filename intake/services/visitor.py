@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,8 +76,17 @@ def change_time(
         if is_crisis(preferred_note):
             columns |= {"crisis_at": now, "due_at": now}
         change(conn, row, preferred_note_encrypted=sealed, **columns)
-        _note(conn, site, row, "visitor.changed_time", now, {"from": before, "to": after})
+        details = {"from": before, "to": after} | _promises(row, columns)
+        _note(conn, site, row, "visitor.changed_time", now, details)
         _confirm(conn, site, row, "visitor.changed", now)
+
+
+def _promises(row: Row[Any], columns: Mapping[str, Any]) -> dict[str, str]:
+    """What was promised before and is from now on, for the record, where a change makes another promise."""
+    after = columns.get("promised_by_at", row.promised_by_at)
+    if not row.is_promised or after == row.promised_by_at:
+        return {}
+    return {"promised_before": row.promised_by_at.isoformat(), "promised": after.isoformat()}
 
 
 def _wish(window: Window | None, is_free_time: bool) -> str:
@@ -135,7 +144,10 @@ def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) 
         search_words.replace(conn, site, row.id, name=name, e164=phone.e164, email=email)
         before = (ring.open("callback_request.phone", row.public_id, row.phone_encrypted) or "").partition(";")[0]
         both = f"{before} {phone.e164}"
-        audit.record(conn, site, VISITOR, "visitor.changed_number", callback_id=row.id, typed=both, now=now)
+        audit.record(
+            conn, site, VISITOR, "visitor.changed_number", callback_id=row.id, details=_promises(row, columns),
+            typed=both, now=now,
+        )  # fmt: skip
         _confirm(conn, site, row, "visitor.changed", now)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from intake.rules.workflow import ClosedReason, Voicemail
-from intake.wording import names, next_call, times
+from intake.wording import names, next_call, promised, times
 from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 
@@ -51,7 +51,7 @@ _BY_START = {
 }  # fmt: skip
 _HIDDEN = {"attempt_id", "note", "message", "public_id", "ids", "view", "to_name", "from_name", "kind", "recipient",
            "disposition", "exception", "after", "way", "late_seconds", "rule", "team",
-           "minutes", "what", "attempts", "snoozed_until"}  # fmt: skip
+           "minutes", "what", "attempts", "snoozed_until", "promised_before", "promised"}  # fmt: skip
 """Said by the sentence itself, or of use to a program only."""
 _KEYS = {
     "roles": lazy_gettext("roles"),
@@ -131,6 +131,8 @@ def changes(action: str, details: Mapping[str, Any], people: Mapping[int, str], 
     if "from" in details or "to" in details:
         said.append(_from_to(details, people, zone, now))
         shown = {key: value for key, value in shown.items() if key not in ("from", "to")}
+    if promised.is_replaced(details):
+        said.append(promised.replaced(details, zone, now))
     if details.get("ids") or "view" in details:
         said.append(_listed(details))
     if "user_id" in details:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from flask import Flask
+
 from intake.database import reading
 from intake.models.site import Site
 from intake.queries import casefile
@@ -11,7 +13,7 @@ from intake.rules.phone import parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Status, Voicemail
 from intake.services import visitor
-from tests.admin.desk import Desk, words
+from tests.admin.desk import Desk, desk, words
 from tests.making import ask, stored
 from tests.points import point
 
@@ -58,3 +60,28 @@ def test_who_asked_for_one_call_only_gets_one_and_staff_read_it_before_they_call
     maria.press(sent.reference, "attempt", outcome="no_answer")
     row = stored(sent.reference)
     assert (row.status, row.closed_reason, row.next_at) == (Status.CLOSED, ClosedReason.UNREACHABLE, None)
+
+
+def test_a_promise_that_a_change_replaced_stays_told(maria: Desk, app: Flask, now: datetime) -> None:
+    """By the time asked for, and by a number in another zone; in the timeline and in the record."""
+    site = app.extensions["intake"]
+    sent, moved = ask(site, now), ask(site, now)
+    window = Window(now + timedelta(hours=2), now + timedelta(hours=4))
+    visitor.change_time(site, sent.link_token, window=window, now=now)
+    visitor.change_number(site, moved.link_token, parse("808 555 0121"), now=now)
+    told = words(maria.text(f"/admin/queue/{sent.reference}"))
+    assert "Promised until then: before 12:15 pm ET. From then on: before 4 pm ET." in told
+    rae = desk(app, "Rae", "auditor", now=now)
+    record = words(rae.text(f"/admin/audit/?ref={moved.reference}"))
+    assert (
+        "Promised until then: before 12:15 pm ET. From then on: before 1:15 pm ET." in record
+        and "promised before:" not in record
+    )
+
+
+def test_a_change_that_promises_nothing_new_says_nothing_of_it(site: Site, maria: Desk, now: datetime) -> None:
+    sent = ask(site, now)
+    visitor.change_number(site, sent.link_token, parse("646 555 0121"), now=now)
+    visitor.change_time(site, sent.link_token, is_free_time=True, preferred_note="x", now=now)
+    visitor.change_time(site, sent.link_token, is_free_time=True, preferred_note="y", now=now)
+    assert words(maria.text(f"/admin/queue/{sent.reference}")).count("Promised until then") == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -14,7 +14,7 @@ from intake.models.records import OutboxState
 from intake.models.site import Site
 from intake.queries import sightings
 from intake.rules.permissions import Actor
-from intake.rules.workflow import Disposition
+from intake.rules.workflow import ClosedReason, Disposition
 from intake.services import calls, casework, claims, mail, people, viewing
 from intake.services.calls import Outcome
 from tests.making import actions, ask, person, stored
@@ -46,6 +46,14 @@ def test_whoever_works_on_a_request_has_seen_it(site: Site, kim: Actor, now: dat
     casework.add_note(site, lee, reference, "Ring twice", now=now)
     viewing.record(site, looked, stored(reference).id, now=now)
     assert seen_by(reference) == {kim.user_id, lee.user_id, looked.user_id}
+
+
+def test_a_list_it_stood_in_before_it_was_opened_again_counts_as_well(site: Site, kim: Actor, now: datetime) -> None:
+    lee, reference = person(site, "Lee", "manager", now=now), ask(site, now).reference
+    viewing.listed(site, lee, view="due_now", ids=[stored(reference).id], now=now + timedelta(minutes=1))
+    casework.close(site, kim, reference, ClosedReason.INFORMATION, now=now + timedelta(minutes=2))
+    casework.reopen(site, kim, reference, now=now + timedelta(days=1))
+    assert seen_by(reference) == {kim.user_id, lee.user_id}
 
 
 def test_who_ended_a_colleagues_access_has_not_seen_what_they_held(site: Site, kim: Actor, now: datetime) -> None:
