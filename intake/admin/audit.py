@@ -9,7 +9,7 @@ from flask import Response, flash, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from intake.admin import audit_form
+from intake.admin import audit_form, copying
 from intake.admin.audit_form import Asked
 from intake.admin.audit_words import Teller, seals
 from intake.admin.base import PanelView, acting, request_time, see_other
@@ -19,11 +19,10 @@ from intake.extensions import current_site
 from intake.queries import audit, sightings
 from intake.rules.permissions import Permission
 from intake.services import auditing, viewing
-from intake.services.errors import NotFoundError, RefusedError
-from intake.services.sign_in import NotMatchedError, TooManyTriesError
+from intake.services.copies import LONGEST_PURPOSE
+from intake.services.errors import NotFoundError
 from intake.wording import sheets
 from intake.wording.record import GROUPS
-from intake.wording.times import wait_words
 from intake.wording.translation import gettext
 
 _LARGEST_ENTRY = 2**63 - 1
@@ -83,17 +82,15 @@ class Audit(PanelView):
     def export(self) -> ResponseReturnValue:
         """The entries that the filter shows, as a sheet; who gets it and what for is on record first."""
         asked = audit_form.read(request.form, current_site().time_zone)
-        recipient, purpose = request.form.get("recipient", ""), request.form.get("purpose", "")
         if asked.errors:
-            return self._page(asked, code=422, recipient=recipient, purpose=purpose)
+            return self._page(asked, code=422, typed=copying.typed())
         try:
             copy = auditing.begin_copy(
-                current_site(), acting(), asked.which, about=asked.on_record, recipient=recipient, purpose=purpose,
-                password=request.form.get("password", ""), now=request_time(),
-            )  # fmt: skip
-        except (RefusedError, NotMatchedError, TooManyTriesError) as refused:
-            code, errors = _wanted(refused)
-            return self._page(asked, code=code, errors=errors, recipient=recipient, purpose=purpose)
+                current_site(), acting(), asked.which, copying.wanted(), about=asked.on_record, now=request_time()
+            )
+        except copying.REFUSALS as refused:
+            code, errors = copying.still_wanted(refused)
+            return self._page(asked, code=code, errors=errors, typed=copying.typed())
         with reading() as conn:
             teller = self._teller(audit.people(conn))
         answer = Response(stream_with_context(_sheet(copy, teller)), mimetype="text/csv")
@@ -105,8 +102,13 @@ class Audit(PanelView):
         return Teller(clock(), people, with_contact=acting().may(Permission.CONTACT))
 
     def _page(
-        self, asked: Asked, *, code: int = 200, errors: Mapping[str, str] | None = None, **typed: str
-    ) -> ResponseReturnValue:
+        self,
+        asked: Asked,
+        *,
+        code: int = 200,
+        errors: Mapping[str, str] | None = None,
+        typed: Mapping[str, str] | None = None,
+    ) -> ResponseReturnValue:  # fmt: skip
         with reading() as conn:
             people = audit.people(conn)
             standing = audit.standing(conn, request_time())
@@ -125,8 +127,8 @@ class Audit(PanelView):
             "older": page.older,
             "newer": page.newer,
             "seals": seals(standing, clock()),
-            "typed": typed,
-            "longest": auditing.LONGEST_PURPOSE,
+            "typed": typed or {},
+            "longest": LONGEST_PURPOSE,
         }
         return self.page("admin/audit.html", code=code, **values)
 
@@ -137,22 +139,9 @@ def _here(asked: Asked) -> dict[str, str]:
     return asked.address | {name: place for name, place in places.items() if place}
 
 
-def _wanted(refused: Exception) -> tuple[int, dict[str, str]]:
-    """The status of the answer, and what is still wanted, by field."""
-    if isinstance(refused, TooManyTriesError):
-        return 429, {"password": wait_words(refused.until, request_time())}
-    if isinstance(refused, NotMatchedError):
-        return 422, {"password": gettext("This is not your password")}
-    if isinstance(refused, RefusedError) and refused.code == "recipient_needed":
-        return 422, {"recipient": gettext("Say who gets the copy")}
-    return 422, {"purpose": gettext("Say what it is for")}
-
-
 def _sheet(copy: auditing.Copy, teller: Teller) -> Iterator[str]:
-    """The notice that goes with every disclosure (42 CFR 2.32), the heads, the entries."""
-    notice = gettext("42 CFR part 2 prohibits unauthorized use or disclosure of these records.")
-    yield "\ufeff" + sheets.line([notice])
-    yield sheets.line(
+    """The notice, the heads, the entries."""
+    yield from sheets.beginning(
         [
             gettext("Number"), gettext("When"), gettext("Who"), gettext("Did"), gettext("Request"),
             gettext("What changed"), gettext("Reason"),

@@ -6,7 +6,7 @@ Screen, table, export and mail count these rows and no others, and a figure's li
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Label, Select, Subquery, and_, case, liter
 from intake.models import CallbackRequest, Episode
 from intake.rules.bands import Clock
 from intake.rules.counting import End, Kept, Kind, Reach, State
+from intake.rules.parts import NO_SOURCE
 from intake.rules.periods import Period
 from intake.rules.promise import PromiseKind
 from intake.rules.workflow import Channel, ClosedReason
@@ -41,6 +42,16 @@ class Asked:
     def is_filtered(self) -> bool:
         """Whether it tells of a part only."""
         return self.person is not None or self.source is not None or bool(self.language or self.for_whom)
+
+    @property
+    def on_record(self) -> dict[str, Any]:
+        """For the record: days (``until``: the first one after it), ids and codes, what is not asked for left out."""
+        told = {
+            "since": self.period.first_on.isoformat(), "until": (self.period.last_on + timedelta(days=1)).isoformat(),
+            "clock": self.clock.value, "person": self.person, "source": NO_SOURCE if self.source == "" else self.source,
+            "language": self.language, "for_whom": self.for_whom,
+        }  # fmt: skip
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

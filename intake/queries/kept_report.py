@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from intake.models import KeptReport
 from intake.models.reports import Way
@@ -21,8 +21,11 @@ from intake.rules.bands import BANDS, Clock
 from intake.rules.counting import End, Kept, Kind, Reach, State
 from intake.rules.periods import Period
 from intake.rules.promise import ResponseTarget
+from intake.rules.shares import Share
 from intake.rules.survival import Waits
 
+LOOKED_AT = 100
+"""Of the same days, the newest so many are looked at."""
 _K = KeptReport.__table__.c
 _PARTS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach,
@@ -49,11 +52,62 @@ class Given:
     oldest_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was given out, and what the same days say now; ``changes``: how many more (or fewer) there are of each."""
+
+    given: Given
+    now: Figures
+    changes: tuple[tuple[State | Kind, int], ...]
+
+
 def by_id(conn: Connection, kept_id: int) -> Given | None:
     """The report that was kept under this number."""
     row = conn.execute(select(KeptReport.__table__).where(_K.id == kept_id)).first()
-    if row is None:
-        return None
+    return _given(row) if row else None
+
+
+def is_kept(conn: Connection, way: Way, report: Report) -> bool:
+    """Whether the last that was given out of it by this way counted the same; waits that go on do not matter."""
+    last = next((_given(row) for row in _rows(conn, report.asked) if row.way == way), None)
+    return last is not None and _counted(last.whole) == _counted(report.whole)
+
+
+def differences(conn: Connection, report: Report, most: int = 3) -> tuple[Difference, ...]:
+    """What was given out of the same days and filters and is not so any more, newest first; a few of the latest."""
+    found: list[Difference] = []
+    seen = [_shares(report.whole)]
+    for given in map(_given, _rows(conn, report.asked)):
+        if given.made_at < report.now and _shares(given.whole) not in seen and len(found) < most:
+            seen.append(_shares(given.whole))
+            found.append(Difference(given, report.whole, _changes(given.whole, report.whole)))
+    return tuple(found)
+
+
+def _rows(conn: Connection, asked: Asked) -> list[Row[Any]]:
+    """What was given out of these days and filters, newest first."""
+    days = (_K.first_on == asked.period.first_on, _K.last_on == asked.period.last_on)
+    rows = conn.execute(select(KeptReport.__table__).where(*days).order_by(_K.id.desc()).limit(LOOKED_AT))
+    return [row for row in rows if _asked(asked.period, row.asked) == asked]
+
+
+def _counted(told: Figures) -> list[dict[str, int]]:
+    return [_plain(getattr(told, name)) for name in _PARTS]
+
+
+def _shares(told: Figures) -> tuple[Share, Share]:
+    return told.in_target, told.promises
+
+
+def _changes(old: Figures, new: Figures) -> tuple[tuple[State | Kind, int], ...]:
+    """Of the counted ones by state, of the rest by kind."""
+    by_state = [(state, new.states.get(state, 0) - old.states.get(state, 0)) for state in State]
+    rest = (kind for kind in Kind if kind is not Kind.COUNTED)
+    by_kind = [(kind, new.kinds.get(kind, 0) - old.kinds.get(kind, 0)) for kind in rest]
+    return tuple((word, more) for word, more in (*by_state, *by_kind) if more)
+
+
+def _given(row: Row[Any]) -> Given:
     told, oldest = row.figures, row.figures["oldest_at"]
     return Given(
         way=Way(row.way),

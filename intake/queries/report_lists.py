@@ -133,9 +133,12 @@ def of_day(
     return sorted(rows, key=lambda one: (one.id, one.number))
 
 
-def count(conn: Connection, asked: Asked, now: datetime) -> int:
-    """How many requests and earlier episodes a report tells of."""
-    return int(conn.execute(select(func.count()).select_from(facts(asked, now))).scalar_one())
+def waits(conn: Connection, site: Site, asked: Asked, now: datetime) -> Waits:
+    """How long everybody has waited who waits, by each clock."""
+    return {
+        clock: {one.id: one.minutes for one in still_waiting(conn, site, replace(asked, clock=clock), now)}
+        for clock in Clock
+    }
 
 
 def conditions(fact: Subquery, asked: Asked, part: Part, still: Iterable[Waiting]) -> list[ColumnElement[bool]]:

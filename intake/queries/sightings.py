@@ -12,7 +12,7 @@ from intake.models import Audit, CallbackRequest, Episode
 from intake.rules.permissions import ActorKind
 
 MOST = 200
-LISTING = ("queue.viewed", "queue.exported", "report.exported", "callback.exported")
+LISTING = ("queue.viewed", "report.listed", "callback.exported")
 """Entries that name the requests they showed in ``details["ids"]``."""
 SHOWING = frozenset({
     "callback.viewed", "callback.reason_viewed", "callback.taken_down", "callback.claimed", "callback.assigned",

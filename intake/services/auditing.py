@@ -15,14 +15,14 @@ from intake.queries import proof
 from intake.queries.audit import Entry, Filter
 from intake.queries.proof import Checked
 from intake.rules.permissions import Actor, Permission
-from intake.services import people, sealing
-from intake.services.errors import NotFoundError, RefusedError
+from intake.services import copies, sealing
+from intake.services.copies import Wanted
+from intake.services.errors import NotFoundError
 
 CHECKED_AT_ONCE = 50_000
 """Entries that a press on "Check now" reads at most: about a second's work. The whole record is for a shell."""
 CHUNK = 1000
 """Entries an export holds in memory. Each chunk is a read of its own, so that no long one keeps old rows alive."""
-LONGEST_PURPOSE = 500
 
 
 def check(site: Site, actor: Actor, *, now: datetime) -> Checked:
@@ -74,30 +74,19 @@ class Copy:
 
 
 def begin_copy(
-    site: Site, actor: Actor, which: Filter, *, about: Mapping[str, Any], recipient: str, purpose: str, password: str,
-    now: datetime,
-) -> Copy:  # fmt: skip
-    """Put an export on record before the first row leaves, for whom and what for (42 CFR 2.25).
+    site: Site, actor: Actor, which: Filter, wanted: Wanted, *, about: Mapping[str, Any], now: datetime
+) -> Copy:
+    """Put an export on record before the first row leaves. ``about``: the filter as the record keeps it.
 
-    RefusedError("recipient_needed") or ("purpose_needed"). A desk left open must not be enough: NotMatchedError if
-    ``password`` is not the actor's, ``TooManyTriesError`` after many wrong ones. ``about``: the filter as the record
-    keeps it.
+    Refused like ``copies.approve``.
     """
     actor.require(Permission.AUDIT)
-    recipient, purpose = recipient.strip()[:LONGEST_PURPOSE], purpose.strip()[:LONGEST_PURPOSE]
-    if not recipient:
-        raise RefusedError("recipient_needed")
-    if not purpose:
-        raise RefusedError("purpose_needed")
-    people.check_current(site, actor.person_id, password, now)
+    typed = copies.approve(site, actor, wanted, now=now)
     with reading() as conn:
         through_id = record.newest_id(conn)
         rows = record.count(conn, which, through_id)
     with writing() as conn:
-        audit.record(
-            conn, site, actor, "audit.exported", details={**about, "rows": rows}, typed=f"{recipient}: {purpose}",
-            now=now,
-        )  # fmt: skip
+        audit.record(conn, site, actor, "audit.exported", details={**about, "rows": rows}, typed=typed, now=now)
     return Copy(which, rows, through_id)
 
 

@@ -87,12 +87,26 @@ def record(site: Site, actor: Actor, callback_id: int, *, now: datetime, is_stay
 def listed(site: Site, actor: Actor, *, view: str, ids: Iterable[int], now: datetime) -> None:
     """An entry for a shown list: once per person and list within TOLD_AGAIN_AFTER, and whenever it shows new ids."""
     actor.require(Permission.QUEUE)
-    memory, key = _MEMORIES.setdefault(db.engine, _Memory()), (actor.person_id, view)
+    _listed(site, actor, "queue.viewed", {"view": view}, ids, now)
+
+
+def listed_figure(
+    site: Site, actor: Actor, *, about: Mapping[str, object], of: str, ids: Iterable[int], now: datetime
+) -> None:
+    """Likewise for the requests behind a figure of a report."""
+    actor.require(Permission.REPORTS)
+    _listed(site, actor, "report.listed", {**about, "of": of}, ids, now)
+
+
+def _listed(
+    site: Site, actor: Actor, action: str, about: Mapping[str, object], ids: Iterable[int], now: datetime
+) -> None:
+    memory, key = _MEMORIES.setdefault(db.engine, _Memory()), (actor.person_id, f"{action} {sorted(about.items())}")
     new = memory.news(key, list(ids), now)
     if new is None:
         return
     with writing() as conn:
-        audit.record(conn, site, actor, "queue.viewed", details={"view": view, "ids": new}, now=now)
+        audit.record(conn, site, actor, action, details={**about, "ids": new}, now=now)
     memory.keep(key, new, now)
 
 

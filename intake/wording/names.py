@@ -8,7 +8,7 @@ from typing import Any
 
 from intake.models.records import OutboxState
 from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, Status, Voicemail
-from intake.wording import next_call, roles
+from intake.wording import next_call, roles, taken_out
 from intake.wording.translation import gettext, lazy_gettext
 
 _STATUS = {
@@ -217,6 +217,9 @@ _ACTION = {
     "settings.calendar_changed": lazy_gettext("changed the settings"),
     "settings.rules_changed": lazy_gettext("changed the settings"),
     "access.refused": lazy_gettext("was refused a page"),
+    "report.listed": lazy_gettext("looked at the requests behind a figure of the reports"),
+    "report.exported": lazy_gettext("took figures of the reports out of the panel"),
+    "callback.exported": lazy_gettext("took names and numbers out of the panel"),
     "audit.viewed": lazy_gettext("looked at the record"),
     "audit.exported": lazy_gettext("took a copy of the record"),
     "audit.checked": lazy_gettext("had the seals of the record checked"),
@@ -357,6 +360,8 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
     if entry_action == "person.changed" and details.get("roles") != details.get("was"):
         was, now = (roles.roles(details.get(which, ())) for which in ("was", "roles"))
         return gettext("changed a person’s roles from %(was)s to %(now)s", was=was, now=now)
+    if entry_action == "report.exported":
+        return taken_out.action(details)
     if entry_action in ("mail.sent", "mail.dead") and "kind" in details:
         return _mail_action(entry_action, str(details["kind"]), str(details.get("recipient", "")))
     return _words(_ACTION, entry_action)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from intake.rules.bands import Clock
 from intake.rules.workflow import ClosedReason, Voicemail
-from intake.wording import names, next_call, promised, times
+from intake.wording import figures, names, next_call, parts, promised, times
 from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 
@@ -39,7 +40,7 @@ GROUPS = {
 }
 _BY_END = {
     "viewed": Group.VIEWED, "searched": Group.VIEWED, "checked": Group.VIEWED, "reason_viewed": Group.VIEWED,
-    "exported": Group.EXPORTED,
+    "listed": Group.VIEWED, "exported": Group.EXPORTED,
     "call_started": Group.CALLED, "attempted": Group.CALLED, "refused": Group.REFUSED,
     "redacted": Group.DELETED, "texts_redacted": Group.DELETED, "deleted": Group.DELETED,
     "signed_in": Group.SIGNED_IN, "signed_out": Group.SIGNED_IN, "locked": Group.SIGNED_IN, "unlocked": Group.SIGNED_IN,
@@ -51,7 +52,7 @@ _BY_START = {
 }  # fmt: skip
 _HIDDEN = {"attempt_id", "note", "message", "public_id", "ids", "view", "to_name", "from_name", "kind", "recipient",
            "disposition", "exception", "after", "way", "late_seconds", "rule", "team",
-           "minutes", "what", "attempts", "snoozed_until", "promised_before", "promised"}  # fmt: skip
+           "minutes", "what", "attempts", "snoozed_until", "promised_before", "promised", "contact"}  # fmt: skip
 """Said by the sentence itself, or of use to a program only."""
 _KEYS = {
     "roles": lazy_gettext("roles"),
@@ -64,6 +65,8 @@ _KEYS = {
     "count": lazy_gettext("how many"),
     "entries": lazy_gettext("entries in the record"),
     "entry": lazy_gettext("entry number"),
+    "source": lazy_gettext("page"),
+    "for_whom": lazy_gettext("for whom"),
     "fault": lazy_gettext("found"),
     "person": lazy_gettext("of"),
     "group": lazy_gettext("acts"),
@@ -135,6 +138,8 @@ def changes(action: str, details: Mapping[str, Any], people: Mapping[int, str], 
         said.append(promised.replaced(details, zone, now))
     if details.get("ids") or "view" in details:
         said.append(_listed(details))
+    if isinstance(shown.get("person"), int):
+        shown["person"] = people.get(shown["person"]) or gettext("somebody")
     if "user_id" in details:
         known = people.get(shown.pop("user_id", 0), "")
         said.append(gettext("account: %(person)s", person=known or gettext("unknown")))
@@ -169,6 +174,8 @@ def _window(value: str, zone: str, now: datetime) -> str:
 def _listed(details: Mapping[str, Any]) -> str:
     ids = details.get("ids")
     many = ngettext("%(num)s request", "%(num)s requests", len(ids) if isinstance(ids, list) else 0)
+    if "view" not in details:
+        return many
     return gettext("“%(list)s”: %(many)s", list=list_name(str(details.get("view", ""))), many=many)
 
 
@@ -208,9 +215,17 @@ def _shelf(value: Any) -> str:
     return gettext("list: %(name)s", name=str(value).replace("-", " "))
 
 
+def _figure(value: Any) -> str:
+    return gettext("figure: %(figure)s", figure=parts.on_record(str(value)))
+
+
+def _clock(value: Any) -> str:
+    return gettext("by %(clock)s", clock=figures.clock(Clock(value)).lower()) if value in set(Clock) else str(value)
+
+
 _SAID: dict[str, Callable[[Any], str]] = {
     "reason": _reason, "reasons": _suspicions, "voicemail": _voicemail, "since": _since, "until": _until,
-    "list": _shelf,
+    "list": _shelf, "of": _figure, "clock": _clock,
 }  # fmt: skip
 
 

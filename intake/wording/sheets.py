@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from intake.wording.translation import gettext
 
 _BEGIN_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
 _UNSEEN = " \u00a0\u200b\u2060\ufeff"
@@ -25,3 +27,12 @@ def line(cells: Iterable[object]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow([safe(cell) for cell in cells])
     return out.getvalue()
+
+
+def beginning(heads: Iterable[str]) -> Iterator[str]:
+    """The first lines of a copy: the notice that goes with every disclosure (42 CFR 2.32), and the heads.
+
+    The mark before them tells spreadsheets that it is UTF-8.
+    """
+    yield "\ufeff" + line([gettext("42 CFR part 2 prohibits unauthorized use or disclosure of these records.")])
+    yield line(heads)

@@ -53,7 +53,7 @@ def test_every_act_stands_in_one_group_of_the_filter() -> None:
 SHOWS_NOTHING = {
     "callback.received", "callback.released", "callback.lapsed", "callback.undone", "callback.set_aside",
     "callback.redacted", "callback.mail_resent", "callback.target_missed", "callback.left_out",
-    "callback.routed", "callback.asked_again", "queue.searched",
+    "callback.routed", "callback.asked_again", "queue.searched", "report.exported",
 }  # fmt: skip
 """Acts about a request, or about the queue, that are done without seeing it."""
 

@@ -1,0 +1,105 @@
+"""Which requests of a report are meant, in plain words: "called in target, arrived Mon 9 am to 10 am"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from intake.rules.bands import BANDS, LATENESS, NOT_LATE
+from intake.rules.counting import End, Kept, Kind, Reach, State
+from intake.rules.parts import NO_SOURCE, Mark, Part, read
+from intake.rules.workflow import ClosedReason
+from intake.wording import figures, names
+from intake.wording.times import capitalised
+from intake.wording.translation import gettext, lazy_gettext
+
+_MARKS = {
+    Mark.MISSED: lazy_gettext("target missed"),
+    Mark.JUDGED: lazy_gettext("target met or missed"),
+    Mark.REACHED: lazy_gettext("reached"),
+    Mark.PROMISED: lazy_gettext("told a time by which we call"),
+    Mark.BOOKED: lazy_gettext("appointment made"),
+    Mark.WAITS: lazy_gettext("wanted a quick call"),
+}
+
+
+def title(part: Part, people: Mapping[int, str], today: date) -> str:
+    """A heading; ``people``: names by id."""
+    return capitalised(phrase(part, people, today))
+
+
+def phrase(part: Part, people: Mapping[int, str], today: date) -> str:
+    """All conditions, the most telling ones first. What goes without saying is not said."""
+    told = [gettext(" or ").join(_value(name, one, people, today) for one in values) for name, values in _said(part)]
+    told = [*(str(_MARKS[mark]) for mark in sorted(part.marks) if not _goes_without(mark, part)), *told]
+    return ", ".join(told) or (gettext("all that are counted") if part.kinds else gettext("all requests"))
+
+
+def on_record(of: str) -> str:
+    """Likewise for an entry of the record, where nobody is named."""
+    try:
+        return phrase(read(of), {}, date.max)
+    except ValueError:
+        return of
+
+
+def _said(part: Part) -> list[tuple[str, tuple[str, ...]]]:
+    """ "Counted" is said only where nothing else is."""
+    return [one for one in part.values.items() if one != ("kind", (Kind.COUNTED.value,))]
+
+
+def _goes_without(mark: Mark, part: Part) -> bool:
+    return mark is Mark.PROMISED and "kept" in part.values
+
+
+def _value(name: str, value: str, people: Mapping[int, str], today: date) -> str:
+    say: dict[str, Callable[[], str]] = {
+        "kind": lambda: figures.kind(Kind(value)),
+        "state": lambda: figures.state(State(value)),
+        "kept": lambda: figures.kept(Kept(value)),
+        "wish": lambda: gettext("requested time %(how)s", how=figures.wish(Kept(value))),
+        "end": lambda: _end(End(value)),
+        "reach": lambda: _reach(Reach(value)),
+        "band": lambda: gettext("called within %(band)s", band=_band(value)),
+        "late": lambda: _late(value),
+        "arrival": lambda: gettext("arrived while open") if value == "open" else gettext("arrived while closed"),
+        "hour": lambda: gettext("arrived %(hour)s", hour=figures.hour_of_week(*divmod(int(value), 24))),
+        "week": lambda: gettext("week from %(day)s", day=figures.day(date.fromisoformat(value), today)),
+        "source": lambda: (
+            gettext("without a page code") if value == NO_SOURCE else gettext("page %(code)s", code=value)
+        ),
+        "person": lambda: gettext("first call by %(person)s", person=people.get(int(value)) or gettext("one person")),
+        "marked": lambda: gettext("marked: %(why)s", why=names.closed_reason(ClosedReason(value))),
+    }
+    return say[name]()
+
+
+def _source(code: str) -> str:
+    return gettext("without a page code") if code == NO_SOURCE else gettext("page %(code)s", code=code)
+
+
+def _end(end: End) -> str:
+    return {
+        End.CALLED: gettext("called"),
+        End.CLOSED: gettext("called while we were closed"),
+        End.LEFT: gettext("cancelled or called us before our first call"),
+        End.NEVER: gettext("ended without a call"),
+        End.WAITING: gettext("not called yet"),
+    }[end]
+
+
+def _reach(reach: Reach) -> str:
+    if reach in (Reach.FIRST, Reach.SECOND, Reach.THIRD, Reach.LATER):
+        return gettext("reached at try: %(which)s", which=figures.reach(reach))
+    return figures.reach(reach)
+
+
+def _band(key: str) -> str:
+    return figures.band(next(band for band in BANDS if band.key == key))
+
+
+def _late(key: str) -> str:
+    if key == NOT_LATE:
+        return gettext("not called yet, not due yet")
+    through = next(band.through for band in LATENESS if band.key == key)
+    return gettext("not called yet, late by %(time)s", time=figures.lateness(through))

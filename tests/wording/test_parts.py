@@ -1,0 +1,42 @@
+"""Which requests a list shows, in words, for every part there is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from intake.rules.parts import read
+from intake.wording import parts
+
+TODAY = date(2026, 11, 18)
+
+
+@pytest.mark.parametrize(
+    ("of", "words"),
+    [
+        ("", "All requests"),
+        ("kind.counted", "All that are counted"),
+        ("kind.spam", "Spam"),
+        ("kind.counted,state.met", "Called in target"),
+        ("state.uncalled,marked.spam,marked.test", "Ended without a call, marked: Spam or marked: Test"),
+        ("week.2026-11-16,judged", "Target met or missed, week from 16 Nov"),
+        ("hour.9", "Arrived Mon 9 am to 10 am"),
+        ("kept.kept,promised", "Promise kept"),
+        ("kind.window,wish.broken", "With a requested time, requested time missed"),
+        ("band.60", "Called within 15–60 min"),
+        ("late.none", "Not called yet, not due yet"),
+        ("late.more", "Not called yet, late by over 4 h"),
+        ("person.7,reached", "Reached, first call by Dev"),
+        ("source.none", "Without a page code"),
+        ("reach.2", "Reached at try: 2nd"),
+        ("end.closed,arrival.closed", "Called while we were closed, arrived while closed"),
+    ],
+)
+def test_a_part_has_words(of: str, words: str) -> None:
+    assert parts.title(read(of), {7: "Dev"}, TODAY).replace("\xa0", " ") == words
+
+
+def test_the_record_names_nobody_and_keeps_what_it_cannot_read() -> None:
+    assert parts.on_record("person.7") == "first call by one person"
+    assert parts.on_record("moon.1") == "moon.1"
