@@ -17,10 +17,12 @@ from flask_babel import force_locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from intake.models.site import Site
+from intake.queries.kept_report import Given
 from intake.queries.mail import MailedCallback
 from intake.rules.limits import STANDARD, CallingRules
+from intake.rules.permissions import Permission
 from intake.rules.workflow import Voicemail
-from intake.wording import times
+from intake.wording import report_mail, times
 from intake.wording.translation import gettext, language, ngettext
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "email"
@@ -47,13 +49,16 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a mail is written from: site, instant, the request (if any), the row's details, how often we call."""
+    """What a mail is written from: site, instant, the request (if any), the row's details, how often we call, and the
+    figures it is to tell (if any).
+    """
 
     site: Site
     now: datetime
     callback: MailedCallback | None
     details: Mapping[str, Any]
     limits: CallingRules = STANDARD
+    report: Given | None = None
 
     @property
     def about(self) -> MailedCallback:
@@ -64,6 +69,8 @@ class Occasion:
 
 
 Words = Mapping[str, Any]
+NEEDED: Mapping[str, Permission] = {"person.report": Permission.REPORTS}
+"""The right without which a mail of this kind does not go out, though it was written while somebody held it."""
 
 
 def write(kind: str, occasion: Occasion) -> Letter:
@@ -211,6 +218,21 @@ def _for_test(occasion: Occasion) -> Words:
     return {"link": f"{occasion.site.public_url}/admin/outbox/"}
 
 
+def _for_report(occasion: Occasion) -> Words:
+    """Worded from the figures that were kept when it was written: the same however late it goes out."""
+    given, site = occasion.report, occasion.site
+    if given is None:
+        raise NothingToSayError("the figures are gone")
+    days = given.asked.period
+    return {
+        "subject": report_mail.subject(given),
+        "opening": report_mail.opening(given, site.time_zone),
+        "sections": report_mail.sections(given),
+        "link": f"{site.public_url}/admin/reports/?from={days.first_on}&to={days.last_on}",
+        "stop": f"{site.public_url}/admin/reports/mailing",
+    }
+
+
 _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "team.new": _for_desk,
     "team.check_digest": _for_check,
@@ -219,6 +241,7 @@ _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "person.taken_over": _for_desk,
     "person.security": _for_account,
     "person.invite": _for_invited,
+    "person.report": _for_report,
     "person.test": _for_test,
     "manager.crisis": _for_desk,
     "staff.alerts": _for_alerts,

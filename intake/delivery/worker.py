@@ -44,7 +44,7 @@ from intake.ledger import audit, mail_channel, outbox
 from intake.ledger.outbox import Leased
 from intake.models.site import Site
 from intake.queries import calendar as calendars
-from intake.queries import mail
+from intake.queries import kept_report, mail
 from intake.rules.permissions import SYSTEM
 
 log = logging.getLogger(__name__)
@@ -142,11 +142,12 @@ def _posting(site: Site, message: Leased, now: datetime) -> Posting:
         if is_for_visitor:
             to: tuple[str, ...] = (callback.email,) if callback and callback.email else ()
         else:
-            to = mail.staff_addresses(conn, site, message.recipient)
+            to = mail.staff_addresses(conn, site, message.recipient, messages.NEEDED.get(message.kind))
         limits = calendars.current(conn, site).calling
+        report = kept_report.by_id(conn, message.details["kept"]) if "kept" in message.details else None
     if not to:
         raise UndeliverableError("there is no address to send it to")
-    letter = messages.write(message.kind, messages.Occasion(site, now, callback, message.details, limits))
+    letter = messages.write(message.kind, messages.Occasion(site, now, callback, message.details, limits, report))
     return Posting(message.public_id, message.kind, to, letter, message.created_at)
 
 

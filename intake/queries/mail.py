@@ -14,7 +14,7 @@ from intake.models.records import MailChannel
 from intake.models.site import Site
 from intake.queries import people, silence
 from intake.queries.as_told import as_told
-from intake.rules.permissions import Role
+from intake.rules.permissions import Permission, Role, permissions_of
 from intake.rules.windows import Window
 from intake.rules.workflow import Status, Voicemail, is_open
 
@@ -98,15 +98,17 @@ def about(conn: Connection, site: Site, callback_id: int, *, for_visitor: bool =
     )
 
 
-def staff_addresses(conn: Connection, site: Site, recipient: str) -> tuple[str, ...]:
-    """Where "team", "managers" or "user:<id>" is reached now; empty when the person is gone.
+def staff_addresses(conn: Connection, site: Site, recipient: str, right: Permission | None = None) -> tuple[str, ...]:
+    """Where "team", "managers" or "user:<id>" is reached now; empty when the person is gone, or has lost the right that
+    the mail asks for.
 
     With no manager on the list the team is told instead: somebody has to be.
     """
     kind, _, user_id = recipient.partition(":")
     if kind == "user":
         person = people.by_id(conn, int(user_id))
-        return (person.email,) if person and person.is_active else ()
+        is_theirs = person is not None and (right is None or right in permissions_of(person.roles))
+        return (person.email,) if person and person.is_active and is_theirs else ()
     managers = people.active_with(conn, Role.MANAGER) if kind == "managers" else ()
     return tuple(person.email for person in managers) or (site.team_email,)
 

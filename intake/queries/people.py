@@ -88,6 +88,12 @@ def active_with(conn: Connection, role: str) -> tuple[Person, ...]:
     return tuple(person for person in _people(conn, _HAS_COME) if role in person.roles)
 
 
+def holding(conn: Connection, right: Permission, ids: Iterable[int]) -> tuple[Person, ...]:
+    """Those of them who are active, have come, and hold this right now, by name."""
+    found = _people(conn, and_(_HAS_COME, _USER.id.in_(list(ids))))
+    return tuple(person for person in found if right in permissions_of(person.roles))
+
+
 def on_shift(conn: Connection, now: datetime) -> tuple[Person, ...]:
     """Active people who said they are on shift and have not forgotten to say that they left, by name."""
     return _people(conn, and_(_HAS_COME, _USER.on_shift_since > now - ON_SHIFT_FOR, _USER.on_shift_since <= now))

@@ -75,6 +75,8 @@ _KEYS = {
     "notify": lazy_gettext("notifications"),
     "dial": lazy_gettext("calls by"),
     "hides_number": lazy_gettext("line hides its number"),
+    "every_week": lazy_gettext("report every Monday"),
+    "every_month": lazy_gettext("report on the 1st of each month"),
 }
 _REASONS = {
     "password": lazy_gettext("wrong password or unknown name"),

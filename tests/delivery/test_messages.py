@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 
 from intake.delivery import messages
 from intake.delivery.messages import Letter, Occasion
+from intake.models.reports import Way
 from intake.models.site import Site
+from intake.queries.facts import Asked
+from intake.queries.kept_report import Given
 from intake.queries.mail import MailedCallback
+from intake.queries.report import Figures
+from intake.rules.counting import Kind
+from intake.rules.periods import Period
 from intake.rules.windows import Window
 from intake.rules.workflow import Status, Voicemail
 from tests.points import point
@@ -46,6 +52,8 @@ DETAILS: dict[str, dict[str, object]] = {
     "staff.alarm": {"kind": "silence", "since": (NOW - timedelta(hours=30)).isoformat()},
     "person.invite": {"invitation": "0" * 32, "is_first": True, "until": (NOW + timedelta(hours=72)).isoformat()},
 }
+DAYS = Period(date(2026, 11, 9), date(2026, 11, 15))
+REPORT = Given(Way.WEEK, Asked(DAYS), NOW, 15, 90, Figures({Kind.COUNTED: 3}), Figures(), (), 0, None)
 TREATMENT = re.compile(r"recover|addict|treatment|rehab|drug|alcohol|detox|substance|therap|patient|clinic", re.I)
 EVERY_KIND = sorted(messages._KINDS)
 FOR_VISITORS = [kind for kind in EVERY_KIND if kind.startswith("visitor.")]
@@ -55,7 +63,8 @@ def letter(sqlite_app: Flask, kind: str = "visitor.received", now: datetime = NO
     site: Site = sqlite_app.extensions["intake"]
     callback = replace(CALLBACK, **changes)  # type: ignore[arg-type]
     site = replace(site, public_url="https://callback.example.com")
-    return messages.write(kind, Occasion(site, now, callback, DETAILS.get(kind, {})))
+    report = REPORT if kind == "person.report" else None
+    return messages.write(kind, Occasion(site, now, callback, DETAILS.get(kind, {}), report=report))
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)

@@ -1,0 +1,156 @@
+"""A report in words for a mail, from the figures that were kept of it: lines under headings, and nobody's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from intake.models.reports import Way
+from intake.queries.kept_report import Given
+from intake.queries.report import Figures
+from intake.rules.bands import BANDS
+from intake.rules.counting import APART, LEFT_OUT, MISSED, End, Kept, Kind, State
+from intake.rules.shares import FEW_FOR_A_TAIL, Share
+from intake.wording import figures as words
+from intake.wording import times
+from intake.wording.translation import gettext, ngettext
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and what stands under it."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def subject(given: Given) -> str:
+    """Says the days and nothing else."""
+    if given.way is Way.MONTH:
+        return gettext("Report of the month: %(days)s", days=words.days(given.asked.period))
+    return gettext("Report of the week: %(days)s", days=words.days(given.asked.period))
+
+
+def opening(given: Given, zone: str) -> str:
+    """Which days, by whose clock, and when they were looked at."""
+    return gettext(
+        "Callback requests received %(days)s (%(zone)s), as they stood on %(at)s.",
+        days=words.days(given.asked.period), zone=zone.replace("_", " "), at=times.exact(given.made_at, zone),
+    )  # fmt: skip
+
+
+def sections(given: Given) -> tuple[Section, ...]:
+    """Promises first: they are what visitors were told. Without a single request it says so."""
+    whole = given.whole
+    if not any(whole.kinds.values()):
+        nothing = gettext("There was no request on these days.")
+        return (Section(gettext("At a glance"), (nothing, _held_against(given))),)
+    found = [Section(gettext("At a glance"), _glance(given)), Section(gettext("What is counted"), _counted(given))]
+    if whole.counted:
+        found.append(Section(words.clock_note(given.asked.clock), _bands(whole)))
+    found.append(Section(gettext("In target by week of arrival"), _weeks(given)))
+    return tuple(found)
+
+
+def _glance(given: Given) -> tuple[str, ...]:
+    whole, before = given.whole, given.before
+    n, n_before = whole.waits.number, before.waits.number
+    half = words.wait_change(whole.half, before.half, n, n_before)
+    slowest = words.wait_change(whole.nine_tenths, before.nine_tenths, n, n_before, fewest=FEW_FOR_A_TAIL)
+    target = gettext(
+        "Called within %(minutes)s opening minutes (target %(percent)s %%)",
+        minutes=given.target_minutes, percent=given.target_percent,
+    )  # fmt: skip
+    lines = (
+        _share(gettext("Promises kept"), whole.promises, before.promises),
+        _share(target, whole.in_target, before.in_target),
+        _wait(gettext("Half were called within"), words.within(whole.half, n), n, half),
+        _wait(gettext("9 of 10 were called within"), words.nine_tenths(whole.nine_tenths, n), n, slowest),
+        _share(gettext("Reached"), whole.were_reached, before.were_reached),
+        _waiting(given),
+        _windows(whole, before),
+    )
+    return tuple(line for line in lines if line)
+
+
+def _share(title: str, now: Share, before: Share) -> str:
+    """ "Reached: 80 % (8 of 10), likely 49 to 95 %, 4 points better than before"."""
+    told = words.interval(now)
+    likely = gettext("likely %(range)s", range=told) if told else ""
+    return f"{title}: {_joined(words.share(now), likely, words.share_change(now, before))}"
+
+
+def _wait(title: str, wait: str, n: int, change: str) -> str:
+    """People still waiting are among the n."""
+    return f"{title}: {_joined(wait, gettext('n = %(n)s', n=n), change)}"
+
+
+def _waiting(given: Given) -> str:
+    title = gettext("Not called yet")
+    if given.oldest_at is None:
+        return f"{title}: {gettext('nobody')}"
+    late = given.whole.states.get(State.OVERDUE, 0)
+    told = ngettext("%(num)s past the target", "%(num)s past the target", late) if late else ""
+    wait = times.duration((given.made_at - given.oldest_at).total_seconds())
+    oldest = gettext("the oldest has waited %(wait)s by day and night", wait=wait)
+    return f"{title}: {_joined(str(given.waiting), told, oldest)}"
+
+
+def _windows(whole: Figures, before: Figures) -> str:
+    """Empty where nobody asked for a time."""
+    if not sum(whole.wishes.values()):
+        return ""
+    ahead = whole.wishes.get(Kept.PENDING, 0)
+    told = _share(gettext("Requested times kept"), whole.wished, before.wished)
+    return _joined(told, f"{ahead} {words.wish(Kept.PENDING)}") if ahead else told
+
+
+def _counted(given: Given) -> tuple[str, ...]:
+    kinds = given.whole.kinds
+    apart, left_out = (_kinds(given.whole, which) for which in (APART, LEFT_OUT))
+    counted = ngettext("%(num)s request counted", "%(num)s requests counted", kinds.get(Kind.COUNTED, 0))
+    lines = (
+        counted,
+        gettext("Told apart: %(which)s", which=apart) if apart else "",
+        gettext("Not counted: %(which)s", which=left_out) if left_out else "",
+        _held_against(given),
+    )
+    return tuple(line for line in lines if line)
+
+
+def _kinds(whole: Figures, which: tuple[Kind, ...]) -> str:
+    return ", ".join(f"{whole.kinds[kind]} {words.kind(kind)}" for kind in which if whole.kinds.get(kind))
+
+
+def _held_against(given: Given) -> str:
+    days = words.days(given.asked.period.before())
+    return gettext("Before: %(days)s, %(n)s counted", days=days, n=given.before.counted)
+
+
+def _bands(whole: Figures) -> tuple[str, ...]:
+    """Everybody counted is in one of these."""
+    parts = [(words.band(band), whole.bands.get(band, 0)) for band in BANDS]
+    parts += [(words.end(end), whole.ends.get(end, 0)) for end in (End.CLOSED, End.WAITING, End.LEFT, End.NEVER)]
+    return tuple(f"{title}: {n} ({words.percent(Share(n, whole.counted))})" for title, n in parts)
+
+
+def _weeks(given: Given) -> tuple[str, ...]:
+    """From the first on that tells of anybody."""
+    begun = next((number for number, (_, states) in enumerate(given.weeks) if states), len(given.weeks))
+    return tuple(_week(given, number) for number in range(begun, len(given.weeks)))
+
+
+def _week(given: Given, number: int) -> str:
+    """A week that the period ends in is told as far as it goes."""
+    week, states = given.weeks[number]
+    met, missed = states.get(State.MET, 0), sum(states.get(state, 0) for state in MISSED)
+    share, last = Share(met, met + missed), given.asked.period.last_on
+    told = gettext("too few (n = %(n)s)", n=share.whole) if share.whole and share.is_few else words.share(share)
+    day = words.day(week.first_on, last)
+    if week.last_on > last:
+        until = words.day(last, last)
+        return gettext("Week from %(day)s, as far as %(last)s: %(share)s", day=day, last=until, share=told)
+    return gettext("Week from %(day)s: %(share)s", day=day, share=told)
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,127 @@
+"""The report by mail: what it tells, that it tells it from what was kept, and what it never holds."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+from intake.database import reading
+from intake.delivery import messages, worker
+from intake.delivery.messages import Letter, Occasion
+from intake.models import OutboxMessage
+from intake.models.reports import Every
+from intake.models.site import Site
+from intake.queries import kept_report
+from intake.rules.permissions import Actor
+from intake.rules.workflow import ClosedReason
+from intake.services import casework, people, report_mailing
+from tests.delivery.test_worker import Clock, FakeMailer, rows
+from tests.making import ask, count, person
+from tests.queries.story import Story, at, tell
+
+CHOSEN, MADE = at("15:00"), at("6:00", 23)
+
+
+@pytest.fixture
+def story(site: Site) -> Story:
+    return tell(site)
+
+
+def made(site: Site, who: Actor, *, chosen: datetime = CHOSEN, now: datetime = MADE) -> None:
+    """What the worker writes for somebody who asked for the weekly one."""
+    report_mailing.choose(site, who, {Every.WEEK}, now=chosen)
+    assert report_mailing.send_due(site, now=now) == 1
+
+
+def letter(site: Site, *, now: datetime = MADE) -> Letter:
+    with reading() as conn:
+        given = kept_report.by_id(conn, 1)
+    return messages.write("person.report", Occasion(site, now, None, {"kept": 1}, report=given))
+
+
+def test_it_tells_the_figures_worked_out_by_hand(site: Site, story: Story) -> None:
+    made(site, story.lee)
+    told = letter(site)
+    assert told.subject == "Report of the week: 16 Nov – 22 Nov 2026"
+    for line in (
+        "Callback requests received 16 Nov – 22 Nov 2026 (America/New York), as they stood on 23 Nov 2026"
+        " 6:00:00 am EST.",
+        "- Promises kept: 47 % (7 of 15), likely 24 to 70 %",
+        "- Called within 15 opening minutes (target 90 %): 43 % (6 of 14), likely 21 to 68 %",
+        "- Half were called within: 25 min, n = 15",
+        "- 9 of 10 were called within: too few, n = 15",
+        "- Reached: 43 % (6 of 14), likely 21 to 68 %",
+        "- Not called yet: 2, 2 past the target, the oldest has waited 4 days 19 h by day and night",
+        "- Requested times kept: 50 % (1 of 2), likely 9 to 91 %",
+        "- 14 requests counted",
+        "- Told apart: 2 with a requested time, 1 with a time in their own words",
+        "- Not counted: 1 cancelled before due, 1 called us before due, 1 spam, 1 test, 1 duplicate,"
+        " 1 not to be called, 1 added by hand, 1 imported",
+        "- Before: 9 Nov – 15 Nov 2026, 0 counted",
+        "- 0–5 min: 4 (29 %)",
+        "- not yet: 2 (14 %)",
+        "- Week from 16 Nov: 43 % (6 of 14)",
+    ):
+        assert f"{line}\n" in told.text, line
+    assert f"{site.public_url}/admin/reports/?from=2026-11-16&to=2026-11-22\n" in told.text
+    assert told.text.count("Week from") == 1, "weeks before the first request are not told"
+    assert "<h2" in told.html and "<li" in told.html and "Promises kept: 47 % (7 of 15)" in told.html
+
+
+def test_nothing_in_it_is_about_anybody(site: Site, story: Story) -> None:
+    made(site, story.lee)
+    mailer, clock = FakeMailer(), Clock(MADE)
+    while worker.run_once(site, mailer, clock):
+        pass
+    (sent,) = (one for one in mailer.sent if one.kind == "person.report")
+    assert sent.to == ("lee@example.com",)
+    source = sent.letter.subject + sent.letter.text + sent.letter.html
+    names = ("Maria", "Dev", "Lee", "Ada", "Visitor", "after work", "example.com/callback/")
+    assert not any(word in source for word in (*names, *story.references.values()))
+    assert not re.search(r"\d{3}[-) ]+\d{3}|\d{3}-?\d{4}\b|[A-Z0-9]{3}-[A-Z0-9]{3}", source), "no number, no reference"
+    stored = str([row for row in rows() if row.kind == "person.report"])
+    assert "lee@" not in stored and not any(reference in stored for reference in story.references.values())
+
+
+def test_it_tells_what_was_kept_however_late_it_goes_out(site: Site, story: Story) -> None:
+    made(site, story.lee)
+    before = letter(site)
+    casework.close(site, story.maria, story.references[4], ClosedReason.INFORMATION, now=MADE + timedelta(minutes=5))
+    assert letter(site, now=MADE + timedelta(days=2)) == before
+
+
+def test_whoever_lost_the_right_while_it_waited_does_not_get_it(site: Site, story: Story, now: datetime) -> None:
+    made(site, story.lee)
+    ada = person(site, "Alex", "admin", now=now)
+    people.change(site, ada, story.lee.person_id, name="Lee", roles=["staff"], now=MADE)
+    mailer = FakeMailer()
+    while worker.run_once(site, mailer, Clock(MADE)):
+        pass
+    assert "person.report" not in [one.kind for one in mailer.sent]
+    k = OutboxMessage.__table__.c
+    assert count(OutboxMessage, k.kind == "person.report", k.state == "dead") == 1
+
+
+def test_a_week_without_a_request_says_so(site: Site, now: datetime) -> None:
+    made(site, person(site, "Lee", "manager", now=now), chosen=now)
+    told = letter(site)
+    assert "- There was no request on these days.\n- Before: 9 Nov – 15 Nov 2026, 0 counted\n" in told.text
+    assert "%" not in told.text
+
+
+def test_it_says_whether_it_is_better_or_worse_than_before(site: Site, now: datetime) -> None:
+    """Nobody was called in either week; in the second somebody still can be in time."""
+    for day, minutes in ((10, 0), (17, 0)):
+        ask(site, at("9:00", day) + timedelta(minutes=minutes), phone=f"212-555-10{day}", name=str(day))
+    made(site, person(site, "Lee", "manager", now=now), chosen=now)
+    text = letter(site).text
+    assert "- Promises kept: 0 % (0 of 1), likely 0 to 80 %, as before\n" in text
+    assert re.search(r"- Half were called within: more than .*, n = 1, before more than ", text)
+    assert "- Week from 9 Nov: too few (n = 1)\n- Week from 16 Nov: too few (n = 1)\n" in text
+
+
+def test_figures_that_are_gone_are_no_mail(site: Site, now: datetime) -> None:
+    with pytest.raises(messages.NothingToSayError):
+        messages.write("person.report", Occasion(site, now, None, {"kept": 5}))
