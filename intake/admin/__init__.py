@@ -25,6 +25,7 @@ from intake.admin.outcomes import OutcomePages
 from intake.admin.people import People
 from intake.admin.queue import QueuePages
 from intake.admin.queue_live import QueueLivePages
+from intake.admin.reports import ReportPages
 from intake.admin.request_live import RequestLivePages
 from intake.admin.saving import SavingPages
 from intake.admin.settings import HoursPages
@@ -72,6 +73,10 @@ class Settings(
     """What holds from now on: hours, holidays, targets, calling, routing, alerts, words, and what was set before."""
 
 
+class Reports(ReportPages):
+    """How fast people are called back, and what stands behind each figure."""
+
+
 def init_app(app: Flask) -> None:
     """Register every place before the first request."""
     admin = Admin(
@@ -82,6 +87,9 @@ def init_app(app: Flask) -> None:
         Outbox(name=lazy_gettext("Outbox"), endpoint="outbox", url="/admin/outbox", menu_icon_value="outbox")
     )
     admin.add_view(Audit(name=lazy_gettext("Audit"), endpoint="audit", url="/admin/audit", menu_icon_value="audit"))
+    admin.add_view(
+        Reports(name=lazy_gettext("Reports"), endpoint="reports", url="/admin/reports", menu_icon_value="reports")
+    )
     admin.add_view(
         People(name=lazy_gettext("People"), endpoint="people", url="/admin/people", menu_icon_value="people")
     )

@@ -59,8 +59,8 @@ _WISH = {
 _END = {
     End.CALLED: lazy_gettext("called"),
     End.CLOSED: lazy_gettext("while closed"),
-    End.LEFT: lazy_gettext("cancelled or called us"),
-    End.NEVER: lazy_gettext("ended uncalled"),
+    End.LEFT: lazy_gettext("did not wait"),
+    End.NEVER: lazy_gettext("never called"),
     End.WAITING: lazy_gettext("not yet"),
 }
 _REACH = {

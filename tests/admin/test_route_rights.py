@@ -65,6 +65,7 @@ PANEL = {
     ("POST", "/admin/audit/<int:entry_id>/reason"): ("auditor",),
     ("POST", "/admin/audit/check"): ("auditor",),
     ("POST", "/admin/audit/export"): ("auditor",),
+    ("GET", "/admin/reports/"): ("manager", "admin", "auditor"),
     ("GET", "/admin/outbox/"): ("manager", "admin"),
     ("GET", "/admin/outbox/<public_id>"): ("manager", "admin"),
     ("POST", "/admin/outbox/<public_id>/again"): ("manager", "admin"),
