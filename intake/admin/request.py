@@ -22,7 +22,7 @@ from intake.admin.queue_rows import is_snoozed, rows, window_of
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, people
+from intake.queries import casefile, people, taking
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
 from intake.queries.people import Person
@@ -135,6 +135,7 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
     """Everything the page shows."""
     calendar = calendars.current(conn, current_site())
     may = _rights(case)
+    may["claim"] = may["claim"] and (may["free"] or not taking.is_taken(conn, case.id))
     found, due_now = counts(conn, calendar), _due(case, calendar)
     told = _told(conn, case, until)
     story = timeline.Story(case, clock(), _given_to(conn, told.entries), acting().may(Permission.OUTBOX))
@@ -199,7 +200,7 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "free": is_free,
         "see_number": is_mine and is_open and bool(case.phone_e164),
         "call": works and (is_mine or is_free) and not is_check and actor.may(Permission.CONTACT),
-        "claim": works and is_free and not is_check,
+        "claim": works and (is_mine or is_free) and not is_check and not _is_on_call(case),
         "skip": works and (is_mine or is_free) and not is_check and not _is_on_call(case),
         "release": works and not is_free and (is_mine or manages) and not is_busy,
         "assign": is_open and not is_check and manages and not is_busy and not (works and is_mine),

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from intake.ledger.outbox import HOOK
 from intake.models import Alert, CallbackRequest
 from intake.models.base import Instant
+from intake.queries.taking import IS_TAKEN
 from intake.rules.alerting import AlertKind
 from intake.rules.workflow import Status
 
@@ -39,8 +40,9 @@ HAS_A_DUE_TIME: ColumnElement[bool] = and_(
 
 
 _WAITING: Select[Any] = select(
-    _C.id, _C.due_at, _C.assignee_id, _C.call_started_at, _C.status, _C.received_at, _IS_UNCALLED.label("is_uncalled")
-)
+    _C.id, _C.due_at, _C.assignee_id, _C.call_started_at, _C.status, _C.received_at, _C.next_at,
+    _IS_UNCALLED.label("is_uncalled"), IS_TAKEN.label("is_taken"),
+)  # fmt: skip
 _OWNER = or_(
     and_(_C.assignee_id.is_(None), _A.recipient == "team"),
     _A.recipient == literal("user:") + cast(_C.assignee_id, String),
@@ -63,11 +65,11 @@ def near_due(
 def came_since(
     conn: Connection, *, since: datetime, due_after: datetime, after: tuple[datetime, int] | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Open requests that came then or later, that nobody holds or has called, in the order they came.
+    """Open requests that came then or later, that nobody has taken on or called, in the order they came.
 
     Only those due after ``due_after``: the others are ``near_due``.
     """
-    asked = _WAITING.where(HAS_A_DUE_TIME, _IS_UNCALLED, _C.assignee_id.is_(None), _C.received_at >= since)
+    asked = _WAITING.where(HAS_A_DUE_TIME, _IS_UNCALLED, ~IS_TAKEN, _C.received_at >= since)
     asked = asked.where(_C.due_at > due_after)
     if after is not None:
         asked = asked.where(tuple_(_C.received_at, _C.id) > tuple_(*after))
@@ -89,7 +91,7 @@ def is_living(now: datetime) -> ColumnElement[bool]:
         _A.kind == AlertKind.ESCALATED.value,
         and_(_A.kind == AlertKind.LATE.value, _OWNER),
         and_(_A.kind == AlertKind.SOON.value, _OWNER, _A.due_at >= now),
-        and_(IS_ON_CALL, _C.assignee_id.is_(None)),
+        and_(IS_ON_CALL, ~IS_TAKEN, or_(_C.next_at.is_(None), _C.next_at <= now)),
     )
     is_due = and_(_C.due_at == _A.due_at, HAS_A_DUE_TIME, stage)
     is_again = and_(_A.kind == AlertKind.AGAIN.value, _OWNER, _C.closed_at.is_(None))

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from intake.rules.hours import Schedule
+from intake.rules.closed import night_since
+from intake.rules.hours import OpeningHours
 
 AFTER_CLOSING = timedelta(minutes=15)
 """So long after closing people are still told: what was due at the last minute is late a minute later."""
-LOOKED_BACK = timedelta(days=14)
-"""The longest time closed that is looked at for what came while nobody was there."""
 _MOMENT = timedelta(seconds=1)
 
 
@@ -67,7 +66,9 @@ STANDARD = AlertRules()
 class Waiting:
     """An open request as far as alerts are concerned.
 
-    ``is_held``: somebody is on the phone with this person. ``is_uncalled``: nobody has tried yet.
+    ``is_held``: somebody is on the phone with this person. ``is_uncalled``: nobody has tried yet. ``is_taken``: its
+    holder has it by a person's act, not by a rule alone. ``next_at``: nobody is to call before, since the visitor or
+    whoever put it off said so.
     """
 
     due_at: datetime
@@ -76,6 +77,8 @@ class Waiting:
     is_check: bool
     received_at: datetime
     is_uncalled: bool = True
+    is_taken: bool = False
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,39 +95,26 @@ class Watch:
     """What holds for all requests of one look: the rules, the office's hours, and who manages at the moment."""
 
     rules: AlertRules
-    office: Schedule
+    office: OpeningHours
     soon: timedelta
     on_duty: tuple[str, ...]
     now: datetime
     is_awake: bool
-    is_open: bool
+    night_since: datetime | None
     on_call: tuple[str, ...] = ()
 
     @classmethod
     def begin(
-        cls, rules: AlertRules, office: Schedule, soon_minutes: int, on_duty: tuple[str, ...], now: datetime,
+        cls, rules: AlertRules, office: OpeningHours, soon_minutes: int, on_duty: tuple[str, ...], now: datetime,
         on_call: tuple[str, ...] = (),
     ) -> Watch:  # fmt: skip
         """``on_duty``: the recipients for what is escalated; the team if there is no manager at all.
 
         ``on_call``: who is told of what comes out of hours, people and webhook alike; nobody where it is off.
         """
-        is_open = office.is_open(now)
-        is_awake = is_open or office.is_open(now - AFTER_CLOSING)
+        is_awake = office.is_open(now) or office.is_open(now - AFTER_CLOSING)
         soon, told = timedelta(minutes=soon_minutes), on_duty or ("team",)
-        return cls(rules, office, soon, told, now, is_awake, is_open, on_call)
-
-    @property
-    def closed_since(self) -> datetime | None:
-        """Since when the office has been closed, at most LOOKED_BACK ago; None while it is open."""
-        if self.is_open:
-            return None
-        since = self.now - LOOKED_BACK
-        for _, end in self.office.intervals(since):
-            if end > self.now:
-                break
-            since = end
-        return since
+        return cls(rules, office, soon, told, now, is_awake, night_since(office, now), on_call)
 
     def alerts(self, request: Waiting) -> tuple[Raised, ...]:
         """What is to be told about this request now; what was told before is not told again, whoever keeps that.
@@ -137,11 +127,12 @@ class Watch:
     def _on_call(self, request: Waiting) -> tuple[Raised, ...]:
         """Out of hours: those on call at once; once their time is up, they and the managers, again and again.
 
-        A claim ends it, and so does the morning: then the day's rules hold.
+        A claim ends it, and so does the morning: then the day's rules hold. What a rule gave to somebody who may have
+        gone home is not claimed. Before its own time a request wakes nobody: whoever put it off has seen to it.
         """
-        if self.is_open or not self.on_call or request.is_check or request.holder_id is not None:
+        if self.night_since is None or not self.on_call or request.is_check or request.is_taken:
             return ()
-        since = self._on_call_since(request)
+        since = self._on_call_since(request, self.night_since)
         if since is None:
             return ()
         past = self.now - since - timedelta(minutes=self.rules.on_call_minutes)
@@ -151,16 +142,15 @@ class Watch:
         told = dict.fromkeys((*self.on_call, *self.on_duty))
         return tuple(Raised(AlertKind.ON_CALL_LATE, person, number) for person in told)
 
-    def _on_call_since(self, request: Waiting) -> datetime | None:
-        """When it came or became due in this very night; None for what the day left behind."""
+    def _on_call_since(self, request: Waiting, night: datetime) -> datetime | None:
+        """When it came, or its time came, or it became due in this very night; None for what the day left behind."""
         came, due = request.received_at, request.due_at
-        if request.is_uncalled and came <= self.now and self._is_tonight(came):
-            return came
-        is_due = due <= self.now and not self.office.is_open(due - _MOMENT) and self._is_tonight(due)
-        return due if is_due else None
-
-    def _is_tonight(self, at: datetime) -> bool:
-        return not self.office.is_open(at) and self.office.elapsed(at, self.now) == 0
+        begins = max(came, request.next_at or came)
+        if begins > self.now:
+            return None
+        if request.is_uncalled and begins >= night:
+            return begins
+        return due if night < due <= self.now else None
 
     def _by_day(self, request: Waiting) -> tuple[Raised, ...]:
         if self.now < request.due_at - self.soon or not self._may_tell(request.due_at):

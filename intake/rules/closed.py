@@ -1,4 +1,4 @@
-"""From one working day to the next: when the office closed last, and when this day's work ends."""
+"""From one working day to the next: when the office closed last, since when it is night, when this day's work ends."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ def last_closed(office: OpeningHours, now: datetime) -> Interval | None:
             return found
         closed_at = end
     return (closed_at, now) if closed_at is not None else found
+
+
+def night_since(office: OpeningHours, now: datetime) -> datetime | None:
+    """Since when it has been closed for longer than a break, at most LOOKED_BACK ago; None by day, breaks included."""
+    now = utc(now)
+    if office.is_open(now):
+        return None
+    closed = last_closed(office, now)
+    if closed is None:  # a break of an office that works round the clock, or an office that never opens
+        return None if office.elapsed(now - LOOKED_BACK, now) else now - LOOKED_BACK
+    return closed[0] if closed[1] == now else None
 
 
 def day_ends_at(office: OpeningHours, now: datetime) -> datetime | None:

@@ -18,6 +18,7 @@ from intake.queries import alerting, people, rule_versions
 from intake.queries import calendar as calendars
 from intake.queries.rule_versions import RuleKind
 from intake.rules.alerting import AlertKind, AlertRules, Waiting, Watch
+from intake.rules.closed import night_since
 from intake.services.claims import LONGEST_CALL
 
 ALERT_LOCK = 4_201_013
@@ -50,7 +51,7 @@ def raise_due(site: Site, *, now: datetime) -> int:
         watch = _watch(conn, site, now)
     until = now + watch.soon
     made = _raise_all(watch, "due_at", partial(alerting.near_due, until=until))
-    if watch.on_call and (since := watch.closed_since):
+    if watch.on_call and (since := watch.night_since):
         made += _raise_all(watch, "received_at", partial(alerting.came_since, since=since, due_after=until))
     return made
 
@@ -108,7 +109,10 @@ def _new(conn: Connection, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]
 def _waiting(row: Row[Any], now: datetime) -> Waiting:
     is_held = row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
     is_check, is_uncalled = alerting.is_check(row.status), bool(row.is_uncalled)
-    return Waiting(row.due_at, row.assignee_id, is_held, is_check, row.received_at, is_uncalled)
+    is_taken = bool(row.is_taken)
+    return Waiting(
+        row.due_at, row.assignee_id, is_held, is_check, row.received_at, is_uncalled, is_taken, row.next_at
+    )  # fmt: skip
 
 
 def _keep(wanted: list[dict[str, Any]]) -> int:
@@ -142,7 +146,7 @@ def tell(site: Site, *, now: datetime) -> int:
         rules = rules_in_force(conn)
         if not _has_work(conn):
             return 0
-        is_day = not rules.is_on_call or calendars.current(conn, site).hours.is_open(now)
+        is_day = not rules.is_on_call or night_since(calendars.current(conn, site).hours, now) is None
     with writing() as conn:
         alone(conn)
         _settle(conn, now, is_day)

@@ -14,7 +14,7 @@ from intake.ledger import audit, outbox
 from intake.models import Lapse
 from intake.models.site import Site
 from intake.queries import calendar as calendars
-from intake.queries import calls, people
+from intake.queries import calls, people, taking
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.calling import CallVerdict, may_call
 from intake.rules.permissions import SYSTEM, Actor, Permission
@@ -43,7 +43,10 @@ NEVER = "suppressed"
 
 
 def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
-    """Take a request. Of many at once one wins; TakenError tells the others who. Claiming one's own changes nothing."""
+    """Take a request. Of many at once one wins; TakenError tells the others who.
+
+    Claiming one's own changes nothing, but that what a rule gave them is then theirs by what they did.
+    """
     actor.require(Permission.WORK)
     with deed(actor, "callback.claimed", now=now) as conn:
         claim_one(conn, site, actor, reference, now)
@@ -52,7 +55,7 @@ def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
 def claim_one(conn: Connection, site: Site, actor: Actor, reference: str, now: datetime) -> None:
     """Likewise in the caller's transaction."""
     row = _to_take(conn, site, reference, actor, now)
-    if row.assignee_id is None:
+    if not taking.is_taken(conn, row.id):
         take(conn, site, actor, row, now)
 
 

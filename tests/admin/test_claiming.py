@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from flask import Flask
 
 from intake.models.site import Site
+from intake.queries.rule_versions import RuleKind
 from intake.rules.phone import parse
+from intake.rules.routing import Routing, Rule
 from intake.rules.spam import Signals
 from intake.rules.workflow import ClosedReason
-from intake.services import casework, claims, visitor
+from intake.services import casework, claims, routing, rule_versions, shifts, visitor
 from tests.admin.desk import Desk, at, desk, words
 from tests.making import actions, ask, mails, person, stored
 
@@ -33,6 +35,23 @@ def test_claiming_on_the_request_shows_the_whole_number(maria: Desk, site: Site,
     assert maria.press(reference, "claim").location == f"/admin/queue/{reference}"
     after = maria.text(f"/admin/queue/{reference}")
     assert "(212) 555-0182" in after and "typed as" in after
+
+
+def test_what_a_rule_gave_is_claimed_like_what_is_free_and_then_the_button_is_gone(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    user_id = maria.actor.person_id
+    rules = Routing(rules=(Rule(1, f"user:{user_id}"),)).to_document()
+    rule_versions.change(
+        site, person(site, "Roy", "admin", now=now), RuleKind.ROUTING, rules, seen=0, words="", now=now
+    )
+    shifts.come(site, maria.actor, now=now)
+    reference = ask(site, now).reference
+    assert routing.route_waiting(site, now=now) == 1
+    button = f'formaction="/admin/queue/{reference}/claim"'
+    assert button in maria.get(f"/admin/queue/{reference}").text
+    maria.press(reference, "claim")
+    assert button not in maria.get(f"/admin/queue/{reference}").text
 
 
 def test_whoever_comes_second_learns_who_was_first_and_is_offered_the_next(

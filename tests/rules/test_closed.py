@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from intake.rules.closed import day_ends_at, last_closed
+from intake.rules.closed import LOOKED_BACK, day_ends_at, last_closed, night_since
 from intake.rules.hours import OpeningHours, Span
 
 DAY = (Span(480, 720), Span(780, 1200))  # 8 to noon, 1 pm to 8 pm
@@ -61,3 +61,19 @@ def test_whoever_never_closes_or_never_opens_has_no_end_of_day() -> None:
     for office in (ALWAYS, NEVER):
         assert last_closed(office, at("18T10:00")) is None
         assert day_ends_at(office, at("18T10:00")) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "since"),
+    [("18T10:00", None), ("18T12:30", None), ("18T20:00", "18T20:00"), ("19T07:59", "18T20:00"), ("19T08:00", None),
+     ("15T09:00", "13T20:00")],
+)  # fmt: skip
+def test_it_is_night_from_the_last_closing_until_the_first_opening_and_in_no_break(now: str, since: str | None) -> None:
+    assert night_since(OFFICE, at(now)) == (at(since) if since else None)
+
+
+def test_whoever_closes_for_an_hour_a_day_has_no_night_and_whoever_never_opens_has_nothing_else() -> None:
+    nearly_always = OpeningHours("America/New_York", ((Span(0, 720), Span(780, 1440)),) * 7)
+    assert night_since(nearly_always, at("18T12:30")) is None
+    assert night_since(ALWAYS, at("18T10:00")) is None
+    assert night_since(NEVER, at("18T10:00")) == at("18T10:00") - LOOKED_BACK

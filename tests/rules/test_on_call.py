@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from intake.rules.alerting import AlertKind, AlertRules, Raised, Waiting, Watch
-from intake.rules.hours import default_hours
+from intake.rules.hours import OpeningHours, Span, default_hours
 
 OFFICE = default_hours("America/New_York")
 RULES = AlertRules(is_on_call=True, on_call_minutes=30, repeat_minutes=15)
@@ -44,9 +44,15 @@ def test_what_nobody_claims_in_time_is_told_to_the_managers_too_again_and_again(
 
 @pytest.mark.parametrize(
     "change",
-    [{"holder_id": 4}, {"is_held": True}, {"is_check": True}, {"received_at": at(1, 19)}, {"is_uncalled": False}],
+    [
+        {"holder_id": 4, "is_taken": True},
+        {"is_held": True},
+        {"is_check": True},
+        {"received_at": at(1, 19)},
+        {"is_uncalled": False},
+    ],
     ids=str,
-)
+)  # fmt: skip
 def test_what_is_claimed_called_doubtful_or_came_by_day_wakes_nobody(change: dict[str, object]) -> None:
     assert told(TONIGHT + 40 * MINUTE, replace(REQUEST, **change)) == []  # type: ignore[arg-type]
 
@@ -70,12 +76,40 @@ def test_with_nobody_on_call_nobody_is_told() -> None:
     assert told(TONIGHT, on_call=()) == []
 
 
-def test_since_when_it_has_been_closed() -> None:
-    def since(now: datetime) -> datetime | None:
-        return Watch.begin(RULES, OFFICE, 5, (), now).closed_since
+def test_what_a_rule_gave_to_somebody_is_no_answer() -> None:
+    given = replace(REQUEST, holder_id=4)
+    assert told(TONIGHT, given) == told(TONIGHT)
+    assert {alert.kind for alert in told(TONIGHT + 30 * MINUTE, given)} == {AlertKind.ON_CALL_LATE}
 
-    assert since(TONIGHT) == at(1, 20)
-    assert since(at(2, 9)) is None
+
+@pytest.mark.parametrize("is_uncalled", [True, False])
+def test_before_the_time_it_was_put_off_to_or_booked_for_it_wakes_nobody(is_uncalled: bool) -> None:
+    later = replace(REQUEST, next_at=at(1, 23, 30), due_at=at(1, 22, 10), is_uncalled=is_uncalled)
+    assert told(at(1, 23, 29), later) == []
+    assert told(at(2, 7), replace(later, next_at=at(2, 9))) == []
+
+
+def test_put_off_within_the_night_it_begins_anew_when_its_time_comes() -> None:
+    later = replace(REQUEST, next_at=at(1, 23, 30))
+    assert {alert.kind for alert in told(at(1, 23, 30), later)} == {AlertKind.ON_CALL}
+    assert {alert.kind for alert in told(at(1, 23, 59), later)} == {AlertKind.ON_CALL}
+    assert {alert.kind for alert in told(at(2, 0), later)} == {AlertKind.ON_CALL_LATE}
+
+
+WITH_LUNCH = OpeningHours("America/New_York", ((Span(480, 720), Span(780, 1200)),) * 7)
+
+
+def at_lunch(now: datetime, request: Waiting) -> set[AlertKind]:
+    watch = Watch.begin(RULES, WITH_LUNCH, 5, ("user:9",), now, ("user:1",))
+    return {alert.kind for alert in watch.alerts(request)}
+
+
+def test_a_break_is_no_night() -> None:
+    came, agreed = at(1, 12, 10), Waiting(at(1, 12, 20), None, False, False, at(1, 9), is_uncalled=False)
+    assert at_lunch(at(1, 12, 50), Waiting(at(1, 13, 15), None, False, False, came)) == set()
+    assert not at_lunch(at(1, 12, 50), agreed) & {AlertKind.ON_CALL, AlertKind.ON_CALL_LATE}
+    assert at_lunch(at(1, 22), Waiting(at(2, 8, 15), None, False, False, at(1, 22))) == {AlertKind.ON_CALL}
+    assert at_lunch(at(1, 22), Waiting(at(2, 8, 15), None, False, False, came)) == set()
 
 
 def test_a_version_keeps_every_rule() -> None:

@@ -14,9 +14,10 @@ from intake.models.site import Site
 from intake.queries.rule_versions import RuleKind
 from intake.rules.alerting import AlertRules
 from intake.rules.permissions import Actor
+from intake.rules.routing import Routing, Rule
 from intake.rules.spam import Signals
-from intake.services import alerting, claims, rule_versions
-from tests.making import ask, count, person, stored
+from intake.services import alerting, claims, routing, rule_versions, shifts, snoozing, viewing
+from tests.making import actions, ask, count, person, stored
 
 MINUTE = timedelta(minutes=1)
 O = OutboxMessage.__table__.c  # noqa: E741
@@ -94,6 +95,46 @@ def test_the_next_of_the_night_is_told_by_mail_after_five_minutes_and_to_the_web
     ask(site, night + MINUTE, phone="(212) 555-0102")
     assert look(site, night + MINUTE) == [("hook", "on_call")]
     assert look(site, night + 6 * MINUTE) == [(f"user:{sam.person_id}", "on_call")]
+
+
+def test_a_rule_that_gives_it_to_somebody_who_went_home_silences_nobody_until_they_claim_it(
+    site: Site, now: datetime, night: datetime, manager: Actor, sam: Actor
+) -> None:
+    switch_on(site, night, manager)
+    shifts.come(site, sam, now=now)
+    admin = person(site, "Roy", "admin", now=now)
+    rules = Routing(rules=(Rule(1, f"user:{sam.person_id}"),)).to_document()
+    rule_versions.change(site, admin, RuleKind.ROUTING, rules, seen=0, words="", now=now)
+    reference = ask(site, night).reference
+    assert routing.route_waiting(site, now=night) == 1
+    assert stored(reference).assignee_id == sam.person_id
+    mara = f"user:{manager.person_id}"
+    assert look(site, night + MINUTE)[:1] == [("hook", "on_call")]
+    viewing.record(site, sam, stored(reference).id, now=night + 2 * MINUTE)
+    assert (mara, "on_call_late") in look(site, night + 31 * MINUTE)
+    claims.claim(site, sam, reference, now=night + 32 * MINUTE)
+    claims.claim(site, sam, reference, now=night + 33 * MINUTE)
+    assert actions(reference)[-2:] == ["callback.viewed", "callback.claimed"]
+    assert look(site, night + 61 * MINUTE) == []
+
+
+def test_whoever_is_given_it_by_a_colleague_counts_as_having_it(
+    site: Site, night: datetime, manager: Actor, sam: Actor
+) -> None:
+    switch_on(site, night, manager)
+    reference = ask(site, night).reference
+    claims.assign(site, manager, reference, sam.person_id, now=night)
+    alerting.raise_due(site, now=night + MINUTE)
+    assert count(Alert) == 0
+
+
+def test_what_was_put_off_is_not_told_before_its_time(site: Site, night: datetime, sam: Actor) -> None:
+    switch_on(site, night, sam)
+    reference = ask(site, night).reference
+    alerting.raise_due(site, now=night + MINUTE)
+    snoozing.snooze(site, sam, reference, night + timedelta(hours=11), reason="asleep", now=night + MINUTE)
+    assert look(site, night + 2 * MINUTE) == [], "not even what was raised before it was put off"
+    assert look(site, night + 40 * MINUTE) == []
 
 
 def test_what_the_night_did_not_tell_is_not_told_by_day(site: Site, night: datetime, sam: Actor) -> None:
