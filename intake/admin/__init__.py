@@ -26,6 +26,8 @@ from intake.admin.people import People
 from intake.admin.queue import QueuePages
 from intake.admin.queue_live import QueueLivePages
 from intake.admin.reports import ReportPages
+from intake.admin.reports_copies import ReportCopies
+from intake.admin.reports_lists import ReportLists
 from intake.admin.request_live import RequestLivePages
 from intake.admin.saving import SavingPages
 from intake.admin.settings import HoursPages
@@ -73,7 +75,7 @@ class Settings(
     """What holds from now on: hours, holidays, targets, calling, routing, alerts, words, and what was set before."""
 
 
-class Reports(ReportPages):
+class Reports(ReportPages, ReportLists, ReportCopies):
     """How fast people are called back, and what stands behind each figure."""
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 from intake.admin.report_parts import Bars, Cell, Heat, HeatCell, Line, Link, Point, Table, Weekly, bars_of, edges
-from intake.queries.report import Figures, Report, Waiting
-from intake.rules.bands import BANDS
+from intake.queries.report import Figures, Report
+from intake.rules.bands import BANDS, LATENESS, NOT_LATE, lateness_of
 from intake.rules.counting import MISSED, End, Kept, Reach, State
 from intake.rules.hours import OpeningHours
 from intake.rules.periods import Period
@@ -16,8 +17,6 @@ from intake.rules.shares import Share
 from intake.wording import figures as words
 from intake.wording.translation import gettext, ngettext
 
-LATENESS = ((15, "15"), (60, "60"), (240, "240"), (None, "more"))
-"""Minutes past the target, up to."""
 BUSY = 0.75
 """So much of an hour somebody calls; the rest is breath, notes and looking up."""
 FLOORS = (40, 20, 0)
@@ -95,25 +94,17 @@ def bands(report: Report, target: ResponseTarget, link: Link) -> Bars:
 
 def backlog(report: Report, link: Link) -> Bars:
     """Those who wait for a first call, by how late they are."""
-    late = [one for one in report.waiting if one.late_minutes is not None]
-    parts = [(gettext("not due yet"), len(report.waiting) - len(late), "h", "late.none")]
-    parts += [(words.lateness(through), n, "l", f"late.{key}") for (through, key), n in _by_lateness(late)]
+    by_key = Counter(lateness_of(one.late_minutes) for one in report.waiting)
+    late = len(report.waiting) - by_key[NOT_LATE]
+    parts = [(gettext("not due yet"), by_key[NOT_LATE], "h", f"late.{NOT_LATE}")]
+    parts += [(words.lateness(band.through), by_key[band.key], "l", f"late.{band.key}") for band in LATENESS]
     finding = ngettext(
-        "%(num)s person waits past the target", "%(num)s people wait past the target", len(late)
+        "%(num)s person waits past the target", "%(num)s people wait past the target", late
     ) if late else gettext("Nobody waits past the target")  # fmt: skip
     note = gettext("Not called yet, by how late they are")
     return bars_of(
         finding, note, (gettext("Late by"), gettext("Requests"), gettext("Share")), parts, gettext("All"), link
     )
-
-
-def _by_lateness(late: Sequence[Waiting]) -> list[tuple[tuple[int | None, str], int]]:
-    found, above = [], -1
-    for through, key in LATENESS:
-        upper = through if through is not None else float("inf")
-        found.append(((through, key), sum(above < (one.late_minutes or 0) <= upper for one in late)))
-        above = through or 0
-    return found
 
 
 def windows(report: Report, link: Link) -> Bars:

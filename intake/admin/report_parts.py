@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from intake.rules.shares import Share
 
-Link = Callable[[str], str | None]
-"""The address of the list of those that meet a condition (``state.met``), or None where there is none to show."""
+Link = Callable[[str], str]
+"""The address of the list of those that meet a condition (``state.met``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
@@ -18,15 +18,17 @@ from intake.admin.reports_form import Wanted
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
+from intake.queries import kept_report
 from intake.queries import people as colleagues
 from intake.queries import report as figures
 from intake.queries.report import Report
 from intake.rules.bands import Clock
+from intake.rules.parts import NO_SOURCE
 from intake.rules.periods import Preset
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ForWhom
 from intake.wording import figures as words
-from intake.wording import languages, names
+from intake.wording import given_out, languages, names
 from intake.wording.times import moment
 from intake.wording.translation import gettext
 
@@ -38,11 +40,6 @@ CHANGES_SHOWN = 20
 def today() -> date:
     """The day it is at the office."""
     return request_time().astimezone(ZoneInfo(current_site().time_zone)).date()
-
-
-def no_list(_of: str) -> str | None:
-    """Nowhere to go."""
-    return None
 
 
 class ReportPages(PanelView):
@@ -62,7 +59,7 @@ class ReportPages(PanelView):
 
     def _values(self, conn: Connection, told: Report, wanted: Wanted, cells: str) -> dict[str, Any]:
         calendar = calendars.current(conn, current_site())
-        target, link = calendar.target, self._link(wanted)
+        target, link = calendar.target, _link(wanted)
         return {
             "wanted": wanted,
             "report": told,
@@ -83,14 +80,18 @@ class ReportPages(PanelView):
             "cells": cells,
             "readings": _readings(),
             "changes": _changes(conn, wanted),
+            "given_out": _given_out(conn, told),
             "choices": _choices(conn, told),
             "said": _said(wanted),
             "words": words,
             "clocks": [(one.value, words.clock(one), one is wanted.asked.clock) for one in Clock],
         }
 
-    def _link(self, wanted: Wanted) -> Link:
-        return no_list
+
+def _link(wanted: Wanted) -> Link:
+    """To the requests behind a figure of this report."""
+    address: dict[str, Any] = wanted.address
+    return lambda of: url_for("reports.requests", **{**address, "of": of})
 
 
 def _readings() -> tuple[tuple[str, str], ...]:
@@ -107,7 +108,7 @@ def _choices(conn: Connection, told: Report) -> dict[str, list[tuple[str, str]]]
         "person": [
             (str(key), name) for key, name in sorted(people.items(), key=lambda one: (one[1].casefold(), one[0]))
         ],
-        "source": [(code or reports_form.NO_SOURCE, code or gettext("no code")) for code in sorted(sources)],
+        "source": [(code or NO_SOURCE, code or gettext("no code")) for code in sorted(sources)],
         "language": [(code, languages.language(code)) for code in languages.LANGUAGES],
         "for_whom": [(one.value, names.for_whom(one)) for one in ForWhom],
     }
@@ -119,6 +120,12 @@ def _changes(conn: Connection, wanted: Wanted) -> list[str]:
     made = (one.created_at for one in calendars.versions(conn, limit=CHANGES_SHOWN))
     inside = [at for at in made if period.holds(at.astimezone(ZoneInfo(zone)).date())]
     return [moment(at, zone, request_time()) for at in reversed(inside)]
+
+
+def _given_out(conn: Connection, told: Report) -> list[str]:
+    """Why a figure is not what it was in a mail or a copy."""
+    zone, now = current_site().time_zone, request_time()
+    return [given_out.sentence(one, zone, now) for one in kept_report.differences(conn, told)]
 
 
 def _said(wanted: Wanted) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from intake.queries.facts import Asked
 from intake.rules.bands import Clock
+from intake.rules.parts import NO_SOURCE
 from intake.rules.periods import Period, PeriodError, PeriodProblem, Preset, between, preset
 from intake.rules.workflow import ForWhom
 from intake.wording import languages
@@ -17,8 +18,6 @@ from intake.wording.translation import gettext
 
 USUAL = Preset.DAYS_28
 _SOURCE = re.compile(r"[A-Za-z0-9_-]{1,12}")
-NO_SOURCE = "none"
-"""In an address: requests whose page said nothing of where they came from."""
 
 
 @dataclass(frozen=True, slots=True)

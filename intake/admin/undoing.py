@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import flash, request, session
+from flask import flash, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
@@ -23,6 +23,7 @@ from intake.wording.translation import gettext, ngettext
 
 _KEY = "undo"
 _STEP = re.compile("[0-9a-f]{32}")
+_FIGURE = re.compile(r"/admin/reports/requests\?[A-Za-z0-9%&=.,_-]{0,600}")
 _REFERENCE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{3}")
 
 
@@ -77,10 +78,12 @@ class UndoPages(PanelView):
         return _back(request.form.get("back", ""))
 
 
-def _back(reference: str) -> ResponseReturnValue:
-    """To the request the button stood on, or to the list."""
-    if _REFERENCE.fullmatch(reference):
-        return see_other("queue.show", reference=reference)
+def _back(place: str) -> ResponseReturnValue:
+    """To the request the button stood on, to the list behind a figure, or to the queue."""
+    if _REFERENCE.fullmatch(place):
+        return see_other("queue.show", reference=place)
+    if _FIGURE.fullmatch(place):
+        return redirect(place, code=303)
     return see_other("queue.index", **queue_place())
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from intake.rules.bands import BANDS, LATENESS, NOT_LATE
+from intake.queries.facts import Asked
+from intake.rules.bands import BANDS, LATENESS, NOT_LATE, Clock
 from intake.rules.counting import End, Kept, Kind, Reach, State
 from intake.rules.parts import NO_SOURCE, Mark, Part, read
-from intake.rules.workflow import ClosedReason
-from intake.wording import figures, names
+from intake.rules.workflow import ForWhom
+from intake.wording import figures, languages, names
 from intake.wording.times import capitalised
 from intake.wording.translation import gettext, lazy_gettext
 
@@ -30,9 +31,28 @@ def title(part: Part, people: Mapping[int, str], today: date) -> str:
 
 def phrase(part: Part, people: Mapping[int, str], today: date) -> str:
     """All conditions, the most telling ones first. What goes without saying is not said."""
-    told = [gettext(" or ").join(_value(name, one, people, today) for one in values) for name, values in _said(part)]
+    told = [_alternatives(name, values, people, today) for name, values in _said(part)]
     told = [*(str(_MARKS[mark]) for mark in sorted(part.marks) if not _goes_without(mark, part)), *told]
     return ", ".join(told) or (gettext("all that are counted") if part.kinds else gettext("all requests"))
+
+
+def filters(asked: Asked, people: Mapping[int, str]) -> list[str]:
+    """What a report is narrowed by, besides its days and its clock."""
+    told = []
+    if asked.person is not None:
+        told.append(_value("person", str(asked.person), people, date.max))
+    if asked.source is not None:
+        told.append(_source(asked.source or NO_SOURCE))
+    if asked.language:
+        told.append(languages.language(asked.language))
+    if asked.for_whom:
+        told.append(gettext("for whom: %(whom)s", whom=names.for_whom(ForWhom(asked.for_whom))))
+    return told
+
+
+def by_clock(clock: Clock) -> str:
+    """How minutes are counted."""
+    return gettext("by opening hours") if clock is Clock.OPEN else gettext("by all hours")
 
 
 def on_record(of: str) -> str:
@@ -52,6 +72,11 @@ def _goes_without(mark: Mark, part: Part) -> bool:
     return mark is Mark.PROMISED and "kept" in part.values
 
 
+def _alternatives(name: str, values: tuple[str, ...], people: Mapping[int, str], today: date) -> str:
+    said = gettext(" or ").join(_value(name, one, people, today) for one in values)
+    return gettext("marked as %(why)s", why=said) if name == "marked" else said
+
+
 def _value(name: str, value: str, people: Mapping[int, str], today: date) -> str:
     say: dict[str, Callable[[], str]] = {
         "kind": lambda: figures.kind(Kind(value)),
@@ -69,7 +94,7 @@ def _value(name: str, value: str, people: Mapping[int, str], today: date) -> str
             gettext("without a page code") if value == NO_SOURCE else gettext("page %(code)s", code=value)
         ),
         "person": lambda: gettext("first call by %(person)s", person=people.get(int(value)) or gettext("one person")),
-        "marked": lambda: gettext("marked: %(why)s", why=names.closed_reason(ClosedReason(value))),
+        "marked": lambda: figures.kind(Kind(value)),
     }
     return say[name]()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from intake.rules.bands import Clock
 from intake.rules.workflow import ClosedReason, Voicemail
-from intake.wording import figures, names, next_call, parts, promised, times
+from intake.wording import names, next_call, parts, promised, times
 from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 
@@ -222,7 +222,7 @@ def _figure(value: Any) -> str:
 
 
 def _clock(value: Any) -> str:
-    return gettext("by %(clock)s", clock=figures.clock(Clock(value)).lower()) if value in set(Clock) else str(value)
+    return parts.by_clock(Clock(value)) if value in set(Clock) else str(value)
 
 
 _SAID: dict[str, Callable[[Any], str]] = {

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from tests.browser.shown import Shown, at
+from datetime import UTC, datetime
+
+from playwright.sync_api import Page
+
+from intake.rules.workflow import ClosedReason
+from intake.services import casework
+from tests.browser.premises import Premises
+from tests.browser.shown import Shown, at, sent
 
 REPORTS = "admin/reports.html"
 PAGE = "/admin/reports/"
+
+LIST, COPY = "admin/report_requests.html", "admin/report_copy.html"
+
+
+def marked_too_late(house: Premises) -> Page:
+    """Two misses that a manager may agree are none."""
+    for reason in (ClosedReason.SPAM, ClosedReason.TEST):
+        reference = house.ask(minutes_ago=120)
+        casework.close(house.site, house.people["Maria"], reference, reason, now=datetime.now(UTC))
+    return at("Grace", f"{PAGE}requests?of=state.uncalled,marked.spam,marked.test")(house)
+
 
 PAGES = [
     Shown("response times", "reports.index", REPORTS, at("Grace", f"{PAGE}?period=364")),
@@ -14,4 +32,10 @@ PAGES = [
     Shown("response times, no request", "reports.index", REPORTS, at("Alex", f"{PAGE}?from=2020-01-01&to=2020-01-31")),
     Shown("response times, days that cannot be", "reports.index", REPORTS,
           at("Alex", f"{PAGE}?from=2026-11-18&to=2026-11-01")),
+    Shown("behind a figure", "reports.requests", LIST, at("Grace", f"{PAGE}requests?of=kind.counted")),
+    Shown("behind a figure, of nobody", "reports.requests", LIST, at("Rae", f"{PAGE}requests?of=band.more")),
+    Shown("behind a figure, marked too late", "reports.requests", LIST, marked_too_late),
+    Shown("copy of a report", "reports.sheet", COPY, at("Grace", f"{PAGE}csv?language=es")),
+    Shown("copy of a report, for nobody", "reports.take_sheet", COPY,
+          sent("Rae", f"{PAGE}csv", f"{PAGE}csv"), 422),
 ]  # fmt: skip

@@ -26,6 +26,7 @@ FOR_MACHINES = {
     "public.leave": "leads away",
     "public.robots": "text",
     "queue.live": "JSON",
+    "reports.data": "JSON",
     "settings.index": "leads on",
     "static": "files",
 }

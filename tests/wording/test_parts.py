@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 18)
         ("kind.counted", "All that are counted"),
         ("kind.spam", "Spam"),
         ("kind.counted,state.met", "Called in target"),
-        ("state.uncalled,marked.spam,marked.test", "Ended without a call, marked: Spam or marked: Test"),
+        ("state.uncalled,marked.spam,marked.test", "Ended without a call, marked as spam or test"),
         ("week.2026-11-16,judged", "Target met or missed, week from 16 Nov"),
         ("hour.9", "Arrived Mon 9 am to 10 am"),
         ("kept.kept,promised", "Promise kept"),
