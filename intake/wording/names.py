@@ -216,6 +216,8 @@ _ACTION = {
     "view.shared": lazy_gettext("shared a saved view with everybody"),
     "view.unshared": lazy_gettext("kept a shared view to themselves again"),
     "view.removed": lazy_gettext("removed a saved view"),
+    "report.note_added": lazy_gettext("noted what happened on a day, beside the reports"),
+    "report.note_removed": lazy_gettext("took a note on a day off the reports"),
     "settings.calendar_changed": lazy_gettext("changed the settings"),
     "settings.rules_changed": lazy_gettext("changed the settings"),
     "access.refused": lazy_gettext("was refused a page"),

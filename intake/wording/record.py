@@ -52,7 +52,8 @@ _BY_START = {
 }  # fmt: skip
 _HIDDEN = {"attempt_id", "note", "message", "public_id", "ids", "view", "to_name", "from_name", "kind", "recipient",
            "disposition", "exception", "after", "way", "late_seconds", "rule", "team",
-           "minutes", "what", "attempts", "snoozed_until", "promised_before", "promised", "contact"}  # fmt: skip
+           "minutes", "what", "attempts", "snoozed_until", "promised_before", "promised", "contact",
+           "note_id"}  # fmt: skip
 """Said by the sentence itself, or of use to a program only."""
 _KEYS = {
     "roles": lazy_gettext("roles"),
@@ -75,6 +76,7 @@ _KEYS = {
     "notify": lazy_gettext("notifications"),
     "dial": lazy_gettext("calls by"),
     "hides_number": lazy_gettext("line hides its number"),
+    "noted_on": lazy_gettext("day"),
     "every_week": lazy_gettext("report every Monday"),
     "every_month": lazy_gettext("report on the 1st of each month"),
 }

@@ -54,6 +54,7 @@ SHOWS_NOTHING = {
     "callback.received", "callback.released", "callback.lapsed", "callback.undone", "callback.set_aside",
     "callback.redacted", "callback.mail_resent", "callback.target_missed", "callback.left_out",
     "callback.routed", "callback.asked_again", "queue.searched", "report.exported",
+    "report.note_added", "report.note_removed",
 }  # fmt: skip
 """Acts about a request, or about the queue, that are done without seeing it."""
 
