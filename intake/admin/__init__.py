@@ -28,6 +28,8 @@ from intake.admin.queue_live import QueueLivePages
 from intake.admin.reports import ReportPages
 from intake.admin.reports_copies import ReportCopies
 from intake.admin.reports_lists import ReportLists
+from intake.admin.reports_mailing import ReportMailingPages
+from intake.admin.reports_notes import ReportNotePages
 from intake.admin.request_live import RequestLivePages
 from intake.admin.saving import SavingPages
 from intake.admin.settings import HoursPages
@@ -75,7 +77,7 @@ class Settings(
     """What holds from now on: hours, holidays, targets, calling, routing, alerts, words, and what was set before."""
 
 
-class Reports(ReportPages, ReportLists, ReportCopies):
+class Reports(ReportPages, ReportLists, ReportCopies, ReportNotePages, ReportMailingPages):
     """How fast people are called back, and what stands behind each figure."""
 
 

@@ -92,7 +92,7 @@ class PanelView(BaseView):
             abort(404)
         if "public_id" in kwargs and not _PUBLIC_ID.fullmatch(kwargs["public_id"]):
             abort(404)
-        if kwargs.get("user_id", 0) > LARGEST_ID:
+        if max(kwargs.get("user_id", 0), kwargs.get("note_id", 0)) > LARGEST_ID:
             abort(404)
         try:
             return fn(self, *args, **kwargs)

@@ -12,19 +12,19 @@ from flask_admin import expose
 from sqlalchemy import Connection
 
 from intake.admin import report_charts, report_tiles, reports_form
-from intake.admin.base import PanelView, request_time
+from intake.admin.base import PanelView, acting, request_time
 from intake.admin.report_parts import Link
 from intake.admin.reports_form import Wanted
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import kept_report
+from intake.queries import kept_report, report_notes
 from intake.queries import people as colleagues
 from intake.queries import report as figures
 from intake.queries.report import Report
 from intake.rules.bands import Clock
 from intake.rules.parts import NO_SOURCE
-from intake.rules.periods import Preset
+from intake.rules.periods import Period, Preset
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ForWhom
 from intake.wording import figures as words
@@ -40,6 +40,11 @@ CHANGES_SHOWN = 20
 def today() -> date:
     """The day it is at the office."""
     return request_time().astimezone(ZoneInfo(current_site().time_zone)).date()
+
+
+def noted_in(told: Report) -> Period:
+    """The days of the weekly chart, which begins before the period."""
+    return Period(min(told.weeks[0][0].first_on, told.asked.period.first_on), told.asked.period.last_on)
 
 
 class ReportPages(PanelView):
@@ -60,6 +65,7 @@ class ReportPages(PanelView):
     def _values(self, conn: Connection, told: Report, wanted: Wanted, cells: str) -> dict[str, Any]:
         calendar = calendars.current(conn, current_site())
         target, link = calendar.target, _link(wanted)
+        noted = report_notes.notes(conn, noted_in(told))
         return {
             "wanted": wanted,
             "report": told,
@@ -68,7 +74,11 @@ class ReportPages(PanelView):
             "apart": report_tiles.apart(told, link),
             "left_out": report_tiles.left_out(told, link),
             "all_counted": link("kind.counted"),
-            "weekly": report_charts.weekly(told, target, {}, today(), link),
+            "weekly": report_charts.weekly(told, target, report_notes.by_day(noted), today(), link),
+            "notes": [note for note in noted if told.asked.period.holds(note.noted_on)],
+            "new_note": {"on": told.asked.period.last_on.isoformat(), "text": ""},
+            "may_note": acting().may(Permission.ASSIGN),
+            "today": today(),
             "bands": report_charts.bands(told, target, link),
             "backlog": report_charts.backlog(told, link),
             "windows": report_charts.windows(told, link),

@@ -71,6 +71,11 @@ PANEL = {
     ("POST", "/admin/reports/csv"): ("manager", "admin", "auditor"),
     ("GET", "/admin/reports/data"): ("manager", "admin", "auditor"),
     ("GET", "/admin/reports/requests"): ("manager", "admin", "auditor"),
+    ("GET", "/admin/reports/mailing"): ("manager", "admin", "auditor"),
+    ("POST", "/admin/reports/mailing"): ("manager", "admin", "auditor"),
+    ("GET", "/admin/reports/notes"): ("manager", "admin", "auditor"),
+    ("POST", "/admin/reports/notes"): ("manager", "admin"),
+    ("POST", "/admin/reports/notes/<int:note_id>/remove"): ("manager", "admin"),
     ("GET", "/admin/outbox/"): ("manager", "admin"),
     ("GET", "/admin/outbox/<public_id>"): ("manager", "admin"),
     ("POST", "/admin/outbox/<public_id>/again"): ("manager", "admin"),
@@ -193,7 +198,7 @@ def _knock(desk: Desk, method: str, rule: str) -> int:
 
 def _answer(desk: Desk, method: str, rule: str) -> TestResponse:
     path = rule.replace("<reference>", NOWHERE).replace("<int:user_id>", NOBODY)
-    path = path.replace("<int:entry_id>", NOBODY)
+    path = path.replace("<int:entry_id>", NOBODY).replace("<int:note_id>", NOBODY)
     return desk._send("GET", path) if method == "GET" else desk.post(path, **_FIELDS)
 
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from playwright.sync_api import Page
 
 from intake.rules.workflow import ClosedReason
-from intake.services import casework
+from intake.services import casework, report_notes
 from tests.browser.premises import Premises
-from tests.browser.shown import Shown, at, sent
+from tests.browser.shown import Shown, Way, at, sent
 
 REPORTS = "admin/reports.html"
+NOTES = "admin/report_notes.html"
 PAGE = "/admin/reports/"
 
 LIST, COPY = "admin/report_requests.html", "admin/report_copy.html"
@@ -23,6 +24,18 @@ def marked_too_late(house: Premises) -> Page:
         reference = house.ask(minutes_ago=120)
         casework.close(house.site, house.people["Maria"], reference, reason, now=datetime.now(UTC))
     return at("Grace", f"{PAGE}requests?of=state.uncalled,marked.spam,marked.test")(house)
+
+
+def noted(who: str, path: str) -> Way:
+    """Where two days have a note, one of them as long as may be."""
+
+    def go(house: Premises) -> Page:
+        now = datetime.now(UTC)
+        for text in ("Phones down from 10 to 11", "The form was moved to another page of the website; " + "n" * 60):
+            report_notes.add(house.site, house.people["Grace"], now.date(), text, now=now)
+        return at(who, path)(house)
+
+    return go
 
 
 PAGES = [
@@ -38,4 +51,9 @@ PAGES = [
     Shown("copy of a report", "reports.sheet", COPY, at("Grace", f"{PAGE}csv?language=es")),
     Shown("copy of a report, for nobody", "reports.take_sheet", COPY,
           sent("Rae", f"{PAGE}csv", f"{PAGE}csv"), 422),
+    Shown("response times, with notes", "reports.index", REPORTS, noted("Grace", PAGE)),
+    Shown("notes on days", "reports.notes", NOTES, noted("Rae", f"{PAGE}notes")),
+    Shown("notes on days, nothing said", "reports.add_note", NOTES,
+          sent("Grace", f"{PAGE}notes", f"{PAGE}notes"), 422),
+    Shown("reports by mail", "reports.mailing", "admin/report_mailing.html", at("Rae", f"{PAGE}mailing")),
 ]  # fmt: skip
