@@ -27,6 +27,7 @@ from intake.admin.queue import QueuePages
 from intake.admin.queue_live import QueueLivePages
 from intake.admin.reports import ReportPages
 from intake.admin.reports_copies import ReportCopies
+from intake.admin.reports_dossier import DossierPages
 from intake.admin.reports_lists import ReportLists
 from intake.admin.reports_mailing import ReportMailingPages
 from intake.admin.reports_notes import ReportNotePages
@@ -77,7 +78,7 @@ class Settings(
     """What holds from now on: hours, holidays, targets, calling, routing, alerts, words, and what was set before."""
 
 
-class Reports(ReportPages, ReportLists, ReportCopies, ReportNotePages, ReportMailingPages):
+class Reports(ReportPages, ReportLists, ReportCopies, ReportNotePages, ReportMailingPages, DossierPages):
     """How fast people are called back, and what stands behind each figure."""
 
 

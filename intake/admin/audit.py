@@ -57,6 +57,7 @@ class Audit(PanelView):
             is_cut=len(times) == sightings.MOST,
             received=clock().stamp(subject.received_at),
             may_open=acting().may(Permission.QUEUE),
+            may_dossier=acting().may(Permission.REPORTS),
         )
 
     @expose("/<int:entry_id>/reason", methods=("POST",))

@@ -222,6 +222,7 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "link": actor.may(Permission.WORK),
         "reopen": not is_open and actor.may(Permission.REOPEN) and not case.is_suppressed,
         "audit": actor.may(Permission.AUDIT),
+        "dossier": actor.may(Permission.REPORTS),
         "explain": case.status is Status.WITHDRAWN,
     }
 

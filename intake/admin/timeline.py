@@ -54,6 +54,7 @@ _ICONS = {
     "callback.mail_resent": "outbox",
     "callback.set_aside": "mute",
     "callback.redacted": "dead",
+    "callback.dossier_read": "eye",
     "callback.hold_placed": "lock",
     "callback.hold_lifted": "lock",
 }
@@ -90,14 +91,19 @@ def lines(told: Timeline, story: Story) -> list[Line]:
     """What happened, on one page."""
     extra = missed(story.case, story.clock)
     also = [extra] if extra and told.holds(extra.at) else []
-    whole = sorted([*told.entries, *also], key=_order, reverse=True)
+    return [line for _, line in tell([*told.entries, *also], story)]
+
+
+def tell(entries: Iterable[TimelineEntry], story: Story) -> list[tuple[TimelineEntry, Line]]:
+    """Each entry with its line, the newest first; what one says of another holds among those that are here."""
+    whole = sorted(entries, key=_order, reverse=True)
     undone = {one: entry for entry in whole if entry.action == UNDONE for one in entry.details.get("attempts", ())}
     corrected = {
         entry.details.get("corrected_id"): entry
         for entry in whole
         if entry.action == CORRECTED and entry.details.get("attempt_id") not in undone
     }
-    return [_struck(entry, story, corrected, undone) for entry in whole]
+    return [(entry, _struck(entry, story, corrected, undone)) for entry in whole]
 
 
 def looked(entries: Iterable[TimelineEntry], story: Story) -> list[Line]:

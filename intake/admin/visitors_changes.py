@@ -16,7 +16,14 @@ def told(entry: TimelineEntry, clock: Clock) -> str:
     """Both sides of a change; empty for any other entry, and for one whose sides were not kept."""
     sides = _changed(entry, clock)
     promises = promised.replaced(entry.details, clock.zone, clock.now) if promised.is_replaced(entry.details) else ""
-    return " ".join(filter(None, (sides, promises)))
+    return " ".join(filter(None, (sides, promises, _words_before(entry))))
+
+
+def _words_before(entry: TimelineEntry) -> str:
+    """What a legal hold kept of the time in their own words."""
+    if entry.action != "visitor.changed_time" or not entry.text:
+        return ""
+    return gettext("In their own words before: “%(words)s”.", words=entry.text)
 
 
 def _changed(entry: TimelineEntry, clock: Clock) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -126,6 +127,15 @@ def versions(conn: Connection, *, before: int | None = None, after: int | None =
         Version(_calendar(row), row.created_at, row.name or "")
         for row in conn.execute(asked.order_by(_C.id.desc()).limit(limit))
     ]
+
+
+def made(conn: Connection, ids: Collection[int]) -> dict[int, Version]:
+    """These versions, by id."""
+    asked = select(*_DOCUMENTS, _C.created_at, _U.name).outerjoin(User.__table__, _U.id == _C.created_by_id)
+    return {
+        row.id: Version(_calendar(row), row.created_at, row.name or "")
+        for row in conn.execute(asked.where(_C.id.in_(ids)))
+    }
 
 
 def consent(conn: Connection, language: str) -> Consent:

@@ -230,6 +230,7 @@ def _audits(asked: _Asked, site: Site, with_contact: bool) -> Iterator[TimelineE
         may_read = row.public_id and with_contact
         text = site.keyring.open("audit_text.text", row.public_id, row.text_encrypted) if may_read else None
         call = {"started_at": row.started_at, "next_at": row.next_at, "exception": row.override_reason, "by": row.by_id}
+        call |= {"voicemail_rule": row.voicemail_rule}
         details = row.details | (call if row.started_at else {})
         kind = "attempt" if row.started_at else "audit"
         yield TimelineEntry(row.at, kind, row.actor_kind, row.name or "", row.action, details, text)

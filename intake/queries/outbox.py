@@ -143,6 +143,17 @@ def tries(conn: Connection, mail: Mail) -> tuple[Try, ...]:
     )
 
 
+def tries_about(conn: Connection, callback_id: int, *, most: int) -> dict[str, tuple[Try, ...]]:
+    """What came of each try to send the mails about a request, by mail; without what they said. The last ``most``."""
+    asked = select(_M.public_id, _Y.number, _Y.tried_at, _Y.outcome, _Y.answer, _Y.next_at)
+    asked = asked.join(OutboxMessage.__table__, _M.id == _Y.message_id).where(_M.callback_id == callback_id)
+    found: dict[str, tuple[Try, ...]] = {}
+    for row in reversed(conn.execute(asked.order_by(_Y.id.desc()).limit(most)).all()):
+        one = Try(row.number, row.tried_at, TryOutcome(row.outcome), row.answer or "", row.next_at, "")
+        found[row.public_id] = (*found.get(row.public_id, ()), one)
+    return found
+
+
 def addresses(conn: Connection, site: Site, mail: Mail) -> tuple[str, ...]:
     """Where it would go now: whole for staff, masked for a visitor; empty when there is no address any more."""
     if mail.recipient == outbox.HOOK:

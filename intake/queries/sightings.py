@@ -15,11 +15,12 @@ MOST = 200
 LISTING = ("queue.viewed", "report.listed", "callback.exported")
 """Entries that name the requests they showed in ``details["ids"]``."""
 SHOWING = frozenset({
-    "callback.viewed", "callback.reason_viewed", "callback.taken_down", "callback.claimed", "callback.assigned",
-    "callback.taken_over", "callback.handed_off", "callback.call_started", "callback.attempted", "callback.corrected",
-    "callback.noted", "callback.closed", "callback.reopened", "callback.rescued", "callback.marked_spam",
-    "callback.time_acknowledged", "callback.skipped", "callback.offered_again", "callback.linked",
-    "callback.unlinked", "callback.snoozed", "callback.woken", "callback.hold_placed", "callback.hold_lifted",
+    "callback.viewed", "callback.reason_viewed", "callback.dossier_read", "callback.taken_down", "callback.claimed",
+    "callback.assigned", "callback.taken_over", "callback.handed_off", "callback.call_started", "callback.attempted",
+    "callback.corrected", "callback.noted", "callback.closed", "callback.reopened", "callback.rescued",
+    "callback.marked_spam", "callback.time_acknowledged", "callback.skipped", "callback.offered_again",
+    "callback.linked", "callback.unlinked", "callback.snoozed", "callback.woken", "callback.hold_placed",
+    "callback.hold_lifted",
 })  # fmt: skip
 """What a person does to one request with its page before them. The rest may be done to many requests nobody looks at:
 all that a disabled colleague held go back, all mails that were given up go out again, all that wait for a number that

@@ -84,9 +84,11 @@ def record(site: Site, actor: Actor, callback_id: int, *, now: datetime, is_stay
         audit.record(conn, site, actor, "callback.viewed", callback_id=callback_id, now=now)
 
 
-def listed(site: Site, actor: Actor, *, view: str, ids: Iterable[int], now: datetime) -> None:
+def listed(
+    site: Site, actor: Actor, *, view: str, ids: Iterable[int], now: datetime, needed: Permission = Permission.QUEUE
+) -> None:
     """An entry for a shown list: once per person and list within TOLD_AGAIN_AFTER, and whenever it shows new ids."""
-    actor.require(Permission.QUEUE)
+    actor.require(needed)
     _listed(site, actor, "queue.viewed", {"view": view}, ids, now)
 
 

@@ -77,7 +77,11 @@ def change_time(
             columns |= {"crisis_at": now, "due_at": now}
         change(conn, row, preferred_note_encrypted=sealed, **columns)
         details = {"from": before, "to": after} | _promises(row, columns)
-        _note(conn, site, row, "visitor.changed_time", now, details)
+        kept = told if row.has_legal_hold and told != preferred_note else None  # under a hold nothing is written over
+        audit.record(
+            conn, site, VISITOR, "visitor.changed_time", callback_id=row.id, details=details, typed=kept or None,
+            now=now,
+        )  # fmt: skip
         _confirm(conn, site, row, "visitor.changed", now)
 
 

@@ -166,6 +166,7 @@ _ACTION = {
     "callback.marked_spam": lazy_gettext("marked the request as spam"),
     "callback.left_out": lazy_gettext("agreed that the request counts for nothing in reports"),
     "callback.set_aside": lazy_gettext("set it aside: this number asked not to be called"),
+    "callback.dossier_read": lazy_gettext("had a dossier of the request made"),
     "callback.hold_placed": lazy_gettext("put a legal hold on the request: nothing of it is deleted"),
     "callback.hold_lifted": lazy_gettext("lifted the legal hold: the request is kept as long as any other"),
     "callback.redacted": lazy_gettext("emptied it: it was kept as long as it may be"),

@@ -96,6 +96,7 @@ _LISTS = {
     "unclaimed": lazy_gettext("Unclaimed"), "scheduled": lazy_gettext("Scheduled"), "retry": lazy_gettext("Try again"),
     "check": lazy_gettext("Check"), "closed": lazy_gettext("Closed"), "search": lazy_gettext("What a search found"),
     "morning": lazy_gettext("What came while we were closed"), "handover": lazy_gettext("Hand-over sheet"),
+    "holds": lazy_gettext("Under a legal hold"),
 }  # fmt: skip
 
 

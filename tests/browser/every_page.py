@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.browser import panel_pages, report_pages, sign_in_pages, visitors_pages, work_pages
+from tests.browser import dossier_pages, panel_pages, report_pages, sign_in_pages, visitors_pages, work_pages
 
 VISITORS = visitors_pages.PAGES
 SIGN_IN = sign_in_pages.PAGES
-PANEL = [*work_pages.PAGES, *report_pages.PAGES, *panel_pages.PAGES]
+PANEL = [*work_pages.PAGES, *report_pages.PAGES, *dossier_pages.PAGES, *panel_pages.PAGES]
 EVERY = [*VISITORS, *SIGN_IN, *PANEL]
