@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from intake.admin.base import acting, request_time
 from intake.admin.queue import clock
-from intake.queries import live, presence
 from intake.queries.casefile import CaseFile
 from intake.queries.live import Act, Standing
+from intake.queries.presence import Viewers
 from intake.rules.permissions import Actor, ActorKind
 from intake.rules.workflow import Status
 from intake.services.claims import LONGEST_CALL
@@ -68,12 +66,11 @@ class News:
                 "stops": self.stops_call}  # fmt: skip
 
 
-def shown(conn: Connection, case: CaseFile) -> dict[str, Any]:
+def shown(case: CaseFile, viewers: Viewers) -> dict[str, Any]:
     """What the page knows when it is made: who else is there, and up to where it has read."""
-    seen = presence.viewers(conn, besides=acting().person_id, now=request_time())
     return {
-        "watching": watching(case, seen.get(case.id, ())),
-        "newest_act": live.newest_act(conn, case.id),
+        "watching": watching(case, viewers.get(case.id, ())),
+        "newest_act": case.newest_act,
         "here_at": request_time().isoformat(),
         "clock_words": clock().updated().words,
     }

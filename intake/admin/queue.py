@@ -69,13 +69,8 @@ def due_soon(calendar: Calendar) -> timedelta:
     return timedelta(minutes=calendar.target.due_soon_minutes)
 
 
-def counts(conn: Connection, calendar: Calendar) -> dict[View, int]:
-    """How many requests each view holds for this person."""
-    return worklist.counts(conn, user_id=acting().person_id, now=request_time(), due_soon=due_soon(calendar))
-
-
 def glance(conn: Connection, calendar: Calendar, **more: Any) -> live.Glance:
-    """The same, and what a list shows besides; ``more`` as ``live.glance`` takes it."""
+    """How many requests each view holds, and what a list shows besides; ``more`` as ``live.glance`` takes it."""
     return live.glance(conn, user_id=acting().person_id, now=request_time(), due_soon=due_soon(calendar), **more)
 
 
@@ -139,6 +134,7 @@ class QueuePages(PanelView):
             may_add=acting().may(Permission.WORK),
             is_later_page="after" in request.args,
             badge=shown_count(found.views[View.DUE_NOW]) if found.views[View.DUE_NOW] else "",
+            given_up=around.given_up,
             updated=clock().updated(),
             soon_minutes=calendar.target.due_soon_minutes,
             coming=None if table or match or filters or view is not View.DUE_NOW else self._coming(calendar),

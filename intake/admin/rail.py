@@ -10,22 +10,23 @@ from intake.queries import outbox
 from intake.rules.permissions import Permission
 from intake.wording.translation import gettext
 
-MOST_COUNTED = 99
-"""A number beyond this is "99+"."""
 
-
-def badge(place: str, due_now: str) -> tuple[str, str]:
+def badge(place: str, due_now: str, given_up: int | None = None) -> tuple[str, str]:
     """A place's number and what it counts, or two empty texts.
 
-    ``due_now``: what the page has counted for the queue itself. Mails that were given up are one small read, for those
-    only who may see mails, and not when the page is fetched by a script.
+    ``due_now``: what the page has counted for the queue itself. Mails that were given up are for those only who may
+    see mails; where the page has not counted them either, they are one small read, and none for a script.
     """
     if place == "queue":
         return str(due_now), gettext("due now")
     may_see = current_user.is_authenticated and Permission.OUTBOX in current_user.permissions
     if place != "outbox" or not may_see or request.headers.get("X-Background"):
         return "", ""
+    found = _given_up() if given_up is None else given_up
+    most = outbox.BADGE_COUNTED_TO
+    return f"{most - 1}+" if found >= most else str(found or ""), gettext("given up")
+
+
+def _given_up() -> int:
     with reading() as conn:
-        found = outbox.given_up(conn, most=MOST_COUNTED + 1)
-    many = f"{MOST_COUNTED}+" if found > MOST_COUNTED else str(found or "")
-    return many, gettext("given up")
+        return outbox.given_up(conn)

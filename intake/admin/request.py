@@ -17,16 +17,15 @@ from intake.admin.base import PanelView, acting, request_time
 from intake.admin.collisions import collision
 from intake.admin.moments import Due, due
 from intake.admin.outcome_form import Typed, read_version
-from intake.admin.queue import clock, counts, next_waiting, queue_place
+from intake.admin.queue import clock, due_soon, next_waiting, queue_place, shown_count
 from intake.admin.queue_rows import is_snoozed, rows, window_of
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
 from intake.queries import casefile, people, taking
+from intake.queries.around import Around, People, around
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
-from intake.queries.people import Person
-from intake.queries.worklist import View
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ClosedReason, Status
 from intake.services import viewing
@@ -45,8 +44,7 @@ class RequestPages(PanelView):
     @expose("/<reference>")
     def show(self, reference: str) -> ResponseReturnValue:
         """The page; with ``until`` an older part of its timeline."""
-        self.look_after()
-        return self._render(reference, until=_asked_until())
+        return self._render(reference, until=_asked_until(), looks_after=True)
 
     def typed(self) -> Typed:
         """The form of this request, as it came."""
@@ -79,7 +77,7 @@ class RequestPages(PanelView):
             case = _found(conn, reference, with_contact=False)
             calendar = calendars.current(conn, current_site())
             upcoming = next_waiting(conn, calendar, besides=reference)
-        viewing.record(current_site(), acting(), case.id, now=request_time(), is_staying=False)
+        viewing.record(current_site(), acting(), case, calendar.calling, now=request_time(), is_staying=False)
         found = rows([upcoming], calendar, clock(), acting()) if upcoming else [None]
         return self.page(
             "admin/taken.html",
@@ -100,13 +98,15 @@ class RequestPages(PanelView):
         problem: str = "",
         collided: Typed | None = None,
         until: datetime | None = None,
+        looks_after: bool = False,
     ) -> ResponseReturnValue:
         """The page as it is now; that it was shown is on record before it is, once, whatever led here."""
+        calendar, stands = self._what_stands_around(looks_after)
         with reading() as conn:
             case = _found(conn, reference, with_contact=acting().may(Permission.CONTACT))
-        viewing.record(current_site(), acting(), case.id, now=request_time())
+        viewing.record(current_site(), acting(), case, calendar.calling, now=request_time())
         with reading() as conn:
-            values = _about(conn, case, collided, until) | live_words.shown(conn, case)
+            values = _about(conn, case, calendar, stands, collided, until) | live_words.shown(case, stands.viewers)
         shown = {"version": str(case.version), "seen": request_time().isoformat()}
         if typed and collided is None:  # until it is saved, the page stays what this person has read
             shown |= {name: typed[name] for name in shown if name in typed}
@@ -114,6 +114,17 @@ class RequestPages(PanelView):
             "admin/request.html", code=code, typed=typed or {}, errors=errors or {}, problem=problem, shown=shown,
             **values,
         )  # fmt: skip
+
+    def _what_stands_around(self, looks_after: bool) -> tuple[Calendar, Around]:
+        """The hours in force, and what stands around the page, once what has lapsed is back in the queue."""
+        with reading() as conn:
+            calendar = calendars.current(conn, current_site())
+            found = _around(conn, calendar)
+        if not (looks_after and found.has_lapsed):
+            return calendar, found
+        self.look_after()
+        with reading() as conn:
+            return calendar, _around(conn, calendar)
 
 
 def _found(conn: Connection, reference: str, *, with_contact: bool) -> CaseFile:
@@ -131,14 +142,20 @@ def _claimed(taken: TakenError) -> str:
     return gettext("%(person)s claimed this %(ago)s ago", person=taken.holder, ago=ago)
 
 
-def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: datetime | None) -> dict[str, Any]:
+def _around(conn: Connection, calendar: Calendar) -> Around:
+    asked = {"user_id": acting().person_id, "now": request_time(), "due_soon": due_soon(calendar)}
+    return around(conn, **asked, longest_call=LONGEST_CALL)  # type: ignore[arg-type]
+
+
+def _about(
+    conn: Connection, case: CaseFile, calendar: Calendar, stands: Around, collided: Typed | None, until: datetime | None
+) -> dict[str, Any]:
     """Everything the page shows."""
-    calendar = calendars.current(conn, current_site())
-    may = _rights(case)
+    may, due_now = _rights(case), _due(case, calendar)
     may["claim"] = may["claim"] and (may["free"] or not taking.is_taken(conn, case.id))
-    found, due_now = counts(conn, calendar), _due(case, calendar)
     told = _told(conn, case, until)
-    story = timeline.Story(case, clock(), _given_to(conn, told.entries), acting().may(Permission.OUTBOX))
+    given_to = _given_to(conn, told.entries, dict(stands.workers))
+    story = timeline.Story(case, clock(), given_to, acting().may(Permission.OUTBOX))
     seen = casefile.looks(conn, case.id)
     return {
         "case": case,
@@ -167,9 +184,9 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
         "suspicions": words.suspicions(reason for reason in case.spam_reasons if reason != SUPPRESSED),
         "kin": related.kin(conn, case, clock()),
         "hold": hold_words.kept(conn, case, clock()) if case.has_legal_hold else "",
-        **script_words.at_hand(conn, case),
-        "people": _colleagues(conn, case) if may["assign"] else (),
-        "colleagues": _callers(conn) if may["hand_off"] else (),
+        **script_words.at_hand(stands.script, case),
+        "people": _besides(case.assignee_id, stands.workers) if may["assign"] else (),
+        "colleagues": _besides(acting().user_id, stands.callers) if may["hand_off"] else (),
         "collision": collision(collided, told.entries, story, acting()) if collided else None,
         "wrong": words.wrong(case, acting()),
         "queue_place": queue_place(),
@@ -178,7 +195,8 @@ def _about(conn: Connection, case: CaseFile, collided: Typed | None, until: date
         "is_older": until is not None,
         "opened": timeline.looked(seen[: casefile.MOST_LOOKS], story),
         "views": f"{casefile.MOST_LOOKS}+" if len(seen) > casefile.MOST_LOOKS else str(len(seen)),
-        "badge": found[View.DUE_NOW] or "",
+        "badge": shown_count(stands.due_now) if stands.due_now else "",
+        "given_up": stands.given_up,
         "soon_minutes": calendar.target.due_soon_minutes,
         "zone_words": times.zone_words(current_site().time_zone, request_time()),
     }
@@ -263,11 +281,13 @@ def _asked_until() -> datetime | None:
         return None
 
 
-def _given_to(conn: Connection, entries: tuple[casefile.TimelineEntry, ...]) -> dict[int, str]:
+def _given_to(
+    conn: Connection, entries: tuple[casefile.TimelineEntry, ...], known: Mapping[int, str]
+) -> dict[int, str]:
     """The names of those between whom the request went, also of people who have left."""
     told = (entry.details.get(end) for entry in entries for end in ("from", "to"))
     ids = {one for one in told if isinstance(one, int)}
-    return {person.id: person.name for one in sorted(ids) if (person := people.by_id(conn, one))}
+    return {**known, **people.names_of(conn, ids - known.keys())}
 
 
 def _yours_until(case: CaseFile, calendar: Calendar) -> str:
@@ -277,9 +297,5 @@ def _yours_until(case: CaseFile, calendar: Calendar) -> str:
     return clock().stamp(calendar.calling.lease_until(request_time(), case.next_at)).words
 
 
-def _callers(conn: Connection) -> list[Person]:
-    return [person for person in people.calling(conn) if person.id != acting().user_id]
-
-
-def _colleagues(conn: Connection, case: CaseFile) -> list[Person]:
-    return [person for person in people.working(conn) if person.id != case.assignee_id]
+def _besides(user_id: int | None, some: People) -> list[tuple[int, str]]:
+    return [(key, name) for key, name in some if key != user_id]

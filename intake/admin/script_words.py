@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import Connection
 
 from intake.admin.base import acting
 from intake.admin.settings_words import Change
 from intake.extensions import current_site
-from intake.queries import rule_versions
 from intake.queries.casefile import CaseFile
-from intake.queries.rule_versions import RuleKind
 from intake.rules import call_script
 from intake.rules.call_script import LANGUAGES, CallScript
 from intake.wording.translation import gettext, lazy_gettext
@@ -40,9 +37,9 @@ def _said(text: str, caller: str) -> str:
     return call_script.filled(text, caller=caller or "…", me=acting().name, provider=current_site().provider_name)
 
 
-def at_hand(conn: Connection, case: CaseFile) -> dict[str, Any]:
-    """What the request page offers to whoever is on the telephone."""
-    script = CallScript.from_document(rule_versions.current(conn, RuleKind.SCRIPT).document)
+def at_hand(document: Mapping[str, Any], case: CaseFile) -> dict[str, Any]:
+    """What the request page offers to whoever is on the telephone; ``document``: the script in force."""
+    script = CallScript.from_document(document)
     shown = [one for one in scripts(script, caller=case.name or "", first=case.language) if one.text]
     return {"phrases": script.notes, "scripts": shown, "crisis_steps": script.steps.splitlines()}
 

@@ -17,6 +17,7 @@ from intake.models import (
     ConsentWording,
     Note,
     OutboxMessage,
+    SuppressedNumber,
     User,
 )
 from intake.models.site import Site
@@ -31,7 +32,19 @@ _LAST = CallAttempt.__table__.alias()
 _LAST_ID = (
     select(func.max(CallAttempt.id)).where(CallAttempt.callback_id == _C.id, ~is_undone(CallAttempt.__table__.c.id))
 ).scalar_subquery()
-_CHANGED = exists().where(Audit.callback_id == _C.id, Audit.action == "visitor.changed_number")
+LOOKS = ("callback.viewed", "callback.reason_viewed")
+"""Acts that change nothing: they stand apart, so that however many there are they push nothing out of the story."""
+_E = Audit.__table__.c
+IS_ACT = (_E.action.not_in(LOOKS), _E.action.not_like("mail.%"))
+"""What makes an entry of the record something that was done to a request."""
+_S = SuppressedNumber.__table__.c
+_OTHER = CallbackRequest.__table__.alias()
+_KNOWN = (
+    select(func.max(_E.id)).where(_E.callback_id == _C.id, *IS_ACT).scalar_subquery().label("newest_act"),
+    exists().where(_E.callback_id == _C.id, _E.action == "visitor.changed_number").label("had_another_number"),
+    exists().where(_S.phone_index == _C.phone_index).label("is_barred"),
+    select(_OTHER.c.reference).where(_OTHER.c.id == _C.duplicate_of_id).scalar_subquery().label("survivor"),
+)
 _EXTRA = (
     "source", "reached_at", "last_attempt_at", "reopened_count", "withdrawn_at", "calendar_id",
     "open_seconds", "all_seconds", "is_met", "is_promise_kept", "is_window_kept", "is_open_arrival", "is_promised",
@@ -42,13 +55,17 @@ _SELECTED = (
     *SELECTED, _C.channel, *(_C[name] for name in _EXTRA), *(_C[f"{name}_encrypted"] for name in _SEALED),
     _C.last_disposition, _C.phone_index, _W.version.label("consent_version"), _W.text.label("consent_text"),
     _LAST.c.id.label("last_logged_id"), _LAST.c.by_id.label("last_logged_by_id"),
-    _LAST.c.voicemail_rule.label("last_logged_rule"), _CHANGED.label("had_another_number"),
+    _LAST.c.voicemail_rule.label("last_logged_rule"), *_KNOWN,
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile(WorklistRow):
-    """A line of the queue and all the rest of it. Personal fields are empty without the right to see them."""
+    """A line of the queue and all the rest of it. Personal fields are empty without the right to see them.
+
+    ``newest_act``: the id of the last entry about it, looks and mails left out; 0 if there is none. ``survivor``: the
+    reference of the request this one was joined to, "" for none.
+    """
 
     source: str
     channel: Channel
@@ -80,7 +97,9 @@ class CaseFile(WorklistRow):
     attempts: tuple[datetime, ...]
     earlier_attempts: tuple[datetime, ...]
     is_suppressed: bool
+    newest_act: int
     had_another_number: bool
+    survivor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +139,20 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
         consent_text=row.consent_text or "",
         attempts=tries.now,
         earlier_attempts=tries.earlier,
-        is_suppressed=is_suppressed(conn, phone_indexes(site, row)),
+        is_suppressed=row.is_barred or is_suppressed(conn, _other_indexes(site, row)),
+        newest_act=row.newest_act or 0,
         had_another_number=bool(row.had_another_number),
+        survivor=row.survivor or "",
     )
 
 
-LOOKS = ("callback.viewed", "callback.reason_viewed")
-"""Acts that change nothing: they stand apart, so that however many there are they push nothing out of the story."""
 MOST_LOOKS = 100
 MOST_TOLD = 200
+
+
+def _other_indexes(site: Site, row: Any) -> list[bytes]:
+    """The hashes of its number under other live keys than the one it was stored by: mostly none."""
+    return [index for index in phone_indexes(site, row) if index != row.phone_index]
 
 
 @dataclass(frozen=True, slots=True)

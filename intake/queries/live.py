@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 
 from intake.models import Audit, CallbackRequest, User
 from intake.models.site import Site
-from intake.queries import leases, people, presence, saved_views, worklist
-from intake.queries.casefile import LOOKS
+from intake.queries import leases, outbox, people, presence, saved_views, worklist
+from intake.queries.casefile import IS_ACT
 from intake.queries.presence import Viewers
 from intake.queries.saved_views import Saved
 from intake.queries.worklist import SELECTED, SOURCE, Filters, Tally, View, WorklistRow, fields
 from intake.queries.worklist_filters import belongs
-from intake.rules.permissions import ActorKind
+from intake.rules.permissions import ActorKind, Permission
 from intake.rules.workflow import Status
 
 MOST = 100
@@ -27,7 +27,6 @@ _T = CallbackRequest.__table__
 _C = _T.c
 _A = Audit.__table__.c
 _U = User.__table__.c
-_DONE = (_A.action.not_in(LOOKS), _A.action.not_like("mail.%"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,8 @@ class Asked:
 class Glance:
     """What lies around a list: how many each view holds, how many ring, who looks at what, whether a claim lapsed.
 
-    ``saved``: the views this person may open by name; ``workers``: id and name of colleagues. Empty if not asked for.
+    ``saved``: the views this person may open by name; ``workers``: id and name of colleagues; ``given_up``: mails that
+    were. Empty if not asked for.
     """
 
     tally: Tally
@@ -66,6 +66,7 @@ class Glance:
     has_lapsed: bool = False
     saved: tuple[Saved, ...] = ()
     workers: tuple[tuple[int, str], ...] = ()
+    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +144,20 @@ def glance(
 ) -> Glance:  # fmt: skip
     """All of it in one statement; whether a claim has lapsed only with ``longest_call``, how long a call holds one.
 
-    ``has_lists``: with the views and the people that a page offers; one that only looks for news needs neither.
+    ``has_lists``: with the views and the people that a page offers, and the number on its rail; one that only looks
+    for news needs neither.
     """
     columns = worklist.tally_columns(view, filters, user_id=user_id, now=now, due_soon=due_soon)
     more = literal(False) if longest_call is None else leases.to_do(user_id, now, longest_call)
     ring, seen = _counted(_is_unclaimed(now, due_soon)), presence.told(besides=user_id, now=now)
-    lists = [saved_views.column(conn, user_id), people.named_workers(conn)] if has_lists else []
+    workers = people.named(conn, "workers", Permission.WORK)
+    lists = [saved_views.column(conn, user_id), workers, outbox.given_up_column()] if has_lists else []
     row: Any = conn.execute(select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"), *lists)).one()
     found = row._mapping
     return Glance(
         worklist.read_tally(row), int(row.ring), presence.read(row.seen), bool(row.more),
-        saved_views.read(found.get("saved"), user_id), people.read_workers(found.get("workers")),
+        saved_views.read(found.get("saved"), user_id), people.read_named(found.get("workers")),
+        int(found.get("given_up", 0)),
     )  # fmt: skip
 
 
@@ -186,18 +190,12 @@ def standing(conn: Connection, reference: str, *, besides: int, now: datetime) -
     return Standing(**values | {"viewers": viewers})
 
 
-def newest_act(conn: Connection, callback_id: int) -> int:
-    """The id of the last entry about a request, looks and mails left out; 0 if there is none."""
-    asked = select(func.max(_A.id)).where(_A.callback_id == callback_id, *_DONE)
-    return conn.execute(asked).scalar() or 0
-
-
 def acts_since(conn: Connection, callback_id: int, act_id: int) -> list[Act]:
     """What was done to it after that entry, newest first, at most MOST."""
     asked = select(_A.id, _A.at, _A.actor_kind, _A.actor_id, _A.action, _A.details, _U.name).select_from(
         Audit.__table__.outerjoin(User.__table__, _U.id == _A.actor_id)
     )
-    asked = asked.where(_A.callback_id == callback_id, _A.id > act_id, *_DONE)
+    asked = asked.where(_A.callback_id == callback_id, _A.id > act_id, *IS_ACT)
     return [
         Act(row.id, row.at, ActorKind(row.actor_kind), row.actor_id, row.name or "", row.action, _person(row.details))
         for row in conn.execute(asked.order_by(_A.id.desc()).limit(MOST))

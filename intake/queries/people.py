@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,17 +60,26 @@ def names(conn: Connection) -> dict[int, str]:
     return {row.id: row.name for row in conn.execute(select(_USER.id, _USER.name))}
 
 
-def named_workers(conn: Connection) -> Label[Any]:
-    """Those who work requests, id and name in the order of their names, as one value named ``workers``."""
-    roles = [role.value for role in RoleName if Permission.WORK in permissions_of([role.value])]
+def named(conn: Connection, name: str, *needed: Permission) -> Label[Any]:
+    """Active people with a role that gives these rights, id and name in the order of names, as one value of this name.
+
+    Not those who are invited and have not come yet.
+    """
+    roles = [role.value for role in RoleName if permissions_of([role.value]).issuperset(needed)]
     holding = select(user_role.c.user_id).join(Role.__table__, _ROLE.id == user_role.c.role_id)
     asked = select(_USER.id, _USER.name).where(_HAS_COME, _USER.id.in_(holding.where(_ROLE.name.in_(roles))))
-    return side_lists.column(conn, "workers", asked.order_by(_USER.name, _USER.id).limit(200))
+    return side_lists.column(conn, name, asked.order_by(_USER.name, _USER.id).limit(200))
 
 
-def read_workers(value: Any) -> tuple[tuple[int, str], ...]:
+def read_named(value: Any) -> tuple[tuple[int, str], ...]:
     """What that column holds."""
     return tuple((int(key), str(name)) for key, name in side_lists.rows(value))
+
+
+def names_of(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+    """What these people are called, also those who have left."""
+    asked = select(_USER.id, _USER.name).where(_USER.id.in_(ids))
+    return {row.id: row.name for row in conn.execute(asked)} if ids else {}
 
 
 def by_email(conn: Connection, email: str) -> Person | None:

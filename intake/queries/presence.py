@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, String, cast, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, String, cast, func, select
 
 from intake.models import Presence, User
 
@@ -19,15 +19,11 @@ Viewers = dict[int, tuple[str, ...]]
 """Names by the id of what is looked at, in the order of names."""
 
 
-def viewers(conn: Connection, *, besides: int, now: datetime) -> Viewers:
-    """Who looks at what. Nobody is told of themself (``besides``), nor of anybody whose access has ended."""
-    return read(conn.execute(select(told(besides=besides, now=now))).scalar())
-
-
 def told(*, besides: int, now: datetime) -> ScalarSelect[str]:
-    """The same as one text, for a statement that asks for more than this; ``read`` makes sense of it.
+    """Who looks at what, as one text for a statement that asks for more than this; ``read`` makes sense of it.
 
-    It tells of every request, and is short all the same: nobody has many pages before their eyes.
+    Nobody is told of themself (``besides``), nor of anybody whose access has ended. It tells of every request, and is
+    short all the same: nobody has many pages before their eyes.
     """
     line = cast(_P.callback_id, String) + ":" + _U.name
     asked = select(func.aggregate_strings(line, "\n")).select_from(

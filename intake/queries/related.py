@@ -92,12 +92,7 @@ def of(conn: Connection, site: Site, case: CaseFile, *, most: int = MOST) -> Kin
         )
         for row in rows[:most]
     )
-    return Kin(found, len(rows) > most, _survivor(conn, case.id) if case.closed_at else "")
-
-
-def _survivor(conn: Connection, callback_id: int) -> str:
-    mine = select(_C.duplicate_of_id).where(_C.id == callback_id).scalar_subquery()
-    return str(conn.execute(select(_C.reference).where(_C.id == mine)).scalar() or "")
+    return Kin(found, len(rows) > most, case.survivor if case.closed_at else "")
 
 
 def share_contact(conn: Connection, site: Site, one: Any, other: Any) -> bool:

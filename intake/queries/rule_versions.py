@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Label, select
 
 from intake.models import RuleVersion, User
 
@@ -42,6 +42,12 @@ def current(conn: Connection, kind: RuleKind) -> Rules:
     """The newest version."""
     row = conn.execute(_ASKED.where(_R.kind == kind.value).order_by(_R.id.desc()).limit(1)).first()
     return Rules(row.id, row.document, row.created_at, row.name or "") if row else STANDARD
+
+
+def column(kind: RuleKind) -> Label[Any]:
+    """Its document as one value named like the kind, for a statement that asks for more; None where none was set."""
+    asked = select(_R.document).where(_R.kind == kind.value).order_by(_R.id.desc()).limit(1)
+    return asked.scalar_subquery().label(kind.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ COUNTED_TO = 1000
 """Counts stop here and are shown as 1,000+."""
 FOUND_LOOKED_THROUGH = 2000
 """So many requests that a search found, from the newest, a filter looks through for one page."""
-__all__ = ["Filters", "Tally", "View", "WorklistPage", "WorklistRow", "between", "counts", "page", "waiting"]
+__all__ = ["Filters", "Tally", "View", "WorklistPage", "WorklistRow", "between", "due_now", "page", "waiting"]
 _COUNTED = tuple(one for one in View if one is not View.CLOSED)
 _T = CallbackRequest.__table__
 _C = _T.c
@@ -153,10 +153,9 @@ def read_tally(row: Row[Any]) -> Tally:
     return Tally(held, int(found.get("kept", 0)), int(found["check_late"]), rescued)
 
 
-def counts(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta) -> dict[View, int]:
-    """How many requests each open view holds, each counted to 1,000, in one statement."""
-    columns = tally_columns(View.ALL_OPEN, Filters(), user_id=user_id, now=now, due_soon=due_soon)
-    return read_tally(conn.execute(select(*columns)).one()).views
+def due_now(now: datetime, due_soon: timedelta) -> ColumnElement[Any]:
+    """How many are due, counted to 1,000: a column for a page that shows no other count."""
+    return _count(belongs(View.DUE_NOW, 0, now, due_soon))  # type: ignore[no-any-return]
 
 
 def waiting(conn: Connection, *, now: datetime) -> int:

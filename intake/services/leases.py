@@ -7,14 +7,16 @@ lapsed by then. A worker that runs does the same a little earlier.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from intake.database import reading, writing
 from intake.models import CallbackRequest, Lapse
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import leases as queries
+from intake.rules.limits import CallingRules
 from intake.rules.permissions import Actor
 from intake.services.claims import LONGEST_CALL, lapse
 
@@ -33,13 +35,29 @@ def renew(conn: Connection, site: Site, actor: Actor, callback_id: int, now: dat
     Whatever else the transaction locks of this request it locks before; nothing happens for somebody who does not
     hold it.
     """
-    mine = (_C.id == callback_id, _C.assignee_id == actor.user_id, _C.closed_at.is_(None))
+    mine = _held_by(actor, callback_id)
     row = conn.execute(select(_C.next_at, _C.lease_until).where(*mine)).first()
-    if row is None:
-        return
-    until = calendars.current(conn, site).calling.lease_until(now, row.next_at)
+    if row is not None:
+        _extend(conn, mine, row, calendars.current(conn, site).calling, now)
+
+
+def renew_shown(conn: Connection, actor: Actor, shown: Any, calling: CallingRules, now: datetime) -> None:
+    """Likewise for a page that has just read the request (``shown``, by its columns) and the rules in force.
+
+    If it has changed since, whoever changed it has seen to that.
+    """
+    if shown.assignee_id == actor.user_id and shown.closed_at is None:
+        _extend(conn, [*_held_by(actor, shown.id), _C.version == shown.version], shown, calling, now)
+
+
+def _held_by(actor: Actor, callback_id: int) -> list[ColumnElement[bool]]:
+    return [_C.id == callback_id, _C.assignee_id == actor.user_id, _C.closed_at.is_(None)]
+
+
+def _extend(conn: Connection, which: list[ColumnElement[bool]], row: Any, calling: CallingRules, now: datetime) -> None:
+    until = calling.lease_until(now, row.next_at)
     if row.lease_until is None or abs(until - row.lease_until) > MOVED_BY:
-        conn.execute(update(CallbackRequest).where(*mine).values(lease_until=until))
+        conn.execute(update(CallbackRequest).where(*which).values(lease_until=until))
 
 
 def give_back_idle(conn: Connection, site: Site, now: datetime, *, limit: int = AT_A_TIME) -> int:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from intake.database import db, writing
 from intake.ledger import audit
 from intake.models import CallbackRequest
 from intake.models.site import Site
+from intake.rules.limits import CallingRules
 from intake.rules.permissions import Actor, Permission
 from intake.services import leases, presence
 
@@ -71,17 +73,19 @@ _MEMORIES: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 """One for each database this process records in."""
 
 
-def record(site: Site, actor: Actor, callback_id: int, *, now: datetime, is_staying: bool = True) -> None:
+def record(
+    site: Site, actor: Actor, shown: Any, calling: CallingRules, *, now: datetime, is_staying: bool = True
+) -> None:
     """One entry for one page that shows a request; whoever stays on it is from now on seen to be there.
 
-    To whoever holds it, looking at it is doing something about it.
+    To whoever holds it, looking at it is doing something about it. ``shown``: the request as the page has read it.
     """
     actor.require(Permission.QUEUE)
     with writing() as conn:
-        leases.renew(conn, site, actor, callback_id, now)
+        leases.renew_shown(conn, actor, shown, calling, now)
         if is_staying:
-            presence.note(conn, CallbackRequest.__table__.c.id == callback_id, actor.person_id, now)
-        audit.record(conn, site, actor, "callback.viewed", callback_id=callback_id, now=now)
+            presence.note(conn, CallbackRequest.__table__.c.id == shown.id, actor.person_id, now)
+        audit.record(conn, site, actor, "callback.viewed", callback_id=shown.id, now=now)
 
 
 def listed(

@@ -11,13 +11,13 @@ from flask import Flask
 from sqlalchemy import update
 
 from intake.database import writing
-from intake.models import OutboxMessage
+from intake.models import CallbackRequest, OutboxMessage
 from intake.models.records import OutboxState
 from intake.models.site import Site
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, ForWhom, Status
-from intake.services import casework, claims, visitor
+from intake.services import casework, claims, handing, visitor
 from tests.admin.desk import Desk, desk, words
 from tests.making import actions, ask, person, stored
 from tests.points import point
@@ -269,13 +269,26 @@ def test_a_manager_ends_a_request_of_somebody_who_wrote_not_to_be_called(
     assert (later.status, later.is_promised) == (Status.CHECK, False)
 
 
-@pytest.mark.parametrize(("role", "most"), [("staff", 20), ("manager", 21)])
-def test_a_request_page_costs_few_queries(
-    app: Flask, site: Site, now: datetime, count_queries: Callable[[], int], role: str, most: int
+@pytest.mark.parametrize("role", ["staff", "manager"])
+def test_a_request_page_costs_few_queries_wherever_it_stands(
+    app: Flask, site: Site, now: datetime, count_queries: Callable[[], int], role: str
 ) -> None:
-    one = desk(app, "Kim", role, now=now)
-    reference = ask(site, now).reference
-    one.press(reference, "call")
-    count_queries()
-    one.text(f"/admin/queue/{reference}")
-    assert count_queries() <= most
+    kim, rose = desk(app, "Kim", role, now=now), person(site, "Rose", now=now)
+    reference = ask(site, now, email="ana@example.com").reference
+
+    def cost() -> int:
+        count_queries()
+        kim.text(f"/admin/queue/{reference}")
+        return count_queries()
+
+    costs = {"free": cost()}
+    kim.press(reference, "call")
+    costs["on the phone"] = cost()
+    with writing() as conn:
+        conn.execute(update(CallbackRequest).values(call_started_at=None, lease_until=now + timedelta(days=1)))
+    costs["mine, and its claim renewed"] = cost()
+    handing.hand_off(site, kim.actor, reference, rose.person_id, note="Spanish", now=now)
+    costs["handed off"] = cost()
+    casework.close(site, rose, reference, ClosedReason.TEST, now=now)
+    costs["closed"] = cost()
+    assert max(costs.values()) <= 14, costs

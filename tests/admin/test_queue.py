@@ -335,8 +335,9 @@ def test_a_search_is_narrowed_too(maria: Desk, site: Site, now: datetime) -> Non
 
 
 def test_a_narrowed_page_costs_no_more_queries_than_the_whole_queue(
-    maria: Desk, site: Site, now: datetime, count_queries: Callable[[], int]
+    app: Flask, site: Site, now: datetime, count_queries: Callable[[], int]
 ) -> None:
+    maria = desk(app, "Lee", "manager", now=now)
     for number in range(3):
         ask(site, now - minutes(number), name="Ana María")
     for path in (

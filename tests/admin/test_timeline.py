@@ -10,6 +10,7 @@ import pytest
 from intake.database import reading
 from intake.models.site import Site
 from intake.queries import casefile
+from intake.rules.limits import STANDARD
 from intake.rules.workflow import Disposition
 from intake.services import calls, casework, claims, viewing
 from intake.services.calls import Outcome
@@ -22,7 +23,7 @@ OLDER = re.compile(r'href="(/admin/queue/[^"]+until=[^"#]+)')
 
 def look_often(site: Site, actor: Desk, reference: str, now: datetime, times: int) -> None:
     for _ in range(times):
-        viewing.record(site, actor.actor, stored(reference).id, now=now)  # type: ignore[arg-type]
+        viewing.record(site, actor.actor, stored(reference), STANDARD, now=now)  # type: ignore[arg-type]
 
 
 def test_pages_opened_two_hundred_times_push_nothing_out_of_the_story(

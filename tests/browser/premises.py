@@ -22,6 +22,7 @@ from intake.models import OutboxMessage, SignIn
 from intake.models.records import MailChannel, OutboxState, TryOutcome
 from intake.models.site import Site
 from intake.queries import people
+from intake.rules.limits import STANDARD
 from intake.rules.permissions import SYSTEM, Actor, ActorKind, permissions_of
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
@@ -195,7 +196,7 @@ def _staffed(app: Flask, now: datetime) -> tuple[dict[str, Actor], dict[str, str
         accounts.set_roles(conn, staff["Nobody"].person_id, ())
     long = person(site, LONG_COLLEAGUE, now=now)
     claims.assign(site, staff["Grace"], requests["Lee"], long.person_id, now=now)
-    viewing.record(site, long, stored(requests["Lee"]).id, now=now)
+    viewing.record(site, long, stored(requests["Lee"]), STANDARD, now=now)
     fill_outbox(now)
     with writing() as conn:
         audit.record(conn, site, SYSTEM, "mail.sent", details={"kind": "team.new", "recipient": "team"}, now=now)

@@ -13,6 +13,7 @@ from intake.models import OutboxMessage
 from intake.models.records import OutboxState
 from intake.models.site import Site
 from intake.queries import sightings
+from intake.rules.limits import STANDARD
 from intake.rules.permissions import Actor
 from intake.rules.workflow import ClosedReason, Disposition
 from intake.services import calls, casework, claims, mail, people, viewing
@@ -44,7 +45,7 @@ def test_whoever_works_on_a_request_has_seen_it(site: Site, kim: Actor, now: dat
     reference = ask(site, now).reference
     claims.claim(site, kim, reference, now=now)
     casework.add_note(site, lee, reference, "Ring twice", now=now)
-    viewing.record(site, looked, stored(reference).id, now=now)
+    viewing.record(site, looked, stored(reference), STANDARD, now=now)
     assert seen_by(reference) == {kim.user_id, lee.user_id, looked.user_id}
 
 

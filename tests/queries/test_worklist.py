@@ -13,7 +13,7 @@ from intake.database import reading, writing
 from intake.ledger import search_words
 from intake.models import CallbackRequest
 from intake.models.keyring import Key
-from intake.queries import casefile, search, worklist
+from intake.queries import casefile, live, search, worklist
 from intake.queries.worklist import Filters, View
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
@@ -71,7 +71,7 @@ def test_every_view_shows_what_it_says_and_counts_what_it_shows(site, now, maria
     for view, shown in expected.items():
         assert set(references(site, view, at, user_id=maria.user_id)) == shown, view
     with reading() as conn:
-        counted = worklist.counts(conn, user_id=maria.user_id, now=at, due_soon=SOON)
+        counted = live.glance(conn, user_id=maria.user_id, now=at, due_soon=SOON).tally.views
     assert counted == {view: len(shown) for view, shown in expected.items() if view is not View.CLOSED}
 
 
@@ -252,7 +252,7 @@ def test_what_was_put_off_is_not_due_until_it_comes_back_by_itself(site, now, ma
     for at, view in ((back - timedelta(seconds=1), View.SNOOZED), (back, View.DUE_NOW)):
         shown = [one for one in (View.SNOOZED, View.DUE_NOW) if references(site, one, at)]
         with reading() as conn:
-            counted = worklist.counts(conn, user_id=maria.user_id, now=at, due_soon=SOON)
+            counted = live.glance(conn, user_id=maria.user_id, now=at, due_soon=SOON).tally.views
         assert shown == [view] == [one for one in (View.SNOOZED, View.DUE_NOW) if counted[one]]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from intake.database import reading
 from intake.models import Alert, OutboxMessage
 from intake.models.site import Site
-from intake.queries import worklist
+from intake.queries import live
 from intake.queries.worklist import View
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Disposition
@@ -205,7 +205,7 @@ def listed(stories: list[Story], at: datetime) -> dict[View, int]:
 
 def counted(staff: Actor, at: datetime) -> dict[View, int]:
     with reading() as conn:
-        return worklist.counts(conn, user_id=staff.person_id, now=at, due_soon=5 * MINUTE)
+        return live.glance(conn, user_id=staff.person_id, now=at, due_soon=5 * MINUTE).tally.views
 
 
 def expected(story: Story, at: datetime, staff: str, manager: str) -> set[tuple[str, str, int]]:

@@ -13,7 +13,7 @@ from intake.database import reading, writing
 from intake.models import Audit, CallbackRequest, Lapse
 from intake.models.site import Site
 from intake.queries import undo_steps
-from intake.rules.limits import CallingRules
+from intake.rules.limits import STANDARD, CallingRules
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Disposition, Status
 from intake.services import calls, casework, claims, leases, next_call, settings, undoing, viewing
@@ -59,7 +59,7 @@ def test_how_long_a_claim_lasts_is_a_setting(site: Site, lee: Actor, maria: Acto
 
 ACTS: list[Callable[[Site, Actor, str, datetime], object]] = [
     lambda site, actor, of, at: casework.add_note(site, actor, of, "Rang back", now=at),
-    lambda site, actor, of, at: viewing.record(site, actor, stored(of).id, now=at),
+    lambda site, actor, of, at: viewing.record(site, actor, stored(of), STANDARD, now=at),
     lambda site, actor, of, at: claims.start_call(site, actor, of, now=at),
     lambda site, actor, of, at: calls.log_attempt(site, actor, of, Outcome(Disposition.LINE_FAILED), now=at),
     lambda site, actor, of, at: calls.log_attempt(site, actor, of, Outcome(Disposition.CRISIS), now=at),
@@ -74,16 +74,16 @@ def test_every_act_of_the_holder_renews_it(site: Site, maria: Actor, held: str, 
 
 
 def test_what_a_colleague_does_renews_nothing(site: Site, dev: Actor, held: str, now: datetime) -> None:
-    viewing.record(site, dev, stored(held).id, now=now + 20 * MINUTE)
+    viewing.record(site, dev, stored(held), STANDARD, now=now + 20 * MINUTE)
     casework.add_note(site, dev, held, "Speaks Polish", now=now + 20 * MINUTE)
     assert stored(held).lease_until == now + HALF_AN_HOUR
 
 
 def test_looking_twice_in_a_minute_writes_the_lease_once(site: Site, maria: Actor, held: str, now: datetime) -> None:
     version = stored(held).version
-    viewing.record(site, maria, stored(held).id, now=now + timedelta(seconds=50))
+    viewing.record(site, maria, stored(held), STANDARD, now=now + timedelta(seconds=50))
     assert stored(held).lease_until == now + HALF_AN_HOUR
-    viewing.record(site, maria, stored(held).id, now=now + 2 * MINUTE)
+    viewing.record(site, maria, stored(held), STANDARD, now=now + 2 * MINUTE)
     assert stored(held).lease_until == now + 32 * MINUTE
     assert stored(held).version == version, "a look is no change that anybody has to read"
 

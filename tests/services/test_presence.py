@@ -11,6 +11,7 @@ from intake.database import reading
 from intake.models import Audit, Presence
 from intake.models.site import Site
 from intake.queries import presence as queries
+from intake.rules.limits import STANDARD
 from intake.rules.permissions import SYSTEM, Actor, ForbiddenError
 from intake.rules.retention import Retention
 from intake.services import people, presence, retention, viewing
@@ -22,7 +23,8 @@ SECOND = timedelta(seconds=1)
 
 def seen(now: datetime, *, by: Actor) -> dict[int, tuple[str, ...]]:
     with reading() as conn:
-        return queries.viewers(conn, besides=by.person_id, now=now)
+        told = select(queries.told(besides=by.person_id, now=now))
+        return queries.read(conn.execute(told).scalar())
 
 
 @pytest.fixture
@@ -58,9 +60,9 @@ def test_several_are_told_by_name_and_each_at_their_request(
 
 def test_opening_the_page_is_being_there(site: Site, maria: Actor, dev: Actor, now: datetime) -> None:
     row = stored(ask(site, now).reference)
-    viewing.record(site, dev, row.id, now=now, is_staying=False)
+    viewing.record(site, dev, row, STANDARD, now=now, is_staying=False)
     assert seen(now, by=maria) == {}
-    viewing.record(site, dev, row.id, now=now)
+    viewing.record(site, dev, row, STANDARD, now=now)
     assert seen(now, by=maria) == {row.id: ("Dev",)}
 
 
