@@ -20,8 +20,9 @@ from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, live, mail, next_call, search, worklist, worklist_ended
+from intake.queries import casefile, live, next_call, search, worklist, worklist_ended
 from intake.queries.calendar import Calendar
+from intake.queries.mail import MailAlarm
 from intake.queries.worklist import Filters, Tally, View, WorklistPage, WorklistRow
 from intake.rules.permissions import Permission
 from intake.rules.promise import ResponseTarget
@@ -102,7 +103,6 @@ class QueuePages(PanelView):
                 conn, calendar, view, match=match, after=request.args.get("after"),
                 with_contact=acting().may(Permission.CONTACT), filters=filters,
             )  # fmt: skip
-            alarms = [] if match else _alarms(conn)
         _remember_place()
         shown = [row.id for row in page.rows]
         viewing.listed(current_site(), acting(), view="search" if match else view.value, ids=shown, now=request_time())
@@ -113,7 +113,7 @@ class QueuePages(PanelView):
             check_late=shown_count(found.check_late) if found.check_late else "",
             title=gettext("What the search found") if match else str(VIEWS[view]),
             rows=table,
-            alarms=alarms,
+            alarms=[] if match else _alarms(around.mail),
             next_cursor=page.next_cursor,
             view=view,
             match=match,
@@ -172,11 +172,10 @@ class QueuePages(PanelView):
         return see_other("queue.index", m=key)
 
 
-def _alarms(conn: Connection) -> list[Alarm]:
+def _alarms(mails: MailAlarm | None) -> list[Alarm]:
     """For those who can do something about it, or have to phone somebody because of it."""
-    if not (acting().may(Permission.OUTBOX) or acting().may(Permission.WORK)):
-        return []
-    return told(mail.alarm(conn, now=request_time()), clock())
+    may_see = acting().may(Permission.OUTBOX) or acting().may(Permission.WORK)
+    return told(mails, clock()) if mails and may_see else []
 
 
 def _offered(view: View, match: str | None, workers: Workers) -> list[Filter]:

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 
 from intake.models import Audit, CallbackRequest, User
 from intake.models.site import Site
-from intake.queries import leases, outbox, people, presence, saved_views, worklist
+from intake.queries import leases, mail, outbox, people, presence, saved_views, worklist
 from intake.queries.casefile import IS_ACT
+from intake.queries.mail import MailAlarm
 from intake.queries.presence import Viewers
 from intake.queries.saved_views import Saved
 from intake.queries.worklist import SELECTED, SOURCE, Filters, Tally, View, WorklistRow, fields
@@ -57,7 +58,7 @@ class Glance:
     """What lies around a list: how many each view holds, how many ring, who looks at what, whether a claim lapsed.
 
     ``saved``: the views this person may open by name; ``workers``: id and name of colleagues; ``given_up``: mails that
-    were. Empty if not asked for.
+    were; ``mail``: what of them is worth an alarm. Empty if not asked for.
     """
 
     tally: Tally
@@ -67,6 +68,7 @@ class Glance:
     saved: tuple[Saved, ...] = ()
     workers: tuple[tuple[int, str], ...] = ()
     given_up: int = 0
+    mail: MailAlarm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +146,22 @@ def glance(
 ) -> Glance:  # fmt: skip
     """All of it in one statement; whether a claim has lapsed only with ``longest_call``, how long a call holds one.
 
-    ``has_lists``: with the views and the people that a page offers, and the number on its rail; one that only looks
-    for news needs neither.
+    ``has_lists``: with the views and the people that a page offers, the number on its rail and how the mails are
+    doing; one that only looks for news needs none of it.
     """
     columns = worklist.tally_columns(view, filters, user_id=user_id, now=now, due_soon=due_soon)
     more = literal(False) if longest_call is None else leases.to_do(user_id, now, longest_call)
     ring, seen = _counted(_is_unclaimed(now, due_soon)), presence.told(besides=user_id, now=now)
     workers = people.named(conn, "workers", Permission.WORK)
-    lists = [saved_views.column(conn, user_id), workers, outbox.given_up_column()] if has_lists else []
-    row: Any = conn.execute(select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"), *lists)).one()
+    lists = [saved_views.column(conn, user_id), workers, outbox.given_up_column(), *mail.alarm_columns(now)]
+    row: Any = conn.execute(
+        select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"), *(lists if has_lists else ()))
+    ).one()
     found = row._mapping
     return Glance(
         worklist.read_tally(row), int(row.ring), presence.read(row.seen), bool(row.more),
         saved_views.read(found.get("saved"), user_id), people.read_named(found.get("workers")),
-        int(found.get("given_up", 0)),
+        int(found.get("given_up", 0)), mail.read_alarm(row) if has_lists else None,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, Select, and_, func, or_, select
 
 from intake.ledger import mail_channel, outbox
 from intake.models import Alarm, CallbackRequest, OutboxMessage
@@ -130,8 +130,11 @@ LONE_FOR = timedelta(days=1)
 """How long a dead mail about no request is told; one about a request is told until the request has ended."""
 
 
-def alarm(conn: Connection, *, now: datetime) -> MailAlarm:
-    """What is worth an alarm on a page of work, in one statement that stays cheap however many mails there are."""
+def alarm_columns(now: datetime) -> list[Label[Any]]:
+    """What is worth an alarm on a page of work, as columns of a larger statement; ``read_alarm`` reads them.
+
+    They stay cheap however many mails there are.
+    """
     dead = (
         select(_M.id, _M.callback_id, _M.dead_at)
         .where(outbox.IS_DEAD)
@@ -147,14 +150,20 @@ def alarm(conn: Connection, *, now: datetime) -> MailAlarm:
     stuck = select(dead.c.id, _C.reference).select_from(source).where(told).cte("stuck")
     waiting = select(_M.id).where(outbox.IS_WAITING).limit(LOOKED_AT).subquery()
     newest = select(stuck.c.reference).where(stuck.c.reference.is_not(None)).order_by(stuck.c.id.desc()).limit(1)
-    row = conn.execute(
-        select(
-            select(MailChannel.down_since).limit(1).scalar_subquery(),
-            select(func.count()).select_from(waiting).scalar_subquery(),
-            select(func.count()).select_from(stuck).scalar_subquery(),
-            newest.scalar_subquery(),
-            silence.first_due().scalar_subquery(),
-            select(Alarm.since_at).where(Alarm.kind == "silence").scalar_subquery(),
-        )
-    ).one()
-    return MailAlarm(row[0], int(row[1]), int(row[2]), row[3] or "", row[4], row[5])
+    asked: dict[str, Select[Any]] = {
+        "down_since": select(MailChannel.down_since).limit(1),
+        "waiting": select(func.count()).select_from(waiting),
+        "dead": select(func.count()).select_from(stuck),
+        "reference": newest,
+        "due_since": silence.first_due(),
+        "silent_since": select(Alarm.since_at).where(Alarm.kind == "silence"),
+    }
+    return [one.scalar_subquery().label(f"mail_{name}") for name, one in asked.items()]
+
+
+def read_alarm(row: Any) -> MailAlarm:
+    """What those columns have answered."""
+    return MailAlarm(
+        row.mail_down_since, int(row.mail_waiting), int(row.mail_dead), row.mail_reference or "", row.mail_due_since,
+        row.mail_silent_since,
+    )  # fmt: skip
