@@ -44,11 +44,6 @@ class Wanted:
         }
         return {name: value for name, value in told.items() if value and (name, value) != ("period", USUAL.value)}
 
-    def with_clock(self, clock: Clock) -> dict[str, str]:
-        """The same by the other clock."""
-        rest = {name: value for name, value in self.address.items() if name != "clock"}
-        return rest if clock is Clock.OPEN else rest | {"clock": clock.value}
-
 
 def read(args: Mapping[str, Any], today: date) -> Wanted:
     """What the address asks for. A word that means nothing asks for nothing; days that cannot be are said at the field,

@@ -30,7 +30,7 @@ class PeriodError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole days, both inclusive. Raises PeriodError unless ``first_on <= last_on`` and it is not too long."""
+    """Whole days, both inclusive. Raises PeriodError unless ``first_on <= last_on``."""
 
     first_on: date
     last_on: date
@@ -38,8 +38,6 @@ class Period:
     def __post_init__(self) -> None:
         if self.last_on < self.first_on:
             raise PeriodError(PeriodProblem.BACKWARDS)
-        if self.last_on - self.first_on > LONGEST:
-            raise PeriodError(PeriodProblem.TOO_LONG)
 
     @property
     def days(self) -> int:
@@ -94,6 +92,8 @@ def between(first_on: date, last_on: date, today: date) -> Period:
     period = Period(first_on, last_on)
     if first_on > today:
         raise PeriodError(PeriodProblem.AHEAD)
+    if last_on - first_on > LONGEST:
+        raise PeriodError(PeriodProblem.TOO_LONG)
     return Period(first_on, min(period.last_on, today))
 
 
