@@ -22,7 +22,7 @@ from intake.admin.queue_rows import is_snoozed, rows, window_of
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, people, taking
+from intake.queries import casefile, people
 from intake.queries.around import Around, People, around
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
@@ -101,7 +101,7 @@ class RequestPages(PanelView):
         looks_after: bool = False,
     ) -> ResponseReturnValue:
         """The page as it is now; that it was shown is on record before it is, once, whatever led here."""
-        calendar, stands = self._what_stands_around(looks_after)
+        calendar, stands = self._what_stands_around(reference, looks_after)
         with reading() as conn:
             case = _found(conn, reference, with_contact=acting().may(Permission.CONTACT))
         viewing.record(current_site(), acting(), case, calendar.calling, now=request_time())
@@ -115,16 +115,16 @@ class RequestPages(PanelView):
             **values,
         )  # fmt: skip
 
-    def _what_stands_around(self, looks_after: bool) -> tuple[Calendar, Around]:
+    def _what_stands_around(self, reference: str, looks_after: bool) -> tuple[Calendar, Around]:
         """The hours in force, and what stands around the page, once what has lapsed is back in the queue."""
         with reading() as conn:
             calendar = calendars.current(conn, current_site())
-            found = _around(conn, calendar)
+            found = _around(conn, reference, calendar)
         if not (looks_after and found.has_lapsed):
             return calendar, found
         self.look_after()
         with reading() as conn:
-            return calendar, _around(conn, calendar)
+            return calendar, _around(conn, reference, calendar)
 
 
 def _found(conn: Connection, reference: str, *, with_contact: bool) -> CaseFile:
@@ -142,9 +142,9 @@ def _claimed(taken: TakenError) -> str:
     return gettext("%(person)s claimed this %(ago)s ago", person=taken.holder, ago=ago)
 
 
-def _around(conn: Connection, calendar: Calendar) -> Around:
+def _around(conn: Connection, reference: str, calendar: Calendar) -> Around:
     asked = {"user_id": acting().person_id, "now": request_time(), "due_soon": due_soon(calendar)}
-    return around(conn, **asked, longest_call=LONGEST_CALL)  # type: ignore[arg-type]
+    return around(conn, reference, **asked, longest_call=LONGEST_CALL)  # type: ignore[arg-type]
 
 
 def _about(
@@ -152,7 +152,7 @@ def _about(
 ) -> dict[str, Any]:
     """Everything the page shows."""
     may, due_now = _rights(case), _due(case, calendar)
-    may["claim"] = may["claim"] and (may["free"] or not taking.is_taken(conn, case.id))
+    may["claim"] = may["claim"] and (may["free"] or not stands.is_taken)
     told = _told(conn, case, until)
     given_to = _given_to(conn, told.entries, dict(stands.workers))
     story = timeline.Story(case, clock(), given_to, acting().may(Permission.OUTBOX))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from intake.queries import leases, outbox, people, presence, rule_versions, worklist
+from intake.queries import leases, outbox, people, presence, rule_versions, taking, worklist
 from intake.queries.presence import Viewers
 from intake.queries.rule_versions import RuleKind
 from intake.rules.permissions import Permission
@@ -21,6 +21,8 @@ People = tuple[tuple[int, str], ...]
 class Around:
     """``due_now`` and ``given_up`` are numbers on the rail; ``has_lapsed``: a claim has, or was this person's and did.
 
+    ``is_taken``: the request is its holder's by what somebody did.
+
     ``script``: the document of ``rules.call_script``. ``workers`` and ``callers``: id and name, in the order of names.
     """
 
@@ -28,12 +30,15 @@ class Around:
     given_up: int
     viewers: Viewers
     has_lapsed: bool
+    is_taken: bool
     script: Mapping[str, Any]
     workers: People
     callers: People
 
 
-def around(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta, longest_call: timedelta) -> Around:
+def around(
+    conn: Connection, reference: str, *, user_id: int, now: datetime, due_soon: timedelta, longest_call: timedelta
+) -> Around:
     """All of it. ``longest_call``: how long a call holds a claim."""
     row: Any = conn.execute(
         select(
@@ -41,12 +46,13 @@ def around(conn: Connection, *, user_id: int, now: datetime, due_soon: timedelta
             outbox.given_up_column(),
             presence.told(besides=user_id, now=now).label("seen"),
             leases.to_do(user_id, now, longest_call).label("lapsed"),
+            taking.told(reference),
             rule_versions.column(RuleKind.SCRIPT),
             people.named(conn, "workers", Permission.WORK),
             people.named(conn, "callers", Permission.WORK, Permission.CONTACT),
         )
     ).one()
     return Around(
-        int(row.due_now), int(row.given_up), presence.read(row.seen), bool(row.lapsed), row.script or {},
-        people.read_named(row.workers), people.read_named(row.callers),
+        int(row.due_now), int(row.given_up), presence.read(row.seen), bool(row.lapsed), bool(row.is_taken),
+        row.script or {}, people.read_named(row.workers), people.read_named(row.callers),
     )  # fmt: skip

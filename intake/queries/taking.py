@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Label, and_, exists, or_, select
 
 from intake.models import Audit, CallbackRequest
 from intake.queries.casefile import LOOKS
@@ -21,6 +23,12 @@ _ACTED = and_(
 )
 IS_TAKEN: ColumnElement[bool] = and_(_C.assignee_id.is_not(None), exists().where(_ACTED))
 """Since it came to them, its holder did something with it (looking is nothing yet), or somebody gave it to them."""
+
+
+def told(reference: str) -> Label[Any]:
+    """Of one request as a column of a larger question."""
+    asked = select(_C.id).where(_C.reference == reference, IS_TAKEN)
+    return asked.exists().label("is_taken")
 
 
 def is_taken(conn: Connection, callback_id: int) -> bool:

@@ -16,6 +16,7 @@ from intake.ledger import tries
 from intake.models import CallAttempt, OutboxMessage
 from intake.models.records import TryOutcome
 from intake.models.site import Site
+from intake.rules.limits import STANDARD
 from intake.rules.phone import parse
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Voicemail
@@ -83,7 +84,7 @@ def lived(site: Site, maria: Desk, dev: Desk, grace: Desk, now: datetime) -> str
     handing.take_over(site, two, reference, holder_id=one.person_id, reason="She has gone home", now=t + 30 * MINUTE)
     casework.add_note(site, two, reference, "Her sister rang", now=t + 31 * MINUTE)
     visitor.change_number(site, token, parse("646 555 0121"), now=t + 32 * MINUTE)
-    viewing.record(site, boss, stored(reference).id, now=t + 33 * MINUTE)
+    viewing.record(site, boss, stored(reference), STANDARD, now=t + 33 * MINUTE)
     casework.close(site, two, reference, ClosedReason.INFORMATION, now=t + 34 * MINUTE)
     casework.reopen(site, boss, reference, reason="She rang again", now=t + 40 * MINUTE)
     return reference
@@ -258,7 +259,7 @@ def test_it_takes_as_many_questions_for_a_long_story_as_for_a_short_one(
     short, long = ask(site, now).reference, ask(site, now, email="ana@example.com").reference
     for minute in range(30):
         casework.add_note(site, maria.actor, long, "Again", now=now + minute * MINUTE)  # type: ignore[arg-type]
-        viewing.record(site, maria.actor, stored(long).id, now=now)  # type: ignore[arg-type]
+        viewing.record(site, maria.actor, stored(long), STANDARD, now=now)  # type: ignore[arg-type]
     asked = []
     for reference in (short, long):
         grace.get(path(reference))

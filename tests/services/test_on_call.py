@@ -13,6 +13,7 @@ from intake.models import Alert, OutboxMessage
 from intake.models.site import Site
 from intake.queries.rule_versions import RuleKind
 from intake.rules.alerting import AlertRules
+from intake.rules.limits import STANDARD
 from intake.rules.permissions import Actor
 from intake.rules.routing import Routing, Rule
 from intake.rules.spam import Signals
@@ -110,7 +111,7 @@ def test_a_rule_that_gives_it_to_somebody_who_went_home_silences_nobody_until_th
     assert stored(reference).assignee_id == sam.person_id
     mara = f"user:{manager.person_id}"
     assert look(site, night + MINUTE)[:1] == [("hook", "on_call")]
-    viewing.record(site, sam, stored(reference).id, now=night + 2 * MINUTE)
+    viewing.record(site, sam, stored(reference), STANDARD, now=night + 2 * MINUTE)
     assert (mara, "on_call_late") in look(site, night + 31 * MINUTE)
     claims.claim(site, sam, reference, now=night + 32 * MINUTE)
     claims.claim(site, sam, reference, now=night + 33 * MINUTE)
