@@ -53,7 +53,7 @@ class Settings:
     require_mfa: bool | None = None  # INTAKE_REQUIRE_MFA: nobody works without a second factor; on in production
     provider_name: str = "Harbor Recovery Center"  # INTAKE_PROVIDER_NAME: as visitors see it
     provider_short_name: str = "Harbor"  # INTAKE_PROVIDER_SHORT_NAME: in page titles; keep it neutral
-    provider_phone: str = "212-736-5000"  # INTAKE_PROVIDER_PHONE: shown on every page
+    provider_phone: str = setting.SAMPLE_PHONE  # INTAKE_PROVIDER_PHONE: shown on every page
     time_zone: str = "America/New_York"  # INTAKE_TIME_ZONE: IANA name
     public_url: str = "http://127.0.0.1:8000"  # INTAKE_PUBLIC_URL: links in mails start here
     team_email: str = "intake@example.com"  # INTAKE_TEAM_EMAIL: who is told about a new request

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert
 
-from intake.database import db, reading
+from bench import bulk
+from intake.database import reading
 from intake.models import CallbackRequest, SearchToken
 from intake.models.base import Base, table_of
 from intake.models.site import Site
@@ -38,17 +39,9 @@ def phone_of(number: int) -> str:
 
 def fill(site: Site, sample: dict[str, Any], many: int, waiting: int, now: datetime) -> None:
     """``many`` requests like ``sample`` (a stored row), of which ``waiting`` are open. Indexes are made afterwards."""
-    with db.engine.begin() as conn:
-        if conn.dialect.name == "postgresql":
-            conn.execute(text("SET LOCAL statement_timeout = 0"))
-        later = _without_indexes(conn)
+    with bulk.filling("callback_request", "search_token") as conn:
         _store(conn, CallbackRequest, _requests(site, sample, many, waiting, now))
         _store(conn, SearchToken, _tokens(site, many))
-        for statement in later:
-            conn.execute(text(statement))
-    if db.engine.dialect.name == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.execute(text("VACUUM ANALYZE"))
 
 
 def reference_of(number: int) -> str:
@@ -131,24 +124,6 @@ def _copy(conn: Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
         copy.write_row([first[name] for name in columns])
         for row in rows:
             copy.write_row([row[name] for name in columns])
-
-
-def _without_indexes(conn: Connection) -> list[str]:
-    """Take away the indexes that hold no constraint; returns the statements that make them again."""
-    if conn.dialect.name == "postgresql":
-        asked = (
-            "SELECT indexname AS name, indexdef AS made FROM pg_indexes WHERE tablename IN"
-            " ('callback_request', 'search_token') AND indexname LIKE 'ix\\_%'"
-        )
-    else:
-        asked = (
-            "SELECT name, sql AS made FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN"
-            " ('callback_request', 'search_token') AND name LIKE 'ix\\_%' ESCAPE '\\'"
-        )
-    found = conn.execute(text(asked)).all()
-    for row in found:
-        conn.execute(text(f"DROP INDEX {row.name}"))
-    return [row.made for row in found]
 
 
 def sample_of(reference: str) -> dict[str, Any]:

@@ -36,7 +36,8 @@ DEEP = 60
 FEW, FEW_WAITING, MANY_WAITING = 1000, 500, 10_000
 ROUNDS, SLOWER, QUERIES, KILOBYTES, MILLISECONDS = 15, 1.5, 6, 40, 150
 REQUEST_QUERIES = 14
-_PASSWORD = "a quiet harbour at noon"
+MANAGER = crowd.PEOPLE
+PASSWORD = "a quiet harbour at noon"
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _NEXT = re.compile(r'href="([^"]*after=[^"]*)"')
 
@@ -78,10 +79,9 @@ class Place:
             self.work = Work(db.engine)
             event.listen(db.engine, "before_cursor_execute", lambda _c, _k, sql, *_: self.statements.append(sql))
 
-    def sign_in(self) -> None:
+    def sign_in(self, person: int = 1) -> None:
         """Sit down; done when everything is there, since an idle page locks itself."""
-        page = self._send("GET", "/login")
-        fields = {"csrf_token": self._token(page), "email": "p1@example.com", "password": _PASSWORD}
+        fields = {"csrf_token": self.token("/login"), "email": f"p{person}@example.com", "password": PASSWORD}
         self._send("POST", "/login", data=fields)
 
     def get(self, path: str) -> str:
@@ -94,9 +94,9 @@ class Place:
             raise RuntimeError(f"{path}: {answer.status_code}")
         return str(answer.get_data(as_text=True))
 
-    @staticmethod
-    def _token(page: str) -> str:
-        found = _TOKEN.search(page)
+    def token(self, path: str) -> str:
+        """The page's own, which a form sends back."""
+        found = _TOKEN.search(self.get(path))
         return found[1] if found else ""
 
     def deep(self, path: str, pages: int) -> str:
@@ -118,8 +118,8 @@ class Place:
         return f"/admin/queue/?m={search.key_for(self.site, words)}"
 
 
-def furnished(url: str, folder: Path, many: int, waiting: int) -> Place:
-    """A migrated service with so many requests."""
+def begun(url: str, folder: Path) -> tuple[Flask, Site, dict[str, Any]]:
+    """A migrated service with its people and one request, which is returned as it is stored."""
     folder.mkdir(parents=True, exist_ok=True)
     keys = config.new_keys()
     migrate(environment(url, folder, keys))
@@ -134,13 +134,20 @@ def furnished(url: str, folder: Path, many: int, waiting: int) -> Place:
                 site,
                 email=f"p{number}@example.com",
                 name=f"Person {number}",
-                roles=("staff",),
-                password=_PASSWORD,
+                roles=("manager",) if number == MANAGER else ("staff",),
+                password=PASSWORD,
                 now=now,
             )
         answers = callbacks.Answers("Ada", parse("212 555 0182"))
         made = callbacks.submit(site, answers, callbacks.Arrival("nonce", Signals(), "192.0.2.1"), now=now)
-        crowd.fill(site, crowd.sample_of(made.reference), many, waiting, now)
+        return app, site, crowd.sample_of(made.reference)
+
+
+def furnished(url: str, folder: Path, many: int, waiting: int) -> Place:
+    """A migrated service with so many requests."""
+    app, site, sample = begun(url, folder)
+    with app.app_context():
+        crowd.fill(site, sample, many, waiting, datetime.now(UTC))
     return Place(app, site, many)
 
 
@@ -238,12 +245,13 @@ def measure(name: str, urls: tuple[str, str], folder: Path) -> bool:
         for url, (many, waiting) in zip(urls, sizes, strict=True):
             began = time.monotonic()
             place = furnished(url, folder / f"{name}-{many}-{uuid.uuid4().hex[:4]}", many, waiting)
-            stack.callback(_close, place)
+            stack.callback(close, place)
             print(f"  {many:,} requests made in {time.monotonic() - began:.0f} s", flush=True)
             places.append(place)
         return compare(*places)
 
 
-def _close(place: Place) -> None:
+def close(place: Place) -> None:
+    """Let go of its database."""
     with place.app.app_context():
         db.engine.dispose()

@@ -86,6 +86,8 @@
       cell.replaceChildren(made.content);
       if (isHeld) (cell.querySelector('a, button') || row.querySelector('a')).focus({ preventScroll: true });
     }
+    const box = row.querySelector('.pick');
+    if (box) box.value = row.dataset.ref + '.' + news.version;              // a deed is compared with what is seen
     row.dataset.mark = news.mark;
   };
   const list = (answer) => {
@@ -173,21 +175,24 @@
     event.stopImmediatePropagation();
     shownNews().querySelector('a').focus();
   };
-  // Everything in the page that somebody has typed or chosen, so that a look at what is new loses none of it.
-  const isTyped = (field) => field.type === 'hidden' ? false
-    : field.options ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
-    : 'defaultChecked' in field && /radio|checkbox/.test(field.type) ? field.checked && !field.defaultChecked
-    : field.value !== field.defaultValue;
+  // Everything in the page that somebody has typed or chosen, so that neither a look at what is new nor Call loses any of
+  // it: it goes along, and the page that follows shows it again. A page without it has its fields empty.
+  const isTyped = (field) => field.options ? field.selectedIndex > 0
+    : /radio|checkbox/.test(field.type) ? field.checked : field.type !== 'hidden' && field.value;
   const typed = () => [...document.querySelectorAll('main form :is(input, select, textarea)[name]')].filter(isTyped);
+  const takeAlong = (event) => {
+    const form = event.target, fields = 'along' in form.dataset ? typed().filter((field) => field.form !== form) : [];
+    if (fields.length) event.formData.append('along', 'yes');
+    fields.forEach((field) => event.formData.append(field.name, field.value));
+  };
   const look = (event) => {
-    const fields = typed();
-    if (!fields.length) return;                                         // a link like any other
+    if (!typed().length) return;                                        // a link like any other
     event.preventDefault();
     const form = Object.assign(document.createElement('form'), { method: 'post', action: words.again, hidden: true });
-    const add = (name, value) => form.append(Object.assign(document.createElement('textarea'), { name, value, defaultValue: value }));
+    const add = (name, value) => form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
     add('csrf_token', token());
     add('seen', words.seen);
-    fields.forEach((field) => add(field.name, field.value));
+    form.dataset.along = '';
     document.body.append(form);
     form.requestSubmit();
   };
@@ -199,6 +204,7 @@
     const isStopped = (element) => element && element.closest('[data-call][aria-disabled=true]');
     addEventListener('click', (event) => { if (isStopped(event.target)) refuse(event); }, true);
     addEventListener('submit', (event) => { if (isStopped(event.submitter)) refuse(event); }, true);
+    addEventListener('formdata', takeAlong);
     for (const name of ['loud', 'news']) part(name).querySelector('a').addEventListener('click', look);
     addEventListener('pagehide', leave);
   }

@@ -93,7 +93,7 @@
   };
   addEventListener('keydown', (event) => {
     const from = event.target.closest ? event.target : document.body;
-    if (event.key === 'Escape' && from.matches(fields) && !from.matches('select')) { from.blur(); return; }
+    if (event.key === 'Escape' && from.matches(fields)) { from.blur(); return; }
     if (!isBare(event) || event.key.length > 1 && event.key !== 'Enter') return;
     if (from.closest(fields) || document.querySelector('dialog[open]') || document.body.classList.contains('covered')) return;
     if (event.key === 'Enter' && from !== document.body) return;     // a focused control has its own Enter

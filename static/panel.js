@@ -37,29 +37,44 @@
   };
   if (undo) count();
 
+  // On a phone the views lie in one strip: the one that is shown is in sight.
+  const view = document.querySelector('.views [aria-current]');
+  if (view) view.closest('ul').scrollLeft = view.offsetLeft - view.closest('ul').offsetLeft - 12;
+
   // A form that was refused: to the first thing that is wrong with it.
   const wrong = document.querySelector('main [aria-invalid="true"]');
   if (wrong) wrong.focus();
 
   // How long the call has lasted.
-  const call = document.querySelector('[data-since]');
+  const call = document.querySelector('[data-since]'), remind = document.querySelector('[data-remind]');
   const run = () => {
     const seconds = Math.max(0, Math.floor((now() - Date.parse(call.dataset.since)) / 1000));
     const minutes = Math.floor(seconds / 60);
     if (minutes < 60) call.textContent = String(minutes).padStart(2, '0') + ':' + String(seconds % 60).padStart(2, '0');
     else call.textContent = minutes < 120 ? length(minutes) : '';   // nobody is on the phone that long
+    if (remind && seconds >= remind.dataset.remind) remind.hidden = false;
   };
   if (call) { run(); setInterval(run, 1000); }
 
-  // Words that were typed and not saved: ask before they are lost.
-  let sending = false, sentAt = 0;
-  const typed = () => [...document.querySelectorAll('textarea')].some((box) => box.value !== box.defaultValue);
+  // Words that were typed and not saved: ask before they are lost. What is being sent is not lost; what stands in another
+  // form is. A page that came back with what was typed says what is saved of it: nothing.
+  let sending = null, sentAt = 0, dialledAt = 0;
+  const isLost = (box) => box.value !== (box.dataset.saved ?? box.defaultValue) && !(sending && sending.get(box.name) === box.value);
   addEventListener('submit', (event) => {
     if (Date.now() - sentAt < 1500) event.preventDefault();   // a double click sends once
-    else { sending = true; sentAt = Date.now(); }
+    else sentAt = Date.now();
   });
-  addEventListener('pageshow', () => { sending = false; sentAt = 0; });
-  addEventListener('beforeunload', (event) => { if (!sending && typed()) event.preventDefault(); });
+  addEventListener('formdata', (event) => { sending = event.formData; });
+  addEventListener('pageshow', () => { sending = null; sentAt = 0; });
+  addEventListener('click', (event) => {
+    const link = event.target.closest('a[href]');
+    if (link && !link.protocol.startsWith('http')) dialledAt = Date.now();   // tel: and sip: leave nothing, but Chromium asks
+  });
+  addEventListener('beforeunload', (event) => {
+    if (Date.now() - dialledAt < 1000 || ![...document.querySelectorAll('form textarea')].some(isLost)) return;
+    event.preventDefault();
+    sentAt = 0;                                               // whoever stays may press again at once
+  });
 
   // Ctrl or Cmd + Enter: save, and on to the next.
   addEventListener('keydown', (event) => {

@@ -25,14 +25,6 @@
   const problem = document.getElementById('problem');
   if (problem) problem.focus();
 
-  // A link to a row opens it.
-  const unfold = () => {
-    const row = document.getElementById(location.hash.slice(1));
-    if (row && row.matches('details')) row.open = true;
-  };
-  addEventListener('hashchange', unfold);
-  unfold();
-
   // Sending: the same token goes along on every try, so that trying again never asks twice.
   const form = document.querySelector('form[data-sending]');
   if (!form) return;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import itertools
 import os
 import shutil
 import socket
@@ -14,13 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
+import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Dialect, create_engine, event, text
+from sqlalchemy import Dialect, Engine, create_engine, event, text
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -30,16 +35,28 @@ from app import create_app
 from intake.database import Prepared, db
 from intake.models import Base
 from intake.models.site import Site
+from intake.services import passwords
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://127.0.0.1:5432/test?user=root")
 REQUIRED = bool(os.environ.get("REQUIRE_SERVICES"))
 NOON = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 """A Wednesday, noon in New York: the office is open."""
 
+# How long an example takes says how busy the machine is, and nothing of what it shows.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 KEYS = config.new_keys()
 SHELL = "/usr/bin/chromium-headless-shell"
 """The same engine without the windows nobody looks at: a page opens and is measured in two thirds of the time."""
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # every commit of SQLite waits for the disk
 os.environ.setdefault("PLAYWRIGHT_CHROMIUM", SHELL if Path(SHELL).exists() else "/usr/bin/chromium")
+
+
+STOCK_HASHER = passwords._HASHER
+"""What passwords cost outside the tests; within them each of a thousand people would cost 50 ms otherwise."""
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def missing(what: str) -> None:
@@ -73,6 +90,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         upgrade()
         with db.engine.connect() as conn:
             conn.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        _dialects["sqlite"] = db.engine.dialect
         db.engine.dispose()
     return path
 
@@ -86,12 +104,15 @@ def postgresql_database(worker_id: str, tmp_path_factory: pytest.TempPathFactory
     try:
         with admin.connect() as conn:
             conn.execute(text(f"CREATE DATABASE {name}"))
+            # The server is not what dies in these tests: nothing waits for its disk.
+            conn.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     except Exception:  # the server is not here, or will not have us
         missing("PostgreSQL")
     url = admin.url.set(database=name).render_as_string(hide_password=False)
     app = create_app(settings_for(url, tmp_path_factory.mktemp("postgresql")))
     with app.app_context():
         upgrade()
+        _dialects["postgresql"] = db.engine.dialect
         db.engine.dispose()
     yield url
     with admin.connect() as conn:
@@ -99,6 +120,7 @@ def postgresql_database(worker_id: str, tmp_path_factory: pytest.TempPathFactory
     admin.dispose()
 
 
+_emptied = itertools.count(1)
 KEPT = ("role", "consent_wording", "alembic_version")
 
 
@@ -107,13 +129,13 @@ def _empty(url: str) -> None:
 
     TRUNCATE makes new files for every table and index, which costs ten times as much for the few rows of a test.
     """
-    engine = create_engine(url)
     tables = [table.name for table in Base.metadata.sorted_tables if table.name not in KEPT]
-    with engine.begin() as conn:
-        conn.execute(text("SET session_replication_role = replica"))
-        conn.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in tables))
-        conn.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
-    engine.dispose()
+    gone = "; ".join(f'DELETE FROM "{name}"' for name in tables)
+    counted = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        conn.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {gone}; {counted}; COMMIT")
+        if next(_emptied) % 200 == 0:
+            conn.execute("VACUUM")  # nobody else does where autovacuum is off, and every test would be slower
 
 
 @pytest.fixture
@@ -162,19 +184,38 @@ class _Compiled(BytecodeCache):
 
 
 COMPILED = _Compiled()
-_builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-_compile_builder = Rule._compile_builder
+_rules: dict[tuple[object, ...], dict[str, Any]] = {}
+_compile_rule = Rule.compile
 
 
-def _builder(self: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """What fills in an address, compiled once a process for rules that read alike: a third of what an app costs."""
-    key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(self, append_unknown)
-    return _builders[key]
+def _compile(self: Rule) -> None:
+    """What finds and what fills in an address, made once a process for rules that read alike: half of an app."""
+    key = (self.rule, self.host, self.subdomain, self.merge_slashes, repr(self.defaults))
+    if key not in _rules:
+        _compile_rule(self)
+        names = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
+        _rules[key] = {name: getattr(self, name) for name in names}
+        return
+    made = _rules[key]
+    self._parts, self._trace, self._converters = made["_parts"], made["_trace"], made["_converters"]
+    self.arguments = set(made["arguments"])
+    self._build = made["_build"].__func__.__get__(self, None)
+    self._build_unknown = made["_build_unknown"].__func__.__get__(self, None)
 
 
-Rule._compile_builder = _builder  # type: ignore[method-assign]
+Rule.compile = _compile  # type: ignore[method-assign]
+
+_dialects: dict[str, Dialect] = {}
+_statements: LRUCache[Any, Any] = LRUCache(2000)
+
+
+def _share_statements(engine: Engine) -> None:
+    """SQL compiled once for all the engines of this process; each app would compile its own anew.
+
+    They share the dialect for it, which statements are kept by: the one that has met the database to migrate it.
+    """
+    if dialect := _dialects.get(engine.dialect.name):
+        engine.dialect, engine._compiled_cache = dialect, _statements
 
 
 @contextmanager
@@ -185,6 +226,7 @@ def running_app(url: str, folder: Path, **more: str) -> Iterator[Flask]:
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
+        _share_statements(db.engine)
         yield app
         db.session.remove()
         db.engine.dispose()

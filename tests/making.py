@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from intake.database import reading
+from intake.database import reading, writing
 from intake.models import Audit, Base, CallbackRequest, OutboxMessage, SignIn
 from intake.models.site import Site
 from intake.queries import sign_in as sign_in_queries
 from intake.rules.permissions import Actor, ActorKind, permissions_of
 from intake.rules.phone import parse
 from intake.rules.spam import Signals
-from intake.services import callbacks, people, sign_in
+from intake.services import callbacks, people, presence, sign_in
 from intake.services.sign_in import Proven
 
 PASSWORD = "a quiet harbour at noon"
@@ -49,6 +50,21 @@ def stored(reference: str) -> Row[Any]:
     with reading() as conn:
         table = CallbackRequest.__table__
         return conn.execute(select(table).where(table.c.reference == reference)).one()
+
+
+def as_shown(references: Iterable[str]) -> dict[str, int]:
+    """Several requests as a list shows them: each with its version; one that is not there with some version."""
+    table = CallbackRequest.__table__.c
+    with reading() as conn:
+        found = conn.execute(select(table.reference, table.version).where(table.reference.in_(set(references))))
+        versions = {row.reference: row.version for row in found}
+    return {reference: versions.get(reference, 1) for reference in references}
+
+
+def look(actor: Actor, reference: str, now: datetime) -> None:
+    """What opening the page leaves of somebody beside the record: that they are there."""
+    with writing() as conn:
+        presence.note(conn, CallbackRequest.__table__.c.reference == reference, actor.person_id, now)
 
 
 def count(model: type[Base], *conditions: Any) -> int:

@@ -13,6 +13,7 @@ from intake.admin.adding import AddingPages
 from intake.admin.audit import Audit
 from intake.admin.base import PanelIndex, request_time
 from intake.admin.bulk import BulkPages
+from intake.admin.chosen_copies import ChosenCopies
 from intake.admin.claiming import ClaimingPages
 from intake.admin.correcting import CorrectingPages
 from intake.admin.desk_work import DeskWorkPages
@@ -20,6 +21,7 @@ from intake.admin.handing import HandingPages
 from intake.admin.keyboard import outcome_keys
 from intake.admin.linking import LinkingPages
 from intake.admin.next_calls import NextCallPages
+from intake.admin.on_shift import OnShiftPages
 from intake.admin.outbox import Outbox
 from intake.admin.outcomes import OutcomePages
 from intake.admin.people import People
@@ -58,6 +60,7 @@ class Queue(
     RequestLivePages,
     AddingPages,
     ShiftPages,
+    OnShiftPages,
     NextCallPages,
     ClaimingPages,
     HandingPages,
@@ -68,6 +71,7 @@ class Queue(
     SnoozingPages,
     UndoPages,
     BulkPages,
+    ChosenCopies,
 ):
     """The place where requests are worked: the list, one request, and every button on both."""
 

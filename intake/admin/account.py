@@ -7,20 +7,21 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_login import current_user
 
-from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.base import acting, request_time, see_other
 from intake.admin.moments import Clock
-from intake.admin.preferences import PreferencePages
+from intake.admin.own_figures import OwnFigurePages
+from intake.admin.preferences import COLUMNS, PreferencePages
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import second_factor
 from intake.queries import sign_in as queries
-from intake.rules.permissions import Permission, Role
-from intake.services import shifts, sign_in
+from intake.rules.permissions import Role
+from intake.services import sign_in
 from intake.wording import browsers, roles
 from intake.wording.translation import gettext, ngettext
 
 
-class Account(PreferencePages):
+class Account(PreferencePages, OwnFigurePages):
     """Whoever is signed in, for themself. Reached from the menu with one's name."""
 
     def is_accessible(self) -> bool:
@@ -44,6 +45,7 @@ class Account(PreferencePages):
             "admin/account.html",
             roles=[{"name": roles.role(role.value), "may": roles.may(role)} for role in Role if role.value in held],
             factor=clock.stamp(factor.since) if factor and factor.since else None,
+            hidden=[COLUMNS[one] for one in current_user.prefers.hides],
             codes_left=factor.codes_left if factor else 0,
             sign_ins=[
                 {
@@ -57,19 +59,6 @@ class Account(PreferencePages):
                 for one in sign_ins
             ],
         )
-
-    @expose("/shift", methods=("POST",))
-    @needs(Permission.WORK)
-    def shift(self) -> ResponseReturnValue:
-        """On shift or off: requests are given by rule, and alerts sent, to whoever is there."""
-        site, actor, now = current_site(), acting(), request_time()
-        if request.form.get("do") == "end":
-            shifts.leave(site, actor, now=now)
-            flash(gettext("Your shift is over. Nothing more is given to you by itself."), "ok")
-        else:
-            shifts.come(site, actor, now=now)
-            flash(gettext("You are on shift. It ends when you say so, when you sign out, and after 16 hours."), "ok")
-        return see_other("me.index")
 
     @expose("/sign-out", methods=("POST",))
     def sign_out(self) -> ResponseReturnValue:

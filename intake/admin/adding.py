@@ -10,12 +10,14 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from flask import flash, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from intake.admin import crisis_words
 from intake.admin.base import PanelView, acting, needs, request_time, see_other
 from intake.admin.outcome_form import Typed, read_agreed
+from intake.admin.undoing import done
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
@@ -66,7 +68,10 @@ class AddingPages(PanelView):
             stored = by_hand.take_down(current_site(), acting(), answers, heard, now=request_time())
         except RefusedError as refused:
             return self._form(typed.values, {"rang": _refusal(refused.code)}, code=422)
-        flash(gettext("The request is in the queue. Its reference is %(ref)s.", ref=stored.reference), "ok")
+        if by_hand.is_possible_crisis(answers, heard):
+            done(crisis_words.kept(stored.reference, is_feared=True))
+        else:
+            done(gettext("The request is in the queue. Its reference is %(ref)s.", ref=stored.reference))
         return see_other("queue.show", reference=stored.reference)
 
     def _form(
@@ -101,7 +106,8 @@ def _heard(typed: Typed) -> Heard | None:
     nonce = typed.text("nonce")
     if channel is None or rang_at is None:
         return None
-    return Heard(channel, rang_at, nonce if _NONCE.fullmatch(nonce) else uuid.uuid4().hex)
+    kept = nonce if _NONCE.fullmatch(nonce) else uuid.uuid4().hex
+    return Heard(channel, rang_at, kept, is_feared=typed.text("feared") == "yes")
 
 
 def _rang_at(typed: Typed) -> datetime | None:

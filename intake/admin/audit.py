@@ -19,7 +19,6 @@ from intake.extensions import current_site
 from intake.queries import audit, sightings
 from intake.rules.permissions import Permission
 from intake.services import auditing, viewing
-from intake.services.copies import LONGEST_PURPOSE
 from intake.services.errors import NotFoundError
 from intake.wording import sheets
 from intake.wording.record import GROUPS
@@ -129,7 +128,7 @@ class Audit(PanelView):
             "newer": page.newer,
             "seals": seals(standing, clock()),
             "typed": typed or {},
-            "longest": LONGEST_PURPOSE,
+            "longest": copying.LONGEST_PURPOSE,
         }
         return self.page("admin/audit.html", code=code, **values)
 

@@ -12,15 +12,17 @@ from flask.typing import ResponseReturnValue
 from flask_admin import AdminIndexView, BaseView, expose
 from flask_login import current_user
 
+from intake.admin import lost_words
 from intake.extensions import current_site
 from intake.rules.permissions import Actor, ForbiddenError, Permission
 from intake.services import leases, viewing
 from intake.services.errors import NotFoundError
-from intake.wording.translation import gettext
+from intake.wording.cleaning import one_line
 
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**31 - 1
 _REFERENCE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{3}")
+_SHOWN = re.compile(r"([0-9A-Z]{3}-[0-9A-Z]{3})\.([0-9]{1,9})")
 _PUBLIC_ID = re.compile("[0-9a-f]{32}")
 
 
@@ -44,6 +46,36 @@ def request_time() -> datetime:
     if "panel_now" not in g:
         g.panel_now = datetime.now(UTC)
     return cast(datetime, g.panel_now)
+
+
+def is_reference(text: str) -> bool:
+    """Whether it can be the reference of a request."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def picked() -> list[str]:
+    """The references ticked in a list; what cannot be one reaches no database."""
+    return [text for text in request.form.getlist("pick") if is_reference(text)]
+
+
+def picked_as_shown() -> dict[str, int]:
+    """Likewise where a row carries the version it was shown with: "K7M-4QX.12"."""
+    found = (_SHOWN.fullmatch(text) for text in request.form.getlist("pick"))
+    return {one[1]: int(one[2]) for one in found if one}
+
+
+def typed_line(name: str, most: int) -> str:
+    """A field of the form on one clean line, cut to what it may hold: what is kept and what is shown are the same."""
+    return one_line(request.form.get(name))[:most].rstrip()
+
+
+def read_instant(text: str) -> datetime | None:
+    """An instant out of a page of ours; None if it is none, or none that every clock can tell."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def see_other(endpoint: str, **values: Any) -> ResponseReturnValue:
@@ -88,7 +120,7 @@ class PanelView(BaseView):
 
         What cannot be a reference or an id reaches no database: PostgreSQL, for one, takes no NUL in a text.
         """
-        if "reference" in kwargs and not _REFERENCE.fullmatch(kwargs["reference"]):
+        if "reference" in kwargs and not is_reference(kwargs["reference"]):
             abort(404)
         if "public_id" in kwargs and not _PUBLIC_ID.fullmatch(kwargs["public_id"]):
             abort(404)
@@ -102,12 +134,15 @@ class PanelView(BaseView):
             refuse()
 
     def look_after(self) -> None:
-        """Before a page of the work is shown: claims that lapsed go back, and whoever lost one is told."""
-        for reference in leases.look_after(current_site(), acting(), now=request_time()):
-            flash(gettext("%(reference)s went back to the queue: nothing happened for a while.", reference=reference))
+        """Before a page of the work is shown: claims that lapsed go back, and whoever lost a request is told."""
+        g.has_lost = False
+        for words in lost_words.told(leases.look_after(current_site(), acting(), now=request_time())):
+            flash(words)
 
     def page(self, template: str, *, code: int = 200, **values: Any) -> ResponseReturnValue:
-        """Render one of our templates with a status."""
+        """Render one of our templates with a status; a colleague who has lost a request reads so above it."""
+        if g.get("has_lost") and not values.get("is_wall"):
+            self.look_after()
         return make_response(self.render(template, **values), code)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin import queue_filters
 from intake.admin import snoozing_words as snoozing
-from intake.admin.base import PanelView, acting, needs, refuse, request_time, see_other
+from intake.admin.base import PanelView, acting, needs, picked_as_shown, refuse, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON, Typed, read_id
 from intake.admin.queue import clock
 from intake.admin.undoing import done
@@ -20,7 +22,6 @@ from intake.rules.permissions import Permission
 from intake.services import bulk
 from intake.services.bulk import Done, Failure, Verb, Wanted
 from intake.services.errors import RefusedError
-from intake.wording import names
 from intake.wording.translation import gettext, ngettext
 
 
@@ -30,7 +31,7 @@ class BulkPages(PanelView):
     @expose("/bulk", methods=("POST",))
     @needs(Permission.WORK)
     def bulk(self) -> ResponseReturnValue:
-        """Fields: ``pick`` (a reference, repeated), ``do``, and ``person`` or ``until`` with ``reason``."""
+        """Fields: ``pick`` (reference and version shown; repeated), ``do``, ``person`` or ``until`` with ``reason``."""
         typed = Typed(request.form.to_dict(), current_site().time_zone, request_time())
         if typed.text("do") not in set(Verb):
             flash(gettext("Choose what to do with them."), "bad")
@@ -39,14 +40,14 @@ class BulkPages(PanelView):
         if verb is Verb.ASSIGN and not acting().may(Permission.ASSIGN):
             refuse()
         try:
-            result = bulk.do(current_site(), acting(), verb, request.form.getlist("pick"), wanted, now=request_time())
+            result = bulk.do(current_site(), acting(), verb, picked_as_shown(), wanted, now=request_time())
         except RefusedError as refused:
             flash(_refusal(refused.code), "bad")
             return _back()
         if result.references:
             done(_said(verb, result, wanted))
-        for failure in result.failures:
-            flash(_left(failure), "bad")
+        for words in _left(result.failures):
+            flash(words, "bad")
         return _back()
 
 
@@ -69,7 +70,8 @@ def _said(verb: Verb, result: Done, wanted: Wanted) -> str:
     if verb is Verb.ASSIGN:
         with reading() as conn:
             person = people.by_id(conn, wanted.person_id or 0)
-        return gettext("Given to %(person)s: %(many)s.", person=person.name if person else "", many=many)
+        given = gettext("Given to %(person)s: %(many)s.", person=person.name if person else "", many=many)
+        return given + _before(result)
     if verb is Verb.SNOOZE and wanted.until_at is not None:
         said = gettext("Snoozed until %(time)s: %(many)s.", time=clock().day_and_time(wanted.until_at), many=many)
         late = ngettext(
@@ -80,25 +82,52 @@ def _said(verb: Verb, result: Done, wanted: Wanted) -> str:
         return gettext("Closed as spam: %(many)s.", many=many)
     if verb is Verb.CLAIM:
         return gettext("Claimed: %(many)s.", many=many)
-    return gettext("Released: %(many)s.", many=many)
+    return gettext("Released: %(many)s.", many=many) + _before(result)
 
 
-def _left(failure: Failure) -> str:
-    """One line for each that stays as it is."""
-    return gettext("%(reference)s stays as it is: %(why)s", reference=failure.reference, why=_why(failure))
+def _before(result: Done) -> str:
+    """How many of them a colleague had, who reads so on their next page."""
+    many = result.colleagues
+    words = ngettext("%(num)s was a colleague’s before.", "%(num)s were a colleague’s before.", many)
+    return f" {words}" if many else ""
+
+
+def _left(failures: Iterable[Failure]) -> list[str]:
+    """One line for each reason, with all that stay as they are for it."""
+    found: dict[str, list[str]] = {}
+    for failure in failures:
+        found.setdefault(_why(failure), []).append(failure.reference)
+    return [
+        ngettext(
+            "%(references)s stays as it is: %(why)s", "Each of %(references)s stays as it is: %(why)s",
+            len(some), references=", ".join(some), why=why,
+        )
+        for why, some in found.items()
+    ]  # fmt: skip
 
 
 def _why(failure: Failure) -> str:
+    """Behind a colon, so with a small letter."""
     if failure.code == "taken":
         return gettext("%(person)s looks after it", person=failure.holder)
-    own = {
+    return {
         "ended": gettext("it has ended"),
         "not_there": gettext("it is not there, or nobody may have it"),
         "changed": gettext("somebody has just changed it"),
-        "on_call": names.call_reason("on_call"),
-        "manager_decides": names.call_reason("manager_decides"),
-    }
-    return own.get(failure.code) or snoozing.refusal(failure.code)
+        "called": gettext("somebody has called already; close it on its own page"),
+        "not_claimed": gettext("nobody has it"),
+        "in_danger": gettext("they may be in danger; put it off on its own page if you must"),
+        "on_call": gettext("somebody is on the phone with them"),
+        "manager_decides": gettext("a manager decides about this one"),
+        "under_check": gettext("first decide whether it is genuine"),
+        "reason_needed": gettext("say why; a few words are enough"),
+        "time_past": gettext("that time has passed; choose a later one"),
+        "too_far": gettext("choose a time within the next 30 days"),
+        "call_not_logged": gettext("first say what came of your call"),
+        "wrong_number": gettext("it waits for another number already"),
+        "has_window": gettext("they are to be called at the time they asked for; it stays"),
+        "planned_later": gettext("the next try is planned for later than that"),
+    }.get(failure.code, gettext("that is not possible now"))
 
 
 def _refusal(code: str) -> str:

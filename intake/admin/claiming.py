@@ -8,6 +8,7 @@ from flask_admin import expose
 
 from intake.admin import queue_filters
 from intake.admin.base import acting, needs, request_time, see_other
+from intake.admin.collisions import written
 from intake.admin.outcome_form import LONGEST_REASON
 from intake.admin.request import RequestPages
 from intake.admin.undoing import done
@@ -34,11 +35,13 @@ class ClaimingPages(RequestPages):
         try:
             claims.claim(current_site(), acting(), reference, now=request_time())
         except TakenError as taken:
-            return self.taken(reference, taken)
+            return self.taken(reference, taken, note=written(self.typed()))
         except EndedError:
-            return self.ended(reference)
+            return self.ended(reference, note=written(self.typed()))
+        except RefusedError as refused:
+            return self._refused(reference, refused.code)
         done(gettext("Claimed %(reference)s.", reference=reference))
-        return _back(reference)
+        return self._back(reference)
 
     @expose("/<reference>/release", methods=("POST",))
     @needs(Permission.WORK)
@@ -53,9 +56,9 @@ class ClaimingPages(RequestPages):
         except ChangedError:
             return self.changed(reference, self.typed())
         except RefusedError as refused:
-            return _refused(reference, refused.code)
+            return self._refused(reference, refused.code)
         done(gettext("Released %(reference)s. Anybody can claim it now.", reference=reference))
-        return _back(reference)
+        return self._back(reference)
 
     @expose("/<reference>/assign", methods=("POST",))
     @needs(Permission.ASSIGN)
@@ -64,7 +67,7 @@ class ClaimingPages(RequestPages):
         person = request.form.get("person", "")
         if not (person.isascii() and person.isdigit() and len(person) < 10):
             flash(gettext("Choose a person."), "bad")
-            return _back(reference)
+            return self._back(reference)
         try:
             claims.assign(current_site(), acting(), reference, int(person), **self.standing())
         except EndedError:
@@ -72,9 +75,9 @@ class ClaimingPages(RequestPages):
         except ChangedError:
             return self.changed(reference, self.typed())
         except RefusedError as refused:
-            return _refused(reference, refused.code)
+            return self._refused(reference, refused.code)
         done(_given(int(person)))
-        return _back(reference)
+        return self._back(reference)
 
     @expose("/<reference>/call", methods=("POST",))
     @needs(Permission.WORK)
@@ -85,15 +88,27 @@ class ClaimingPages(RequestPages):
         try:
             claims.start_call(current_site(), acting(), reference, override_reason=reason, now=request_time())
         except TakenError as taken:
-            return self.taken(reference, taken, note=reason or "")
+            return self.taken(reference, taken, note=written(typed))
         except EndedError:
-            return self.ended(reference, note=reason or "")
+            return self.ended(reference, note=written(typed))
         except RefusedError as refused:
             if refused.code in _FINAL:
-                return _refused(reference, refused.code)
+                return self._refused(reference, refused.code)
             why = gettext("Say why you call now; it is kept with the request")
             return self.show_again(reference, typed, override=why)
-        return see_other("queue.show", reference=reference)
+        return self.afterwards(reference)
+
+    def _refused(self, reference: str, code: str) -> ResponseReturnValue:
+        """Why the button did nothing, on the request itself."""
+        unread = gettext("Read when they want to be called first.")
+        flash(unread if code == "time_not_read" else names.call_reason(code) + ".", "bad")
+        return self.afterwards(reference)
+
+    def _back(self, reference: str) -> ResponseReturnValue:
+        """To the list the button was pressed in, at the same view and place, or to the request."""
+        if request.form.get("from") != "queue":
+            return self.afterwards(reference)
+        return see_other("queue.index", **queue_filters.place(request.form))
 
 
 def _given(user_id: int) -> str:
@@ -103,17 +118,3 @@ def _given(user_id: int) -> str:
     with reading() as conn:
         person = people.by_id(conn, user_id)
     return gettext("Given to %(person)s. They are told by mail.", person=person.name if person else "")
-
-
-def _refused(reference: str, code: str) -> ResponseReturnValue:
-    """Why the button did nothing, on the request itself."""
-    unread = gettext("Read when they want to be called first.")
-    flash(unread if code == "time_not_read" else names.call_reason(code) + ".", "bad")
-    return see_other("queue.show", reference=reference)
-
-
-def _back(reference: str) -> ResponseReturnValue:
-    """To the list the button was pressed in, at the same view and place, or to the request."""
-    if request.form.get("from") != "queue":
-        return see_other("queue.show", reference=reference)
-    return see_other("queue.index", **queue_filters.place(request.form))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from intake.admin.base import read_instant
 from intake.admin.outcome_form import Typed
 from intake.admin.timeline import Line, Story, line
 from intake.queries.casefile import TimelineEntry
@@ -25,6 +26,7 @@ TEXTS = {
     "take_over_reason": lazy_gettext("Why do you take it over?"),
     "snooze_reason": lazy_gettext("Why wait?"),
     "reopen_reason": lazy_gettext("They took it back. Why open it again?"),
+    "call_again_why": lazy_gettext("How did they ask for help again?"),
     "why_wrong": lazy_gettext("Why was it wrong?"),
     "skip_why": lazy_gettext("Another reason"),
 }
@@ -52,7 +54,8 @@ def collision(typed: Typed, entries: Iterable[TimelineEntry], story: Story, read
     done.sort(key=lambda entry: entry.at, reverse=True)
     seen = _seen(typed)
     newer = [entry for entry in done if seen is not None and entry.at > seen]
-    written = [entry for entry in entries if entry.action == "callback.noted" and seen is not None and entry.at > seen]
+    noted = [entry for entry in entries if entry.action == "callback.noted" and not entry.details.get("is_taken_back")]
+    written = [entry for entry in noted if seen is not None and entry.at > seen]
     theirs = sorted([*newer, *written], key=lambda entry: entry.at, reverse=True) or done[:1]
     return Collision(
         _headline(newer or theirs, story, reader),
@@ -63,11 +66,7 @@ def collision(typed: Typed, entries: Iterable[TimelineEntry], story: Story, read
 
 def _seen(typed: Typed) -> datetime | None:
     """When the page was made that this came from."""
-    try:
-        at = datetime.fromisoformat(typed.text("seen"))
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return read_instant(typed.text("seen"))
 
 
 def _headline(newer: list[TimelineEntry], story: Story, reader: Actor) -> str:
@@ -103,6 +102,11 @@ def _chosen(typed: Typed) -> list[tuple[str, str]]:
 def _times(typed: Typed) -> list[tuple[str, str]]:
     told = ((words, " ".join(filter(None, map(typed.text, fields)))) for fields, words in TIMES.items())
     return [(str(words), text) for words, text in told if text]
+
+
+def written(typed: Typed) -> str:
+    """All that somebody wrote, in whatever field of the page."""
+    return "\n".join(text for _, text in _texts(typed))
 
 
 def _texts(typed: Typed) -> list[tuple[str, str]]:

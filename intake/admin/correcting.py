@@ -7,6 +7,7 @@ from flask_admin import expose
 
 from intake.admin.base import acting, needs, see_other
 from intake.admin.outcome_form import LONGEST_REASON, read_id
+from intake.admin.outcomes import followed
 from intake.admin.request import RequestPages
 from intake.admin.undoing import done
 from intake.extensions import current_site
@@ -33,7 +34,7 @@ class CorrectingPages(RequestPages):
         if typed.errors:
             return self.show_again(reference, typed)
         try:
-            corrections.correct(
+            logged = corrections.correct(
                 current_site(), acting(), reference, read_id(typed, "attempt") or 0, Disposition(right),
                 reason=reason, **self.standing(),
             )  # fmt: skip
@@ -43,7 +44,8 @@ class CorrectingPages(RequestPages):
             return self.changed(reference, typed)
         except RefusedError as refused:
             return self.show_again(reference, typed, right_outcome=_refusal(refused.code))
-        done(gettext("Corrected. The old outcome stays in the timeline."))
+        said = gettext("Corrected. The old outcome stays in the timeline.")
+        done(f"{said} {followed(reference, Disposition(right), logged)}")
         return see_other("queue.show", reference=reference)
 
 

@@ -8,7 +8,7 @@ from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from intake.admin import queue_filters, undoing
+from intake.admin import crisis_words, queue_filters, undoing
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.outcome_form import LONGEST_REASON, read_agreed, read_note
 from intake.admin.request import RequestPages
@@ -20,7 +20,7 @@ from intake.rules.call_script import LONGEST_NOTE as LONGEST_PHRASE
 from intake.rules.call_script import with_phrase
 from intake.rules.permissions import Permission
 from intake.rules.workflow import ClosedReason
-from intake.services import casework, mail
+from intake.services import call_again, casework, mail
 from intake.services.errors import ChangedError, EndedError, NotFoundError, RefusedError, TakenError
 from intake.wording.translation import gettext
 
@@ -36,8 +36,9 @@ class DeskWorkPages(RequestPages):
         text = read_note(typed, "remark", is_needed=True)
         if typed.errors:
             return self.show_again(reference, typed)
-        casework.add_note(current_site(), acting(), reference, text, now=request_time())
-        return _done(reference, gettext("Note added."))
+        is_feared = casework.add_note(current_site(), acting(), reference, text, now=request_time())
+        said = gettext("Note added.")
+        return _done(reference, f"{said} {crisis_words.kept(reference, is_feared=True)}" if is_feared else said)
 
     @expose("/<reference>/phrase", methods=("POST",))
     @needs(Permission.WORK)
@@ -106,6 +107,17 @@ class DeskWorkPages(RequestPages):
             gettext("Closed as spam. It stays stored and can be opened again."),
         )
 
+    @expose("/<reference>/call-again", methods=("POST",))
+    @needs(Permission.ASSIGN)
+    def call_again(self, reference: str) -> ResponseReturnValue:
+        """Its number had asked not to be called, and its owner wants help again; with the reason."""
+        reason = self.typed().text("call_again_why")[:LONGEST_REASON]
+        return self._try(
+            reference,
+            lambda: call_again.lift(current_site(), acting(), reference, reason=reason, **self.standing()),
+            gettext("This number may be called again."),
+        )
+
     @expose("/<reference>/time", methods=("POST",))
     @needs(Permission.WORK)
     def time(self, reference: str) -> ResponseReturnValue:
@@ -125,7 +137,9 @@ class DeskWorkPages(RequestPages):
                 agreed_until=agreed_until,
                 **self.standing(),
             ),
-            gettext("Noted when they want to be called."),
+            gettext("The time is set. They read it on their private page, and by mail if they gave an address.")
+            if agreed_from
+            else gettext("Noted when they want to be called."),
         )
 
     @expose("/<reference>/mail/<public_id>", methods=("POST",))
@@ -153,6 +167,8 @@ class DeskWorkPages(RequestPages):
         except RefusedError as refused:
             if refused.code == "note_needed":
                 return self.show_again(reference, close_note=gettext("Write how they asked: by letter, on voicemail …"))
+            if refused.code == "reason_needed":
+                return self.show_again(reference, call_again_why=gettext("Say how they asked for help again"))
             return _refused(reference, refused.code)
         return _done(reference, done)
 
@@ -178,11 +194,16 @@ def _is_mail_of(reference: str, public_id: str) -> bool:
 def _refusal(code: str) -> str:
     """Why a button did nothing."""
     return {
-        "suppressed": gettext("This number asked not to be called again. It stays closed to the queue."),
+        "suppressed": gettext("This number asked not to be called again. A manager can lift that."),
+        "not_suppressed": gettext("Nothing stands against calling this number."),
         "not_under_check": gettext("Somebody has decided already."),
         "not_closed": gettext("It is open already."),
         "redacted": gettext("It was kept as long as it may be. There is no number left to call."),
         "manager_decides": gettext("This number asked not to be called again, so a manager decides."),
+        "called": gettext("Somebody has called already. If it is spam all the same, close it with that reason."),
+        "call_not_logged": gettext("First say what came of your call."),
         "not_dead": gettext("That mail is on its way already."),
         "time_past": gettext("That time has passed. Choose a later one"),
+        "too_far": gettext("Choose a time within the next 90 days"),
+        "no_time_named": gettext("No time in their own words waits for an answer."),
     }.get(code, gettext("That is not possible now."))

@@ -12,9 +12,9 @@ from intake.admin.timeline import Line, Story
 from intake.queries.casefile import Timeline, TimelineEntry
 from intake.queries.dossier import Run
 from intake.queries.outbox import Try
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.missed import Miss, What, missed
 from intake.rules.workflow import Voicemail
-from intake.services.claims import LONGEST_CALL
 from intake.wording import names
 from intake.wording.translation import gettext, ngettext
 
@@ -100,7 +100,7 @@ def wait_ended(run: Run, now: datetime) -> datetime:
 
 
 def replaced(run: Run, entries: Iterable[TimelineEntry]) -> list[tuple[datetime, datetime]]:
-    """Promises of this run that a change of the visitor's took away, each with the instant of the change, in order."""
+    """Promises of this run that a change took away, each with the instant of the change, in order."""
     found = []
     for entry in sorted(entries, key=lambda one: one.at):
         before = entry.details.get("promised_before")

@@ -9,13 +9,13 @@ from datetime import datetime
 from intake.admin import settings_words
 from intake.admin.dossier_story import replaced, wait_ended
 from intake.admin.moments import Clock
-from intake.admin.request_words import Fact
+from intake.admin.request_words import Fact, more_words
 from intake.queries.calendar import Version
 from intake.queries.casefile import CaseFile, TimelineEntry
 from intake.queries.dossier import FirstSent, Run
 from intake.rules.hours import local_date
 from intake.rules.promise import PromiseKind
-from intake.rules.workflow import Channel
+from intake.rules.workflow import Channel, Disposition
 from intake.wording import languages, names, numbers, times
 from intake.wording.translation import gettext, ngettext
 
@@ -41,7 +41,8 @@ def sent(case: CaseFile, first: FirstSent, run: Run, clock: Clock, *, with_conta
         Fact(gettext("If they miss the call"), names.voicemail_choice(first.voicemail)),
         _agreed(case),
     ]
-    return [fact for fact in (*open_to_all, *(_personal(case, first) if with_contact else ())) if fact is not None]
+    personal = _personal(case, first, clock) if with_contact else ()
+    return [fact for fact in (*open_to_all, *personal) if fact is not None]
 
 
 def _came(case: CaseFile) -> str:
@@ -70,7 +71,7 @@ def _agreed(case: CaseFile) -> Fact:
     return Fact(gettext("Agreed to"), words, "wording", case.consent_text)
 
 
-def _personal(case: CaseFile, first: FirstSent) -> list[Fact | None]:
+def _personal(case: CaseFile, first: FirstSent, clock: Clock) -> list[Fact | None]:
     if not case.phone_e164:
         return [Fact(gettext("Name and number"), gettext("emptied, see below"))]
     number = numbers.national(first.number or case.phone_e164)
@@ -82,10 +83,17 @@ def _personal(case: CaseFile, first: FirstSent) -> list[Fact | None]:
         Fact(gettext("Email"), case.email or gettext("none given")),
         Fact(gettext("Time wished"), case.preferred_note, "said") if case.preferred_note else None,
         Fact(gettext("Their words"), case.message, "said") if case.message else None,
-        Fact(gettext("Possible crisis"), gettext("There were such words in what they wrote: due at once."))
-        if case.crisis_at
-        else None,
+        *more_words(case, clock, is_named=True),
+        _crisis(case),
     ]
+
+
+def _crisis(case: CaseFile) -> Fact | None:
+    if case.crisis_at is None:
+        return None
+    if case.said is Disposition.CRISIS:
+        return Fact(gettext("In crisis"), names.disposition(Disposition.CRISIS))
+    return Fact(gettext("Possible crisis"), gettext("Feared from what they wrote or said: due at once."))
 
 
 def accounts(
@@ -132,17 +140,27 @@ def _told(run: Run, before: list[tuple[datetime, datetime]], clock: Clock) -> st
         return gettext("no time")
     told = [
         gettext(
-            "before %(moment)s, until they changed the request %(changed)s",
+            "before %(moment)s, until that was changed %(changed)s",
             moment=clock.stamp(promised).words,
             changed=clock.stamp(changed_at).words,
         )
         for promised, changed_at in before
     ]
-    told.append(gettext("before %(moment)s", moment=clock.stamp(run.promised_by_at).words))
+    told.append(gettext("before %(moment)s", moment=clock.stamp(run.told_by_at or run.promised_by_at).words))
+    if _is_joined_sooner(run):
+        moment = clock.stamp(run.promised_by_at).words
+        told.append(gettext("in a request joined to it, before %(moment)s: that one counts", moment=moment))
     return "; ".join(told)
 
 
+def _is_joined_sooner(run: Run) -> bool:
+    """Another one of theirs, joined to it, was promised a sooner call: by that one it is called and measured."""
+    return run.told_by_at not in (None, run.promised_by_at)
+
+
 def _kind(run: Run, version: Version | None) -> str:
+    if run.promise_kind is not PromiseKind.SPEED and _is_joined_sooner(run):
+        return gettext("that of the request joined to it")
     if run.promise_kind is PromiseKind.WINDOW:
         return gettext("the end of the time they asked for")
     if run.promise_kind is PromiseKind.OWN_WORDS:
@@ -204,12 +222,9 @@ def _waited(run: Run) -> Fact | None:
     )
     if opened is None or whole is None:
         return None
-    words = gettext("%(opened)s of opening time, %(whole)s in all", opened=_length(opened), whole=_length(whole))
+    lengths = {"opened": times.waited(opened), "whole": times.waited(whole)}
+    words = gettext("%(opened)s of opening time, %(whole)s in all", **lengths)
     return Fact(gettext("Waited for it") if is_called else gettext("Waited without a call"), words)
-
-
-def _length(seconds: int) -> str:
-    return times.duration(seconds) if seconds >= 60 or not seconds else gettext("less than a minute")
 
 
 def _kept(run: Run, is_kept: bool | None, by: datetime, now: datetime) -> str:
@@ -236,7 +251,7 @@ def _reached(run: Run, clock: Clock) -> str:
 def _unassigned(run: Run) -> Fact | None:
     if run.unassigned_seconds is None:
         return None
-    return Fact(gettext("Before anybody took it"), _length(run.unassigned_seconds))
+    return Fact(gettext("Before anybody took it"), times.waited(run.unassigned_seconds))
 
 
 def _ended(run: Run, clock: Clock) -> str:

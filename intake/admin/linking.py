@@ -59,6 +59,10 @@ def _refusal(code: str) -> str:
         ),
         "under_check": gettext("First decide whether the one under “Check” is a real person."),
         "on_call": gettext("Somebody is on the phone about one of them. Wait until they have said what came of it."),
+        "number_awaited": gettext(
+            "The number of the older one did not work, so nobody could be called about both. Go on with the newer one, "
+            "and close the older one as “Same request twice”."
+        ),
         "not_linked": gettext("It is taken apart already."),
         "redacted": gettext("It was kept as long as it may be. There is no number left to call."),
     }.get(code, gettext("That is not possible now."))

@@ -12,9 +12,9 @@ from intake.admin.queue import clock
 from intake.queries.casefile import CaseFile
 from intake.queries.live import Act, Standing
 from intake.queries.presence import Viewers
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.permissions import Actor, ActorKind
 from intake.rules.workflow import Status
-from intake.services.claims import LONGEST_CALL
 from intake.wording import times
 from intake.wording.translation import gettext, lazy_gettext
 
@@ -41,6 +41,7 @@ _COLLEAGUES = {
     "callback.reopened": lazy_gettext("%(person)s opened this again."),
 }
 _OTHERS = lazy_gettext("%(person)s changed this.")
+_GIVEN = lazy_gettext("%(person)s gave this to %(to)s.")
 _TO_YOU = lazy_gettext("%(person)s gave this to you.")
 _BY_YOU = lazy_gettext("You changed this in another window.")
 _BY_ITSELF = lazy_gettext("This has changed by itself.")
@@ -98,7 +99,7 @@ def news(acts: Sequence[Act], stands: Standing, reader: Actor, now: datetime) ->
     is_others = stands.assignee_id not in (None, reader.user_id)
     return News(
         told.id,
-        _visitors(told, stands, reader) if is_loud else _colleagues(told, reader),
+        _visitors(told, stands, reader) if is_loud else _colleagues(told, stands, reader),
         times.iso(told.at),
         _ago(told.at, now),
         is_loud,
@@ -113,13 +114,17 @@ def _visitors(act: Act, stands: Standing, reader: Actor) -> str:
     return str(_VISITOR.get(act.action, _OTHER_VISITORS))
 
 
-def _colleagues(act: Act, reader: Actor) -> str:
+def _colleagues(act: Act, stands: Standing, reader: Actor) -> str:
     if act.actor_kind is not ActorKind.PERSON:
         return str(_BY_ITSELF)
     if act.actor_id == reader.user_id:
         return str(_BY_YOU)
     if act.given_to is not None and act.given_to == reader.user_id:
         return str(_TO_YOU) % {"person": act.actor_name}
+    if act.given_to is not None and act.given_to == act.actor_id:
+        return str(_COLLEAGUES["callback.taken_over"]) % {"person": act.actor_name}
+    if act.given_to is not None and act.given_to == stands.assignee_id:
+        return str(_GIVEN) % {"person": act.actor_name, "to": stands.assignee_name}
     return str(_known(_COLLEAGUES, act.action)) % {"person": act.actor_name}
 
 

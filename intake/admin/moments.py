@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -61,12 +61,11 @@ class Clock:
         return gettext("%(one)s to %(other)s", one=ordered[0], other=ordered[-1])
 
     def day_and_time(self, at: datetime) -> str:
-        """A time ahead: "Today 5:30 pm ET"."""
-        day = times.capitalised(times.day_words(at, self.zone, self.now))
-        return f"{day}, {_clock(self.zone, at)}" if "," in day else f"{day} {_clock(self.zone, at)}"
+        """A time ahead, within a sentence: "today 5:30 pm ET"."""
+        return times.day_and_time(at, self.zone, self.now)
 
     def both(self, at: datetime, key: str) -> str:
-        """A time ahead on both clocks: "Today 5:30 pm ET (4:30 pm CT there)"."""
+        """Likewise on both clocks: "today 5:30 pm ET (4:30 pm CT there)"."""
         here, there = self.day_and_time(at), self.elsewhere(key, at)
         return gettext("%(here)s (%(there)s there)", here=here, there=there) if there else here
 
@@ -86,30 +85,40 @@ def _offset(zone: str, at: datetime) -> float:
 
 
 def due(
-    clock: Clock,
-    target: ResponseTarget,
-    *,
-    status: Status,
-    due_at: datetime,
-    window: tuple[datetime, datetime] | None,
-    closed_at: datetime | None,
-) -> Due:
-    """What the due column says about a request."""
+    clock: Clock, target: ResponseTarget, *, status: Status, due_at: datetime,
+    window: tuple[datetime, datetime] | None, closed_at: datetime | None, called_at: datetime | None = None,
+) -> Due:  # fmt: skip
+    """What the due column says about a request: "Overdue 12 min"."""
+    said = due_within(
+        clock, target, status=status, due_at=due_at, window=window, closed_at=closed_at, called_at=called_at
+    )
+    return replace(said, at=replace(said.at, words=times.capitalised(said.at.words)))
+
+
+def due_within(
+    clock: Clock, target: ResponseTarget, *, status: Status, due_at: datetime,
+    window: tuple[datetime, datetime] | None, closed_at: datetime | None, called_at: datetime | None = None,
+) -> Due:  # fmt: skip
+    """Likewise within a sentence: "overdue 12 min", "Fri 8:09 am ET".
+
+    ``called_at``: our last call, since which another number is awaited, if one is.
+    """
     if closed_at is not None:
-        ended = gettext("Ended %(moment)s", moment=times.moment(closed_at, clock.zone, clock.now))
+        ended = gettext("ended %(moment)s", moment=times.moment(closed_at, clock.zone, clock.now))
         return Due("good", "done", Stamp(times.iso(closed_at), ended))
+    if promise.awaits_a_number(due_at, closed_at):
+        since = called_at or clock.now
+        words = gettext("waiting since %(moment)s", moment=times.moment(since, clock.zone, clock.now))
+        return Due("wait", "wait", Stamp(times.iso(since), words))
+    if promise.is_ahead_of_all(due_at):
+        known = clock.stamp(promise.on_the_clock(due_at))
+        return Due("late", "late", replace(known, words=gettext("at once, since %(moment)s", moment=known.words)))
     state = promise.due_state(due_at, clock.now, target)
     if state is DueState.WAIT and status is Status.CHECK:
-        words = gettext("Decide by %(moment)s", moment=times.moment(due_at, clock.zone, clock.now))
+        words = gettext("decide by %(moment)s", moment=times.moment(due_at, clock.zone, clock.now))
         return Due("wait", "wait", Stamp(times.iso(due_at), words))
-    if state is DueState.WAIT and window is not None and window[0] > clock.now:
-        words = f"{times.capitalised(_short_window(clock, window))} {times.zone_short(clock.zone, window[0])}"
+    if state is DueState.WAIT and window is not None and clock.now < window[0] <= due_at:
+        words = times.short_window(*window, clock.zone, clock.now)
         return Due("book", "book", Stamp(times.iso(window[0]), words))
     words = times.due_words(due_at, clock.zone, clock.now)
     return Due(state.value, state.value, Stamp(times.iso(due_at), words), is_live=True)
-
-
-def _short_window(clock: Clock, window: tuple[datetime, datetime]) -> str:
-    """One line in a table: "today 4 pm–5 pm", "Thu 26 Nov 9 am–noon"."""
-    day = times.day_words(window[0], clock.zone, clock.now).partition(",")[0]
-    return f"{day} {times.clock(window[0], clock.zone)}–{times.clock(window[1], clock.zone)}"

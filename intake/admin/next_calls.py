@@ -8,7 +8,7 @@ from flask_admin import expose
 
 from intake.admin import request_words
 from intake.admin.base import acting, needs, request_time, see_other
-from intake.admin.moments import due
+from intake.admin.moments import due_within
 from intake.admin.outcome_form import LONGEST_REASON
 from intake.admin.queue import clock
 from intake.admin.queue_rows import window_of
@@ -52,7 +52,7 @@ class NextCallPages(RequestPages):
             return self.ended(reference, note=words)
         except RefusedError as refused:
             return self.show_again(reference, typed, skip_why=_refused(refused.code))
-        flash(gettext("Skipped %(reference)s. It is not offered to you for 15 minutes.", reference=reference), "ok")
+        done(gettext("Skipped %(reference)s. It is not offered to you for 15 minutes.", reference=reference))
         return onward(besides=reference)
 
 
@@ -62,8 +62,8 @@ def onward(*, besides: str = "") -> ResponseReturnValue:
     if not found.reference:
         flash(_nobody(found))
         return see_other("queue.index")
-    # After another deed it is that one whose undoing is offered.
-    (flash if besides else done)(_why(found))
+    # After another deed it is that one whose undoing is offered; who is on a call has done nothing.
+    (flash if besides or found.is_on_call else done)(_why(found))
     return see_other("queue.show", reference=found.reference)
 
 
@@ -91,14 +91,11 @@ def _why(found: NextCall) -> str:
         case = casefile.find(conn, current_site(), found.reference, with_contact=False)
     if case is None:
         return ""
-    shown = due(
+    shown = due_within(
         clock(), calendar.target, status=case.status, due_at=case.due_at, window=window_of(case), closed_at=None
     )
     most = gettext("Yours already, and the most urgent:") if found.was_held else gettext("Claimed as the most urgent:")
-    facts = [_small(shown.at.words), request_words.promised(case, clock(), shown), why.passed(found.passed or {})]
+    told = "" if case.attempts else request_words.promised(case, clock(), shown)
+    facts = [shown.at.words, told, why.passed(found.passed or {})]
     urgent = ", ".join(fact for fact in facts[:2] if fact)
     return f"{most} {'; '.join(part for part in (urgent, facts[2]) if part)}."
-
-
-def _small(words: str) -> str:
-    return words[:1].lower() + words[1:]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from intake.admin.moments import Clock
 from intake.rules.hours import Schedule, instant, local_date
+from intake.wording import times
 
 _LATER_TODAY = (timedelta(hours=1), timedelta(hours=3))
 _HOURS_OF_A_DAY = (9, 13, 17)
@@ -27,7 +28,9 @@ class Choice:
 def choices(schedule: Schedule, clock: Clock, key: str) -> list[Choice]:
     """Later today and the next open days, only times at which this person may be called, on both clocks."""
     found = [*_today(schedule, clock), *_other_days(schedule, clock)]
-    return [Choice(at.isoformat(timespec="minutes"), clock.both(at, key)) for at in sorted(set(found))]
+    return [
+        Choice(at.isoformat(timespec="minutes"), times.capitalised(clock.both(at, key))) for at in sorted(set(found))
+    ]
 
 
 def _today(schedule: Schedule, clock: Clock) -> Iterator[datetime]:
@@ -42,9 +45,9 @@ def _other_days(schedule: Schedule, clock: Clock) -> Iterator[datetime]:
     today, days = local_date(clock.now, clock.zone), 0
     for ahead in range(1, _DAYS_LOOKED_AT):
         day = today + timedelta(days=ahead)
-        times = [at for at in (instant(clock.zone, day, hour * 60) for hour in _HOURS_OF_A_DAY) if schedule.is_open(at)]
-        yield from times
-        days += bool(times)
+        hours = [at for at in (instant(clock.zone, day, hour * 60) for hour in _HOURS_OF_A_DAY) if schedule.is_open(at)]
+        yield from hours
+        days += bool(hours)
         if days == _OPEN_DAYS:
             return
 

@@ -21,7 +21,7 @@ from intake.queries.outbox import Shelf
 from intake.rules.permissions import Permission
 from intake.services import mail, viewing
 from intake.services.errors import NotFoundError, RefusedError
-from intake.wording import names
+from intake.wording import mails
 from intake.wording.translation import gettext, ngettext
 
 _LONGEST_NUMBER = 18
@@ -54,7 +54,7 @@ def read(fields: MultiDict[str, str]) -> Asked:
     is_number = before.isascii() and before.isdigit() and len(before) <= _LONGEST_NUMBER
     return Asked(
         Shelf(shelf) if shelf in set(Shelf) else Shelf.ALL,
-        kind if kind in names.mail_kinds() else "",
+        kind if kind in mails.kinds() else "",
         int(before) if is_number else 0,
     )
 
@@ -81,7 +81,7 @@ class Outbox(PanelView):
         values: dict[str, Any] = {
             "asked": asked,
             "shelves": shelves(standing, asked.shelf),
-            "kinds": names.mail_kinds(),
+            "kinds": mails.kinds(),
             "card": channel_card(standing, clock()),
             "rows": [teller.row(one) for one in page.mails],
             "older": page.older,

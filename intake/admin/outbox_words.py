@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from intake.admin.moments import Clock, Stamp
 from intake.models.records import OutboxState
 from intake.queries.outbox import COUNTED_TO, Mail, Shelf, Standing
-from intake.wording import names
+from intake.wording import mails
 from intake.wording.translation import gettext, ngettext
 
 PATIENCE = timedelta(minutes=1)
@@ -64,7 +64,7 @@ class Teller:
         """One line of the list."""
         colour, shape, state = self.state(mail)
         return MailRow(
-            mail.public_id, colour, shape, state, self._clock.stamp(mail.created_at), names.mail_kind(mail.kind),
+            mail.public_id, colour, shape, state, self._clock.stamp(mail.created_at), mails.kind(mail.kind),
             self._to(mail.recipient), mail.reference, mail.attempts, self.happened(mail), self._button(mail),
         )  # fmt: skip
 
@@ -78,7 +78,7 @@ class Teller:
             OutboxState.SENT: ("good", "done"),
             OutboxState.DEAD: ("late", "dead"),
         }[mail.state]
-        return colour, shape, names.mail_state(mail.state)
+        return colour, shape, mails.state(mail.state)
 
     def happened(self, mail: Mail) -> str:
         """What became of it, and what comes next."""
@@ -108,7 +108,7 @@ class Teller:
         """A colleague by name; a visitor never by anything."""
         start, _, user_id = recipient.partition(":")
         known = self._people.get(int(user_id)) if start == "user" and user_id.isdigit() else None
-        return known or names.mail_recipient(recipient)
+        return known or mails.recipient(recipient)
 
     def _at(self, at: datetime) -> str:
         return self._clock.stamp(at).words

@@ -80,7 +80,7 @@ def read_outcome(typed: Typed) -> Outcome | None:
     agreed_from, agreed_until = _agreed_for(disposition, typed)
     is_confirmed = typed.text("confirm") == "yes"
     if disposition is Disposition.DO_NOT_CALL and not is_confirmed:
-        typed.errors["confirm"] = gettext("Tick this too: it stops every call to this number, for good")
+        typed.errors["confirm"] = gettext("Tick this too: it stops every call to this number")
     if typed.errors or disposition is None:
         return None
     return Outcome(
@@ -91,6 +91,7 @@ def read_outcome(typed: Typed) -> Outcome | None:
         agreed_from=agreed_from,
         agreed_until=agreed_until,
         is_confirmed=is_confirmed,
+        is_settled=typed.text("after") == "close",
         override_reason=typed.text("why")[:LONGEST_REASON],
     )
 
@@ -143,7 +144,11 @@ def _agreed_for(disposition: Disposition | None, typed: Typed) -> tuple[datetime
     """Somebody who asked for another call named a time; somebody who called us may have."""
     if disposition not in ASKS:
         return None, None
-    return read_agreed(typed, is_needed=disposition is Disposition.SPOKE_CALL_AGAIN)
+    after = typed.text("after") if disposition is Disposition.INBOUND_REACHED else "again"
+    agreed = read_agreed(typed, is_needed=after == "again")
+    if after == "close" and agreed[0]:
+        typed.errors["after"] = gettext("You entered a time: choose that we call again, or clear it")
+    return agreed
 
 
 def _minutes_ago(typed: Typed) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from intake.admin import crisis_words
 from intake.admin.base import acting, needs, request_time, see_other
 from intake.admin.next_calls import onward
 from intake.admin.outcome_form import Typed, read_outcome, read_version
@@ -15,6 +16,7 @@ from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import casefile
 from intake.rules.permissions import Permission
+from intake.rules.workflow import Disposition
 from intake.services import calls
 from intake.services.calls import Logged, Outcome
 from intake.services.errors import ChangedError, EndedError, RefusedError, TakenError
@@ -42,7 +44,7 @@ class OutcomePages(RequestPages):
             return self.ended(reference, note=typed.prose("note"))
         except RefusedError as refused:
             return self.show_again(reference, typed, **_refused(refused.code))
-        done(_saved(reference, logged))
+        done(f"{gettext('Saved.')} {followed(reference, outcome.disposition, logged)}")
         if typed.text("then") == "next":
             return onward(besides=reference)
         return see_other("queue.show", reference=reference)
@@ -57,20 +59,30 @@ def _refused(code: str) -> dict[str, str]:
     """The field that a rule of the service points at."""
     return {
         "message_not_allowed": {"outcome": gettext("They asked for no message, so none can be recorded as left")},
-        "confirm_do_not_call": {"confirm": gettext("Tick this too: it stops every call to this number, for good")},
+        "confirm_do_not_call": {"confirm": gettext("Tick this too: it stops every call to this number")},
         "time_needed": {"agreed": gettext("Enter the day and the time you agreed on")},
+        "next_needed": {"after": gettext("Choose what comes next")},
         "reason_needed": {"why": gettext("Say why you called at this time; it is kept with the request")},
         "time_past": {"next_try": gettext("That time has passed. Choose a later one")},
     }.get(code, {"outcome": gettext("That is not possible now.")})
 
 
-def _saved(reference: str, logged: Logged) -> str:
+def followed(reference: str, disposition: Disposition, logged: Logged) -> str:
+    """What an outcome led to, as whoever said it reads it: also whether it is closed, and who is mailed."""
+    if disposition is Disposition.CRISIS:
+        return crisis_words.kept(reference, is_open=not logged.is_closed)
+    if disposition is Disposition.WRONG_NUMBER and logged.is_crisis:
+        return crisis_words.unreachable(reference, is_open=not logged.is_closed)
+    if logged.is_feared and disposition is not Disposition.WRONG_NUMBER:
+        return crisis_words.kept(reference, is_feared=True)
     if logged.is_closed:
-        return gettext("Saved. %(reference)s is closed.", reference=reference)
+        return gettext("%(reference)s is closed.", reference=reference)
+    if disposition is Disposition.WRONG_NUMBER:
+        return gettext("%(reference)s waits for another number; a mail asks for it.", reference=reference)
     if logged.next_at is None:
-        return gettext("Saved. %(reference)s stays open.", reference=reference)
+        return gettext("%(reference)s stays open.", reference=reference)
     time = clock().both(logged.next_at, _key(reference))
-    return gettext("Saved. %(reference)s: next try %(time)s.", reference=reference, time=time)
+    return gettext("%(reference)s: next try %(time)s.", reference=reference, time=time)
 
 
 def _key(reference: str) -> str:

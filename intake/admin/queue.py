@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,29 +10,33 @@ from typing import Any
 from flask import flash, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from flask_login import current_user
 from sqlalchemy import Connection
 
 from intake.admin import queue_filters, snoozing_words
 from intake.admin.base import PanelView, acting, request_time, see_other
 from intake.admin.mail_alarm import Alarm, told
 from intake.admin.moments import Clock
+from intake.admin.preferences import COLUMNS
 from intake.admin.queue_filters import Filter, Place
 from intake.admin.queue_rows import Row, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
-from intake.queries import casefile, live, next_call, search, worklist, worklist_ended
+from intake.queries import live, next_call, search, worklist, worklist_ended
 from intake.queries.calendar import Calendar
 from intake.queries.mail import MailAlarm
 from intake.queries.worklist import Filters, Tally, View, WorklistPage, WorklistRow
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.permissions import Permission
 from intake.rules.promise import ResponseTarget
 from intake.services import viewing
-from intake.services.claims import LONGEST_CALL
 from intake.wording import times
 from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 LONGEST_SEARCH = 100
+NAMED = 3
+"""So many of those on shift are named above the queue; a page of its own names all."""
 SOME_DAY = timedelta(days=3650)
 """For what is due at any time: nobody waits as long."""
 Workers = tuple[tuple[int, str], ...]
@@ -43,6 +48,7 @@ VIEWS = {
     View.UNCLAIMED: lazy_gettext("Unclaimed"),
     View.SCHEDULED: lazy_gettext("Scheduled"),
     View.RETRY: lazy_gettext("Try again"),
+    View.NUMBER: lazy_gettext("No number"),
     View.SNOOZED: lazy_gettext("Snoozed"),
     View.CHECK: lazy_gettext("Check"),
     View.CLOSED: lazy_gettext("Closed"),
@@ -128,7 +134,11 @@ class QueuePages(PanelView):
             place=queue_filters.place(request.args),
             is_next_first=True,
             may_pick=acting().may(Permission.WORK) and (view is not View.CLOSED or match is not None),
+            who_is_there=who_is_there(around.on_shift),
             may_assign=acting().may(Permission.ASSIGN),
+            columns=COLUMNS,
+            hides=current_user.prefers.hides,
+            may_export=acting().may(Permission.REPORTS),
             workers=around.workers,
             snoozes=snoozing_words.for_several(calendar, clock()),
             may_add=acting().may(Permission.WORK),
@@ -161,10 +171,10 @@ class QueuePages(PanelView):
     def search(self) -> ResponseReturnValue:
         """From words to an opaque address, so that what was typed is in no address and no log."""
         typed = request.form.get("find", "").strip()[:LONGEST_SEARCH]
-        reference = search.reference_in(typed)
-        if reference and _is_there(reference):
-            return see_other("queue.show", reference=reference)
-        key = search.key_for(current_site(), typed)
+        begun, beginning = _begun_with(typed)
+        if len(begun) == 1:
+            return see_other("queue.show", reference=begun[0])
+        key = beginning if begun else search.key_for(current_site(), _unmasked(typed))
         if key is None:
             flash(_nothing_to_search(typed), "bad")
             return see_other("queue.index")
@@ -261,12 +271,33 @@ def shown_count(number: int) -> str:
     return gettext("1,000+") if number >= worklist.COUNTED_TO else str(number)
 
 
-def _is_there(reference: str) -> bool:
+def who_is_there(on_shift: Workers) -> str:
+    """Who is on shift in a few words: "nobody", "Dev, Maria", "Dev, Grace, Maria, 3 more"."""
+    names = [name for _, name in on_shift[:NAMED]]
+    if len(on_shift) > NAMED:
+        names.append(gettext("%(count)s more", count=len(on_shift) - NAMED))
+    return ", ".join(names) or gettext("nobody")
+
+
+def _begun_with(typed: str) -> tuple[list[str], str]:
+    """The references that begin as typed, two at most, and that beginning; a whole one begins with itself."""
+    beginning = search.reference_in(typed)
+    if beginning is None:
+        return [], ""
     with reading() as conn:
-        return casefile.find(conn, current_site(), reference, with_contact=False) is not None
+        return search.begun_with(conn, beginning, most=2), beginning
+
+
+def _unmasked(typed: str) -> str:
+    """The last digits, where they were copied as the pages show them: "••• 0182", read out as "ending 0182"."""
+    found = re.fullmatch(rf"\W*{re.escape(gettext('ending'))}\W*([0-9]{{4}})", typed, re.IGNORECASE)
+    return found[1] if found else typed
 
 
 def _nothing_to_search(typed: str) -> str:
     if typed:
-        return gettext("Type at least 3 letters of a name, the last 4 digits, a whole number, or a reference.")
+        return gettext(
+            "Type at least 3 letters of a name, the last 4 digits, a whole number, or a reference or its first 3 "
+            "letters with the dash."
+        )
     return gettext("Type something to find first.")

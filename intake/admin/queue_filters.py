@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intake.queries.worklist import Filters, View
-from intake.rules.workflow import Channel, Status
-from intake.wording import languages, names
+from intake.queries.worklist_filters import Standing
+from intake.rules.workflow import Channel, ClosedReason, Status
+from intake.wording import languages, names, queue_states
 from intake.wording.translation import gettext
 
 MANY = ("owner", "status", "channel", "language", "page")
@@ -22,6 +23,7 @@ PLACE = ("view", *NAMES, "after", "m")
 MOST_VALUES = 30
 """Of one kind."""
 _SOURCE = re.compile(r"[A-Za-z0-9_-]{1,12}")
+_REASONS = {reason.value for reason in ClosedReason} - set(Status)
 _ENDED = (Status.WITHDRAWN, Status.CLOSED)
 Place = dict[str, list[str]]
 
@@ -44,10 +46,13 @@ class Filter:
 def read(args: Mapping[str, Any], user_id: int, zone: str) -> Filters:
     """What the address asks for; a word that means nothing asks for nothing."""
     asked = place(args)
+    states = asked.get("status", [])
     owners = (_owner(text, user_id) for text in asked.get("owner", []))
     return Filters(
         owners=tuple(dict.fromkeys(owner for owner in owners if owner is not None)),
-        statuses=tuple(Status(text) for text in asked.get("status", [])),
+        statuses=tuple(Status(text) for text in states if text in set(Status)),
+        standings=tuple(Standing(text) for text in states if text in set(Standing)),
+        reasons=tuple(ClosedReason(text) for text in states if text in _REASONS),
         channels=tuple(Channel(text) for text in asked.get("channel", [])),
         languages=tuple(asked.get("language", [])),
         sources=tuple(asked.get("page", [])),
@@ -97,7 +102,7 @@ def _means_something(name: str, text: str) -> bool:
     if name == "owner":
         return text in ("me", "none") or (text.isascii() and text.isdigit() and len(text) < 10)
     known: dict[str, Collection[str]] = {
-        "status": set(Status),
+        "status": {*Status, *Standing, *_REASONS},
         "channel": set(Channel),
         "language": set(languages.LANGUAGES),
     }
@@ -117,14 +122,24 @@ def offered(
     """The groups, each with what is chosen; ``view`` None: a search, which looks through open and ended ones."""
     owners = [("me", gettext("You")), ("none", gettext("Unclaimed"))]
     owners += [(str(key), name) for key, name in workers if key != user_id]
-    states = [one for one in Status if view is None or (one in _ENDED) == (view is View.CLOSED)]
     asked = place(args)
     return [
         Filter(name, label, choices, asked.get(name, []))
         for name, label, choices in (
             ("owner", gettext("Owner"), owners),
-            ("status", gettext("State"), [(one.value, names.status(one)) for one in states]),
+            ("status", gettext("State"), _states(view, asked.get("status", []))),
             ("channel", gettext("How it came"), [(one.value, names.channel(one)) for one in Channel]),
             ("language", gettext("Language"), [(code, languages.language(code)) for code in languages.LANGUAGES]),
         )
     ]
+
+
+def _states(view: View | None, asked: list[str]) -> list[tuple[str, str]]:
+    """Every state that the list tells there, in its words; also one that only an old address still asks for."""
+    open_ones = [(one.value, names.status(one)) for one in Status if one not in _ENDED]
+    open_ones += [(one.value, queue_states.standing(one)) for one in Standing]
+    ended = [(Status.WITHDRAWN.value, names.status(Status.WITHDRAWN))]
+    ended += [(one.value, names.closed_reason(one)) for one in ClosedReason if one.value in _REASONS]
+    if Status.CLOSED in asked:
+        ended.append((Status.CLOSED.value, names.status(Status.CLOSED)))
+    return {View.CLOSED: ended, None: open_ones + ended}.get(view, open_ones)

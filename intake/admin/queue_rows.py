@@ -7,16 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
+from intake.admin import crisis_words
 from intake.admin.moments import Clock, Due, due
 from intake.queries.calendar import Calendar
 from intake.queries.worklist import WorklistRow
+from intake.queries.worklist_filters import Standing
 from intake.rules import calling
 from intake.rules.calling import CallVerdict
+from intake.rules.due import awaited, is_unread
 from intake.rules.hours import Interval
 from intake.rules.permissions import Actor, Permission
-from intake.rules.workflow import ForWhom, Status, Voicemail, is_open
+from intake.rules.promise import awaits_a_number
+from intake.rules.workflow import Disposition, ForWhom, Status, Voicemail, is_open
 from intake.services import callbacks
-from intake.wording import names, numbers, times
+from intake.wording import names, numbers, queue_states, times
 from intake.wording.translation import gettext
 
 ASKED_FOR_LATER = "asked_for_later"
@@ -40,6 +44,7 @@ class Row:
     """One line of the table, ready to be printed."""
 
     reference: str
+    version: int
     due: Due
     name: str
     number: str
@@ -56,9 +61,9 @@ class Row:
     can_call: bool
     can_claim: bool
     can_release: bool
-    is_check: bool
+    may_decide: bool
     can_rescue: bool = False
-    is_crisis: bool = False
+    crisis: str = ""
     is_cut: bool = False
     is_first: bool = False
     viewers: tuple[str, ...] = ()
@@ -66,7 +71,7 @@ class Row:
 
     @property
     def mark(self) -> str:
-        """A short word that is another one as soon as a cell of this row has to be printed anew."""
+        """A short word that is another one as soon as this row has to be printed anew, be it for its version alone."""
         cells = [getattr(self, each.name) for each in fields(self) if each.name not in _STEADY]
         told = (self.due.kind, self.due.at.iso, "" if self.due.is_live else self.due.at.words, *cells)
         return hashlib.blake2s(repr(told).encode(), digest_size=4).hexdigest()
@@ -95,6 +100,8 @@ def rows(
 
 def verdict(row: WorklistRow, calendar: Calendar, clock: Clock) -> CallVerdict:
     """May this person be called now, as far as the list knows (a number on the do-not-call list shows on opening)."""
+    if row.last_disposition is Disposition.WRONG_NUMBER:
+        return CallVerdict(False, "wrong_number")
     return calling.may_call(
         now=clock.now,
         office=calendar.hours,
@@ -110,15 +117,17 @@ def verdict(row: WorklistRow, calendar: Calendar, clock: Clock) -> CallVerdict:
     )
 
 
+def due_of(row: WorklistRow, calendar: Calendar, clock: Clock) -> Due:
+    """The due column of a row, and of its page."""
+    return due(
+        clock, calendar.target, status=row.status, due_at=row.due_at, window=window_of(row), closed_at=row.closed_at,
+        called_at=row.last_attempt_at,
+    )  # fmt: skip
+
+
 def window_of(row: WorklistRow) -> Interval | None:
     """The window that was asked for, if one was."""
     return (row.window_from, row.window_until) if row.window_from and row.window_until else None
-
-
-def awaited(row: WorklistRow, now: datetime) -> Interval | None:
-    """The window, while it is what we wait for: not once it is over."""
-    window = window_of(row)
-    return window if window and now < window[1] else None
 
 
 def against(reason: str, row: WorklistRow) -> str:
@@ -134,6 +143,11 @@ def _may_be_called(row: WorklistRow) -> bool:
     return callbacks.SUPPRESSED not in row.spam_reasons
 
 
+def _is_managers(row: WorklistRow, actor: Actor) -> bool:
+    """Its number asked not to be called, which a manager decides about and this person is none."""
+    return not _may_be_called(row) and not actor.may(Permission.ASSIGN)
+
+
 def _is_fine(hint: Hint | None) -> bool:
     return hint is None or hint.is_fine
 
@@ -141,14 +155,14 @@ def _is_fine(hint: Hint | None) -> bool:
 def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Row:
     is_mine = row.assignee_id is not None and row.assignee_id == actor.user_id
     may_work = actor.may(Permission.WORK) and is_open(row.status)
-    is_unread = row.is_free_time and row.free_time_seen_at is None
     is_check = row.status is Status.CHECK
-    judged, window = verdict(row, calendar, clock), window_of(row)
+    judged, can_be_called = verdict(row, calendar, clock), not (is_check or awaits_a_number(row.due_at, row.closed_at))
     return Row(
         reference=row.reference,
-        due=due(clock, calendar.target, status=row.status, due_at=row.due_at, window=window, closed_at=row.closed_at),
+        version=row.version,
+        due=due_of(row, calendar, clock),
         name=row.name,
-        number=numbers.national(row.phone_e164) if is_mine and row.phone_e164 else "",
+        number=numbers.national(row.phone_e164) if is_mine and is_open(row.status) and row.phone_e164 else "",
         last4=row.last4,
         language="" if row.language == "en" else row.language.upper(),
         for_other=gettext("for other") if row.for_whom in (ForWhom.OTHER, ForWhom.CLIENT) else "",
@@ -156,19 +170,19 @@ def _row(row: WorklistRow, calendar: Calendar, clock: Clock, actor: Actor) -> Ro
         has_no_message=row.voicemail is Voicemail.NONE,
         there=clock.there(row.calling_key, clock.now) if is_open(row.status) else "",
         hint=_hint(judged, row, calendar, clock) if is_open(row.status) else None,
-        state=_state(row, clock),
+        state=_state(row, clock, actor),
         tries=gettext("%(tries)s of %(most)s", tries=row.attempt_count, most=calendar.calling.most(row.is_once_only)),
         owner=gettext("You") if is_mine else row.assignee_name or "",
         can_call=may_work
-        and not is_check
-        and not is_unread
+        and can_be_called
+        and not is_unread(row)
         and judged.is_allowed
         and (row.assignee_id is None or is_mine),
-        can_claim=may_work and not is_check and row.assignee_id is None,
+        can_claim=may_work and can_be_called and row.assignee_id is None,
         can_release=may_work and is_mine,
-        is_check=is_check,
+        may_decide=may_work and is_check and not _is_managers(row, actor),
         can_rescue=may_work and is_check and _may_be_called(row) and (is_mine or row.assignee_id is None),
-        is_crisis=row.crisis_at is not None and is_open(row.status),
+        crisis=crisis_words.tag(crisis_words.of(row)),
     )
 
 
@@ -177,15 +191,19 @@ def is_snoozed(row: WorklistRow, now: datetime) -> bool:
     return row.snoozed_at is not None and row.next_at is not None and row.next_at > now and is_open(row.status)
 
 
-def _state(row: WorklistRow, clock: Clock) -> str:
+def _state(row: WorklistRow, clock: Clock, actor: Actor) -> str:
     if row.closed_reason is not None:
         return names.closed_reason(row.closed_reason)
+    if awaits_a_number(row.due_at, row.closed_at):
+        return queue_states.standing(Standing.NUMBER)
     if row.is_free_time and row.free_time_seen_at is None and is_open(row.status) and row.status is not Status.CHECK:
-        return gettext("Read their time")
+        return queue_states.standing(Standing.READ_TIME)
     if row.call_started_at is not None:
-        return gettext("On the call")
+        return queue_states.standing(Standing.ON_CALL)
     if is_snoozed(row, clock.now) and row.next_at:
         return gettext("Snoozed until %(time)s", time=clock.stamp(row.next_at).words)
+    if row.status is Status.CHECK and _is_managers(row, actor):
+        return gettext("Check, by a manager")
     return names.status(row.status)
 
 

@@ -11,6 +11,7 @@ from intake.extensions import current_site
 from intake.queries import related
 from intake.queries.casefile import CaseFile
 from intake.queries.related import Related
+from intake.wording import times
 from intake.wording.translation import gettext
 
 
@@ -22,16 +23,26 @@ def kin(conn: Connection, case: CaseFile, clock: Clock) -> dict[str, Any]:
 
 
 def _words(other: Related, clock: Clock) -> str:
-    return " · ".join(filter(None, (_standing(other, clock), _match(other))))
+    return " · ".join(filter(None, (_standing(other, clock), _match(other), _wish(other, clock))))
 
 
 def _standing(other: Related, clock: Clock) -> str:
     if other.is_joined:
-        return gettext("joined to this one, sent %(moment)s", moment=clock.stamp(other.received_at).words)
+        return gettext("joined to this one, sent %(moment)s", moment=clock.stamp(other.first_sent_at).words)
     if other.closed_at is not None:
         return gettext("ended %(moment)s", moment=clock.stamp(other.closed_at).words)
-    sent = gettext("open, sent %(moment)s", moment=clock.stamp(other.received_at).words)
+    sent = gettext("open, sent %(moment)s", moment=clock.stamp(other.first_sent_at).words)
     return gettext("%(sent)s, with %(person)s", sent=sent, person=other.assignee_name) if other.assignee_name else sent
+
+
+def _wish(other: Related, clock: Clock) -> str:
+    """When they asked to be called, of whoever waits: joined, one call is to do for both."""
+    if other.closed_at is not None and not other.is_joined:
+        return ""
+    if other.window is not None:
+        words = times.window_words(*other.window, clock.zone, clock.now)
+        return gettext("asks for %(window)s", window=f"{words} {times.zone_short(clock.zone, other.window[0])}")
+    return gettext("asks for another time") if other.is_free_time else gettext("asks for a call as soon as possible")
 
 
 def _match(other: Related) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from intake.admin.report_parts import Bars, Cell, Heat, HeatCell, Line, Link, Point, Table, Weekly, bars_of, edges
 from intake.queries.report import Figures, Report
-from intake.rules.bands import BANDS, LATENESS, NOT_LATE, lateness_of
+from intake.rules.bands import BANDS, Clock, band_of
 from intake.rules.counting import MISSED, End, Kept, Reach, State
 from intake.rules.hours import OpeningHours
 from intake.rules.periods import Period
-from intake.rules.promise import ResponseTarget
+from intake.rules.promise import Aim, ResponseTarget
 from intake.rules.shares import Share
 from intake.wording import figures as words
 from intake.wording.translation import gettext, ngettext
@@ -21,6 +22,7 @@ BUSY = 0.75
 """So much of an hour somebody calls; the rest is breath, notes and looking up."""
 FLOORS = (40, 20, 0)
 _DAY = 24
+_A_HUNDRED = 100
 
 
 def judged(states: Mapping[State, int]) -> Share:
@@ -29,49 +31,51 @@ def judged(states: Mapping[State, int]) -> Share:
     return Share(met, met + missed)
 
 
-def weekly(report: Report, target: ResponseTarget, notes: Mapping[date, str], today: date, link: Link) -> Weekly:
-    """In target by week of arrival; a week of too few has no point."""
-    points = tuple(_point(week, judged(states), notes, today, link) for week, states in report.weeks)
+def weekly(report: Report, aim: Aim, notes: Mapping[date, str], today: date, link: Link) -> Weekly:
+    """In target by week of arrival; a week of too few has no point. ``aim``: that of the chosen days."""
+    points = tuple(
+        _point(week, judged(states), report.asked.period.last_on, notes, today, link) for week, states in report.weeks
+    )
     told = [point for point in points if point.value is not None]
     floor = next(floor for floor in FLOORS if all((point.value or 0) >= floor for point in told))
     first = report.asked.period.first_on
     shade = next(index for index, (week, _) in enumerate(report.weeks) if week.last_on >= first)
-    finding = _course([point.value or 0 for point in told if not point.is_partial], target.percent)
+    finding = _course(report.whole.in_target, report.before.in_target, aim)
     rows = tuple(_week_line(point, judged(states)) for point, (_, states) in zip(points, report.weeks, strict=True))
     heads = (gettext("Week from"), gettext("Judged"), gettext("In target"), gettext("Share"))
     return Weekly(finding, points, floor, shade, Table(gettext("Called in target by week"), heads, rows))
 
 
-def _point(week: Period, share: Share, notes: Mapping[date, str], today: date, link: Link) -> Point:
+def _point(week: Period, share: Share, last_on: date, notes: Mapping[date, str], today: date, link: Link) -> Point:
+    """A week that is not over, or that the report's last day cuts off, is told in part."""
     label = words.day(week.first_on, today)
     value = None if share.is_few else share.percent
     told = [text for day, text in sorted(notes.items()) if week.holds(day)]
-    said = gettext("Week from %(day)s: %(share)s", day=label, share=words.share(share))
-    href = link(f"week.{week.first_on.isoformat()},judged")
-    is_partial = week.holds(today)
-    return Point(label, value, share.whole, is_partial, href, " · ".join((said, *told)), "▾" if told else "")
+    percent = words.share_of_part(share)
+    said = gettext("Week from %(day)s: %(share)s", day=label, share=percent)
+    return Point(
+        label, words.day(week.first_on, week.first_on), week.first_on.year, value, percent, share.whole,
+        is_partial=week.holds(today) or week.last_on > last_on,
+        href=link(f"week.{week.first_on.isoformat()},judged"),
+        said=" · ".join((said, *told)), note="▾" if told else "",
+    )  # fmt: skip
 
 
 def _week_line(point: Point, share: Share) -> Line:
-    percent = gettext("too few") if share.is_few else words.percent(share)
-    return Line(point.label, (Cell(str(share.whole), point.href), Cell(str(share.part)), Cell(percent)))
+    cells = (Cell(str(share.whole), point.href), Cell(str(share.part)), Cell(words.percent_of_part(share)))
+    return Line(point.label, cells)
 
 
-def _course(values: Sequence[int], target: int) -> str:
-    """What the whole weeks say, from the first to the last of them."""
-    if len(values) < 2:
-        return gettext("Too few weeks to say how it goes")
-    first, last = values[0], values[-1]
-    stands = gettext("the target is reached") if last >= target else gettext("still below the target")
-    if first == last:
-        return gettext("As before: %(last)s %% in target, %(stands)s", last=last, stands=stands)
-    way = gettext("Up from %(first)s to %(last)s %% in target, %(stands)s")
-    if last < first:
-        way = gettext("Down from %(first)s to %(last)s %% in target, %(stands)s")
-    return way % {"first": first, "last": last, "stands": stands}
+def _course(now: Share, before: Share, aim: Aim) -> str:
+    """What the chosen days say against those before, in the words of their tile."""
+    if now.percent is None or now.is_few:
+        return gettext("Too few requests to say how it goes")
+    stands = gettext("the target is reached") if now.percent >= aim.percent else gettext("still below the target")
+    told = gettext("%(percent)s %% in target", percent=now.percent)
+    return ", ".join(filter(None, (told, words.share_change(now, before), stands)))
 
 
-def bands(report: Report, target: ResponseTarget, link: Link) -> Bars:
+def bands(report: Report, aim: Aim, link: Link) -> Bars:
     """How long until the first call: everybody counted is in one of these."""
     whole = report.whole
     parts = [(words.band(band), whole.bands.get(band, 0), "", f"band.{band.key}") for band in BANDS]
@@ -84,27 +88,49 @@ def bands(report: Report, target: ResponseTarget, link: Link) -> Bars:
         if whole.ends.get(end)
     ]
     met = whole.states.get(State.MET, 0)
-    finding = gettext(
-        "%(met)s of %(all)s were called within %(minutes)s minutes", met=met, all=whole.counted, minutes=target.minutes
-    )
+    finding = gettext("%(met)s of %(all)s were called in target", met=met, all=whole.counted)
+    if aim.minutes is not None:
+        finding = gettext(
+            "%(met)s of %(all)s were called within %(minutes)s minutes",
+            met=met, all=whole.counted, minutes=aim.minutes,
+        )  # fmt: skip
     heads = (gettext("Until the first call"), gettext("Requests"), gettext("Share"))
     counted = [(label, n, kind, f"kind.counted,{of}") for label, n, kind, of in parts]
     return bars_of(finding, words.clock_note(report.asked.clock), heads, counted, gettext("All"), link)
 
 
 def backlog(report: Report, link: Link) -> Bars:
-    """Those who wait for a first call, by how late they are."""
-    by_key = Counter(lateness_of(one.late_minutes) for one in report.waiting)
-    late = len(report.waiting) - by_key[NOT_LATE]
-    parts = [(gettext("not due yet"), by_key[NOT_LATE], "h", f"late.{NOT_LATE}")]
-    parts += [(words.lateness(band.through), by_key[band.key], "l", f"late.{band.key}") for band in LATENESS]
-    finding = ngettext(
-        "%(num)s person waits past the target", "%(num)s people wait past the target", late
-    ) if late else gettext("Nobody waits past the target")  # fmt: skip
-    note = gettext("Not called yet, by how late they are")
-    return bars_of(
-        finding, note, (gettext("Late by"), gettext("Requests"), gettext("Share")), parts, gettext("All"), link
+    """Those who wait for a first call, by how long they have waited, and how many of each bar are past the target."""
+    waits = Counter(band_of(one.minutes).key for one in report.waiting)
+    late = Counter(band_of(one.minutes).key for one in report.waiting if one.is_late)
+    parts = [(words.band(band), waits[band.key], "h", f"age.{band.key}") for band in BANDS]
+    is_open = report.asked.clock is Clock.OPEN
+    note = gettext("Waiting by age, in opening hours") if is_open else gettext("Waiting by age, day and night")
+    heads = (gettext("Has waited"), gettext("Requests"), gettext("Share"))
+    chart = bars_of(_wait_so_far(report), note, heads, parts, gettext("All"), link)
+    past = [_past(late[band.key]) for band in BANDS]
+    bars = (replace(bar, more=told, said=f"{bar.said}, {told}" if told else bar.said) for bar, told in zip(
+        chart.bars, past, strict=True))  # fmt: skip
+    cells = (
+        Cell(str(late[band.key]), link(f"age.{band.key},state.overdue") if late[band.key] else None) for band in BANDS
     )
+    return replace(chart, bars=tuple(bars), table=chart.table.beside(gettext("Past target"), tuple(cells)))
+
+
+def _past(late: int) -> str:
+    return ngettext("%(num)s past the target", "%(num)s past the target", late) if late else ""
+
+
+def _wait_so_far(report: Report) -> str:
+    n, late = len(report.waiting), sum(one.is_late for one in report.waiting)
+    if not n:
+        return gettext("Nobody waits for a first call")
+    told = ngettext(
+        "%(num)s person waits for the first call, for %(wait)s so far",
+        "%(num)s people wait for the first call, the longest for %(wait)s",
+        n, wait=words.minutes(max(one.minutes for one in report.waiting)),
+    )  # fmt: skip
+    return f"{told}: {_past(late) or gettext('nobody past the target')}"
 
 
 def windows(report: Report, link: Link) -> Bars:
@@ -113,7 +139,15 @@ def windows(report: Report, link: Link) -> Bars:
     kinds = ((Kept.KEPT, ""), (Kept.BROKEN, "l"), (Kept.PENDING, "h"))
     parts = [(words.wish(kept), wishes.get(kept, 0), kind, f"kind.window,wish.{kept.value}") for kept, kind in kinds]
     finding = gettext("%(part)s of %(whole)s requested times were kept", part=share.part, whole=share.whole)
+    if not share.whole:
+        finding = gettext("None of the requested times has come yet") if sum(wishes.values()) else gettext(
+            "Nobody asked for a time"
+        )  # fmt: skip
+    likely = words.interval(share)
     note = gettext("Called inside the time the visitor asked for")
+    if likely:
+        percent = words.percent(share)
+        note = gettext("%(note)s: %(percent)s, likely %(range)s", note=note, percent=percent, range=likely)
     return bars_of(finding, note, (gettext("Call"), gettext("Requests"), gettext("Share")), parts, gettext("All"), link)
 
 
@@ -128,7 +162,7 @@ def tries(report: Report, link: Link) -> Bars:
     finding = gettext(
         "%(first)s of the %(all)s people reached answered the first try",
         first=reached.get(Reach.FIRST, 0), all=share.part,
-    )  # fmt: skip
+    ) if share.part else gettext("Nobody has been reached yet")  # fmt: skip
     note = gettext("Everybody counted, by the try that reached them")
     return bars_of(finding, note, (gettext("Try"), gettext("Requests"), gettext("Share")), parts, gettext("All"), link)
 
@@ -149,11 +183,7 @@ def heat(report: Report, hours: OpeningHours, reading: str, target: ResponseTarg
         tuple(_heat_cell(report, reading, target, day, hour, counts[day][hour], most, link) for hour in range(_DAY))
         for day in range(7)
     )
-    shut = report.while_closed.counted
-    percent = Share(shut, report.whole.counted).percent
-    finding = gettext("No requests in this period") if percent is None else gettext(
-        "%(n)s of 100 requests arrive while we are closed", n=percent
-    )  # fmt: skip
+    finding = _while_closed(Share(report.while_closed.counted, report.whole.counted))
     rows = tuple(Line(days[day], tuple(Cell(cell.text, cell.href) for cell in cells[day])) for day in range(7))
     tall = [[is_open[day][hour] for day in range(7)] for hour in range(_DAY)]
     key = tuple(str(step) for step in _steps(most))
@@ -163,11 +193,23 @@ def heat(report: Report, hours: OpeningHours, reading: str, target: ResponseTarg
     )  # fmt: skip
 
 
+def _while_closed(shut: Share) -> str:
+    """In hundredths only of a hundred and more: of seven requests nobody knows that."""
+    if not shut.whole:
+        return gettext("No requests in this period")
+    if shut.whole < _A_HUNDRED:
+        return gettext("%(n)s of %(all)s requests arrived while we were closed", n=shut.part, all=shut.whole)
+    return gettext("%(n)s of 100 requests arrive while we are closed", n=shut.percent)
+
+
 def reading_note(reading: str) -> str:
     """What the numbers in the cells are."""
     return {
         "target": gettext("Percent called in target by hour of arrival, site time. Inside the dark line we are open."),
-        "people": gettext("About how many people the calls of an hour need, if somebody calls three quarters of it."),
+        "people": gettext(
+            "About how many people the quick calls of an hour need, if somebody calls three quarters of it."
+            " Requested times, second calls and requests added by hand come on top."
+        ),
     }.get(reading, gettext("Requests counted by hour of arrival, site time. Inside the dark line we are open."))
 
 
@@ -180,12 +222,13 @@ def _heat_cell(
     said = gettext("%(where)s: %(n)s", where=where, n=n)
     if reading == "target" and n:
         text = "–" if share.is_few else str(share.percent)
-        said = f"{where}: {words.share(share)}"
+        said = f"{where}: {words.share_of_part(share)}"
     if reading == "people" and n:
         text = str(people_needed(n, weekdays_in(report.asked.period, day), target.minutes_per_call))
         said = gettext("%(where)s: about %(n)s on the phone", where=where, n=text)
+    of, told = ("kind.counted,judged", share.whole) if reading == "target" else ("kind.counted", n)
     shade = 0 if not n else min(1 + (n - 1) * 5 // most, 5)
-    return HeatCell(text, shade, link(f"kind.counted,hour.{day * _DAY + hour}") if n else None, said)
+    return HeatCell(text, shade, link(f"{of},hour.{day * _DAY + hour}") if told else None, said)
 
 
 def _steps(most: int) -> list[str]:

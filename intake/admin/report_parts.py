@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intake.rules.shares import Share
 
@@ -37,10 +37,17 @@ class Table:
     rows: tuple[Line, ...]
     foot: Line | None = None
 
+    def beside(self, head: str, cells: Sequence[Cell]) -> Table:
+        """With one more column of numbers, and their sum."""
+        rows = tuple(replace(row, cells=(*row.cells, cell)) for row, cell in zip(self.rows, cells, strict=True))
+        total = Cell(str(sum(int(cell.text) for cell in cells)))
+        foot = replace(self.foot, cells=(*self.foot.cells, total)) if self.foot else None
+        return replace(self, heads=(*self.heads, head), rows=rows, foot=foot)
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """``kind``: "" called, "l" late, "h" not yet. ``said``: its value in words."""
+    """``kind``: "" called, "l" late, "h" not yet. ``said``: its value in words; ``more``: beside it."""
 
     label: str
     n: int
@@ -48,6 +55,7 @@ class Bar:
     kind: str
     href: str | None
     said: str
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +70,13 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A week: ``value`` in percent, None where there were too few to say."""
+    """A week: ``value`` in percent, None where there were too few to say. ``tick``: its day without the year."""
 
     label: str
+    tick: str
+    year: int
     value: int | None
+    share: str
     n: int
     is_partial: bool
     href: str | None

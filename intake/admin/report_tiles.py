@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from intake.admin.report_parts import Link
-from intake.queries.report import Figures, Report
-from intake.rules.counting import APART, LEFT_OUT, Kind, Reach, State
-from intake.rules.promise import ResponseTarget
-from intake.rules.shares import FEW_FOR_A_TAIL, Share
+from intake.queries.report import ByPerson, Figures, Report
+from intake.rules.counting import APART, LEFT_OUT, End, Kind, Reach, State
+from intake.rules.parts import NO_SOURCE
+from intake.rules.promise import Aim
+from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT, Share
 from intake.wording import figures as words
-from intake.wording.times import duration
+from intake.wording.times import waited
 from intake.wording.translation import gettext, ngettext
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A figure with its title, where it leads to, and what has to be said beside it."""
+    """A figure with its title, where it leads to, and what has to be said beside it.
+
+    ``whole``: where the first line leads, those whom the figure is a share of; ``late_href``: whom ``late`` counts;
+    ``besides``: others whom the figure does not count, with their list.
+    """
 
     title: str
     value: str
@@ -24,6 +29,10 @@ class Tile:
     lines: tuple[str, ...]
     quiet: tuple[str, ...] = ()
     late: str = ""
+    whole: str | None = None
+    late_href: str | None = None
+    besides: str = ""
+    besides_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +46,17 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody's first calls; ``share`` of too few is not told."""
+    """Somebody's calls, and their first ones; what is of too few is not told."""
 
     name: str
     href: str | None
+    calls: int | None
     first: int
     half: str
     share: Share
+    share_href: str | None
     reached: Share
+    reached_href: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +67,32 @@ class Source:
     href: str | None
     requests: int
     share: Share
+    share_href: str | None
     reached: Share
+    reached_href: str | None
     booked: int
+    booked_href: str | None
 
 
-def tiles(report: Report, target: ResponseTarget, link: Link) -> tuple[Tile, ...]:
-    """Promises first: they are what the visitor was told."""
+def tiles(report: Report, aim: Aim, link: Link, earlier: Link | None = None) -> tuple[Tile, ...]:
+    """Promises first: they are what the visitor was told. ``earlier``: to those who came before these days."""
     whole, before = report.whole, report.before
     return (
         Tile(
             gettext("Promises kept"), words.percent(whole.promises), link("kept.kept,promised"),
             (_of(whole.promises), _range(whole.promises)), (words.share_change(whole.promises, before.promises),),
+            whole=link("kept.kept,kept.broken,promised") if whole.promises.whole else None,
         ),
         Tile(
             gettext("Called in target"), words.percent(whole.in_target), link("kind.counted,state.met"),
-            (_within(whole.in_target, target), _range(whole.in_target)),
-            (_aim(target), words.share_change(whole.in_target, before.in_target)),
+            (_within(whole.in_target, aim), _range(whole.in_target)),
+            (_aimed_at(aim), words.share_change(whole.in_target, before.in_target)),
+            whole=link("kind.counted,judged") if whole.in_target.whole else None,
         ),
-        _half(whole, before),
-        _nine_tenths(whole, before),
+        _half(whole, before, link),
+        _nine_tenths(whole, before, link),
         _reached(whole, link),
-        _waiting(report, link),
+        _waiting(report, link, earlier),
     )  # fmt: skip
 
 
@@ -88,50 +105,75 @@ def _range(share: Share) -> str:
     return gettext("likely %(range)s", range=told) if told else ""
 
 
-def _within(share: Share, target: ResponseTarget) -> str:
+def _within(share: Share, aim: Aim) -> str:
+    if aim.minutes is None:
+        return gettext("%(part)s of %(whole)s, each by its own target", part=share.part, whole=share.whole)
     return gettext(
         "%(part)s of %(whole)s within %(minutes)s opening minutes",
-        part=share.part, whole=share.whole, minutes=target.minutes,
+        part=share.part, whole=share.whole, minutes=aim.minutes,
     )  # fmt: skip
 
 
-def _aim(target: ResponseTarget) -> str:
-    return gettext("target %(percent)s %%", percent=target.percent)
+def _aimed_at(aim: Aim) -> str:
+    told = gettext("target %(percent)s %%") if aim.is_one else gettext("target %(percent)s %% at the end")
+    return told % {"percent": aim.percent}
 
 
-def _half(whole: Figures, before: Figures) -> Tile:
+def _half(whole: Figures, before: Figures, link: Link) -> Tile:
     n, n_before = whole.waits.number, before.waits.number
     return Tile(
-        gettext("Half called within"), words.within(whole.half, n), None,
+        gettext("Half called within"), words.within(whole.half, n), link("waits") if n else None,
         (words.wait_change(whole.half, before.half, n, n_before),),
-        (gettext("people still waiting count"), gettext("n = %(n)s", n=n)),
+        (
+            gettext("people still waiting count"),
+            words.n_of_waits(n, whole.counted, whole.ends.get(End.CLOSED, 0)),
+        ),
     )  # fmt: skip
 
 
-def _nine_tenths(whole: Figures, before: Figures) -> Tile:
+def _nine_tenths(whole: Figures, before: Figures, link: Link) -> Tile:
     n, n_before = whole.waits.number, before.waits.number
     change = words.wait_change(whole.nine_tenths, before.nine_tenths, n, n_before, fewest=FEW_FOR_A_TAIL)
-    return Tile(gettext("9 of 10 within"), words.nine_tenths(whole.nine_tenths, n), None, (change,),
-                (gettext("n = %(n)s", n=n),))  # fmt: skip
+    return Tile(
+        gettext("9 of 10 within"), words.nine_tenths(whole.nine_tenths, n), link("waits") if n else None, (change,),
+        (gettext("n = %(n)s", n=n),),
+    )  # fmt: skip
 
 
 def _reached(whole: Figures, link: Link) -> Tile:
     share = whole.were_reached
     first = Share(whole.reached.get(Reach.FIRST, 0), share.part)
     quiet = "" if first.percent is None else gettext("%(percent)s %% of those at the first try", percent=first.percent)
-    return Tile(gettext("Reached"), words.percent(share), link("kind.counted,reached"), (_of(share),), (quiet,))
+    return Tile(
+        gettext("Reached"), words.percent(share), link("kind.counted,reached"), (_of(share), _range(share)),
+        (quiet,),
+        whole=link("kind.counted") if share.whole else None,
+    )  # fmt: skip
 
 
-def _waiting(report: Report, link: Link) -> Tile:
+def _waiting(report: Report, link: Link, earlier: Link | None) -> Tile:
     late = report.whole.states.get(State.OVERDUE, 0)
     oldest = report.waiting[0].received_at if report.waiting else None
     quiet = "" if oldest is None else gettext(
-        "oldest waits %(wait)s, day and night", wait=duration((report.now - oldest).total_seconds())
+        "oldest waits %(wait)s, day and night", wait=waited((report.now - oldest).total_seconds())
     )  # fmt: skip
     told = ngettext("%(num)s past target", "%(num)s past target", late) if late else ""
+    of = "kind.counted,end.waiting"
     return Tile(
-        gettext("Not called yet"), str(len(report.waiting)), link("kind.counted,end.waiting"), (), (quiet,), told
-    )
+        gettext("Not called yet"), str(len(report.waiting)), link(of), (), (quiet,), told,
+        late_href=link("kind.counted,state.overdue"), besides=_came_before(report),
+        besides_href=earlier(of) if earlier else None,
+    )  # fmt: skip
+
+
+def _came_before(report: Report) -> str:
+    """Whoever looks at this week must not believe that nobody older waits."""
+    told = report.came_before
+    return "" if told.oldest_at is None else ngettext(
+        "and %(num)s who came before these days and has waited %(wait)s",
+        "and %(num)s who came before these days, the oldest has waited %(wait)s",
+        told.n, wait=waited((report.now - told.oldest_at).total_seconds()),
+    )  # fmt: skip
 
 
 def apart(report: Report, link: Link) -> tuple[Count, ...]:
@@ -151,22 +193,46 @@ def _counts(report: Report, kinds: tuple[Kind, ...], link: Link) -> tuple[Count,
 
 def people(report: Report, link: Link) -> tuple[Person, ...]:
     """By name, not by rank."""
-    return tuple(
-        Person(
-            name, link(f"kind.counted,person.{user_id}"), one.counted,
-            gettext("too few") if one.in_target.is_few else words.within(one.half, one.waits.number),
-            one.in_target, one.were_reached,
-        )
-        for user_id, name, one in report.people
+    return tuple(_person(one, link) for one in report.people)
+
+
+def _person(one: ByPerson, link: Link) -> Person:
+    first, theirs = one.first, f"kind.counted,person.{one.id}"
+    half = words.within(first.half, first.waits.number, fewest=FEW_IN_A_SPLIT)
+    href, met, reached = (
+        link(of) if first.counted else None for of in (theirs, f"{theirs},state.met", f"{theirs},reached")
+    )
+    return Person(
+        one.name, href, one.calls, first.counted, half, first.in_target, met, first.were_reached, reached
     )  # fmt: skip
+
+
+def own(one: ByPerson, aim: Aim, href: str) -> tuple[Tile, ...]:
+    """A person's line by itself. ``href``: the requests they called first."""
+    told = _person(one, lambda of: href)
+    first = Tile(gettext("First calls"), str(told.first), told.href, (gettext("before anybody else had called"),))
+    calls = Tile(gettext("Calls made"), str(told.calls), None, (gettext("first ones, and all others"),))
+    by = () if one.first.waits.number < FEW_IN_A_SPLIT else (gettext("by opening hours"),)
+    of_share = () if told.share.is_few else (_within(told.share, aim), _range(told.share))
+    of_reached = () if told.reached.is_few else (_of(told.reached), _range(told.reached))
+    return (
+        calls,
+        first,
+        Tile(gettext("Half called within"), told.half, None, by),
+        Tile(gettext("Called in target"), words.percent_of_part(told.share), None, of_share, (_aimed_at(aim),)),
+        Tile(gettext("Reached"), words.percent_of_part(told.reached), None, of_reached),
+    )
 
 
 def sources(report: Report, link: Link) -> tuple[Source, ...]:
     """By the code of the page, those with most requests first."""
-    return tuple(
-        Source(
-            source or gettext("no code"), link(f"kind.counted,source.{source or 'none'}"), one.counted, one.in_target,
-            one.were_reached, one.booked,
-        )
-        for source, one in report.sources
+    return tuple(_source(source, one, link) for source, one in report.sources)
+
+
+def _source(source: str, one: Figures, link: Link) -> Source:
+    theirs = f"kind.counted,source.{source or NO_SOURCE}"
+    met, reached, booked = (link(f"{theirs},{of}") for of in ("state.met", "reached", "booked"))
+    return Source(
+        source or gettext("no code"), link(theirs), one.counted, one.in_target, met, one.were_reached, reached,
+        one.booked, booked if one.booked else None,
     )  # fmt: skip

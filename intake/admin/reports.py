@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import pairwise, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
-from intake.admin import report_charts, report_tiles, reports_form
+from intake.admin import report_charts, report_tiles, reports_form, settings_words
 from intake.admin.base import PanelView, acting, request_time
 from intake.admin.report_parts import Link
 from intake.admin.reports_form import Wanted
@@ -21,11 +24,13 @@ from intake.queries import calendar as calendars
 from intake.queries import kept_report, report_notes
 from intake.queries import people as colleagues
 from intake.queries import report as figures
+from intake.queries.calendar import Version
 from intake.queries.report import Report
 from intake.rules.bands import Clock
-from intake.rules.parts import NO_SOURCE
-from intake.rules.periods import Period, Preset
+from intake.rules.parts import NO_PERSON, NO_SOURCE
+from intake.rules.periods import LONGEST, Period, Preset
 from intake.rules.permissions import Permission
+from intake.rules.promise import Aim
 from intake.rules.workflow import ForWhom
 from intake.wording import figures as words
 from intake.wording import given_out, languages, names
@@ -34,7 +39,7 @@ from intake.wording.translation import gettext
 
 READINGS = ("arrivals", "target", "people")
 CHANGES_SHOWN = 20
-"""Versions of the hours that are looked at for those made in the period."""
+"""Versions of the hours made in the period that are named."""
 
 
 def today() -> date:
@@ -57,42 +62,50 @@ class ReportPages(PanelView):
         """The figures of a period."""
         wanted = reports_form.read(request.args, today())
         reading_as = request.args.get("cells", "")
-        with reading() as conn:
+        with reading(of_one_moment=True) as conn:
             told = figures.report(conn, current_site(), wanted.asked, now=request_time())
             values = self._values(conn, told, wanted, reading_as if reading_as in READINGS else READINGS[0])
         return self.page("admin/reports.html", **values)
 
     def _values(self, conn: Connection, told: Report, wanted: Wanted, cells: str) -> dict[str, Any]:
-        calendar = calendars.current(conn, current_site())
-        target, link = calendar.target, _link(wanted)
-        noted = report_notes.notes(conn, noted_in(told))
+        days, link = noted_in(told), _link(wanted)
+        versions = calendars.in_force(conn, current_site(), days)
+        inside = _those_of(versions, wanted.asked.period)
+        calendar, aim = inside[0].calendar, _aim(inside)
+        noted = report_notes.notes(conn, days)
         return {
             "wanted": wanted,
             "report": told,
-            "target": target,
-            "tiles": report_tiles.tiles(told, target, link),
+            "aim": _aim(versions),
+            "tiles": report_tiles.tiles(told, aim, link, _to_earlier(told, wanted)),
             "apart": report_tiles.apart(told, link),
             "left_out": report_tiles.left_out(told, link),
             "all_counted": link("kind.counted"),
-            "weekly": report_charts.weekly(told, target, report_notes.by_day(noted), today(), link),
+            "all_booked": link("kind.counted,booked"),
+            "arrived": {name: link(f"kind.counted,state.met,arrival.{name}") for name in ("open", "closed")},
+            "weekly": report_charts.weekly(told, aim, report_notes.by_day(noted), today(), link),
             "notes": [note for note in noted if told.asked.period.holds(note.noted_on)],
             "new_note": {"on": told.asked.period.last_on.isoformat(), "text": ""},
             "may_note": acting().may(Permission.ASSIGN),
             "today": today(),
-            "bands": report_charts.bands(told, target, link),
+            "bands": report_charts.bands(told, aim, link),
             "backlog": report_charts.backlog(told, link),
             "windows": report_charts.windows(told, link),
-            "heat": report_charts.heat(told, calendar.hours, cells, target, link),
+            "heat": report_charts.heat(told, calendar.hours, cells, calendar.target, link),
             "tries": report_charts.tries(told, link),
             "people": report_tiles.people(told, link),
+            "by_nobody": link(f"kind.counted,person.{NO_PERSON}") if told.called_by_nobody else None,
             "sources": report_tiles.sources(told, link),
             "split": report_charts.waiting_split(told.whole),
             "cells": cells,
             "readings": _readings(),
-            "changes": _changes(conn, wanted),
+            "changes": [
+                (moment(one.at, current_site().time_zone, request_time()), one.what)
+                for one in changes(versions, wanted.asked.period)
+            ],
             "given_out": _given_out(conn, told),
             "choices": _choices(conn, told),
-            "said": _said(wanted),
+            "said": said(wanted),
             "words": words,
             "clocks": [(one.value, words.clock(one), one is wanted.asked.clock) for one in Clock],
         }
@@ -100,8 +113,15 @@ class ReportPages(PanelView):
 
 def _link(wanted: Wanted) -> Link:
     """To the requests behind a figure of this report."""
-    address: dict[str, Any] = wanted.address
-    return lambda of: url_for("reports.requests", **{**address, "of": of})
+    return lambda of: url_for("reports.requests", of=of, **wanted.address)
+
+
+def _to_earlier(told: Report, wanted: Wanted) -> Link | None:
+    """To those who wait and came before these days, if they are not too many days for one list."""
+    days = told.came_before.days(wanted.asked)
+    if days is None or days.last_on - days.first_on > LONGEST:
+        return None
+    return _link(replace(wanted, asked=replace(wanted.asked, period=days), chosen=""))
 
 
 def _readings() -> tuple[tuple[str, str], ...]:
@@ -111,7 +131,7 @@ def _readings() -> tuple[tuple[str, str], ...]:
 def _choices(conn: Connection, told: Report) -> dict[str, list[tuple[str, str]]]:
     """What can be chosen: whoever works here or called in the period, and the pages requests came from in it."""
     asked = told.asked
-    people = {one.id: one.name for one in colleagues.working(conn)} | {key: name for key, name, _ in told.people}
+    people = {one.id: one.name for one in colleagues.working(conn)} | {one.id: one.name for one in told.people}
     sources = {source for source, _ in told.sources} | ({asked.source} if asked.source is not None else set())
     return {
         "period": [(one.value, words.preset(one)) for one in Preset],
@@ -124,21 +144,48 @@ def _choices(conn: Connection, told: Report) -> dict[str, list[tuple[str, str]]]
     }
 
 
-def _changes(conn: Connection, wanted: Wanted) -> list[str]:
-    """When the opening hours or the target changed in the period: each request is judged by those it came in under."""
-    period, zone = wanted.asked.period, current_site().time_zone
-    made = (one.created_at for one in calendars.versions(conn, limit=CHANGES_SHOWN))
-    inside = [at for at in made if period.holds(at.astimezone(ZoneInfo(zone)).date())]
-    return [moment(at, zone, request_time()) for at in reversed(inside)]
+def _those_of(versions: Sequence[Version], period: Period) -> list[Version]:
+    """Those that held in the period: made in it, and the one it began with."""
+    begin, _ = period.bounds(current_site().time_zone)
+    made = list(takewhile(lambda one: one.created_at > begin, versions))
+    return [*made, *versions[len(made) : len(made) + 1]]
+
+
+def _aim(versions: Sequence[Version]) -> Aim:
+    return Aim.of([one.calendar.target for one in versions])
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """When opening hours or target changed, and what, as the settings and the record tell it."""
+
+    at: datetime
+    what: str
+
+
+def changes(versions: Sequence[Version], period: Period) -> list[Changed]:
+    """Those in the period, the oldest first: each request is judged by what it came in under."""
+    begin, _ = period.bounds(current_site().time_zone)
+    made = [(one, before) for one, before in pairwise(versions) if one.created_at > begin and not _is_same(one, before)]
+    return [
+        Changed(one.created_at, settings_words.sentence(settings_words.changes(before.calendar, one.calendar)))
+        for one, before in reversed(made[:CHANGES_SHOWN])
+    ]
+
+
+def _is_same(one: Version, before: Version) -> bool:
+    """The built-in hours are stored with the first promise that is made by them: that changes nothing."""
+    return calendars.documents(one.calendar) == calendars.documents(before.calendar)
 
 
 def _given_out(conn: Connection, told: Report) -> list[str]:
-    """Why a figure is not what it was in a mail or a copy."""
+    """Why figures are not what they were in a mail or a copy."""
     zone, now = current_site().time_zone, request_time()
-    return [given_out.sentence(one, zone, now) for one in kept_report.differences(conn, told)]
+    return [given_out.sentences(one, zone, now) for one in kept_report.differences(conn, told)]
 
 
-def _said(wanted: Wanted) -> dict[str, str]:
+def said(wanted: Wanted) -> dict[str, str]:
+    """The days and the moment in words."""
     period, site, now = wanted.asked.period, current_site(), request_time()
     return {
         "days": words.days(period),

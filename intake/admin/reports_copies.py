@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from flask import Response, jsonify, request, stream_with_context
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin import copying, reports_form
 from intake.admin.base import PanelView, acting, request_time
-from intake.admin.reports import today
+from intake.admin.reports import changes, today
 from intake.admin.reports_form import Wanted
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import audit
+from intake.queries import calendar as calendars
 from intake.queries.report_data import data
 from intake.rules.permissions import Permission
 from intake.services import report_copies
-from intake.services.copies import LONGEST_PURPOSE
-from intake.services.report_copies import Sheet
-from intake.wording import figures, parts, report_sheet, sheets
+from intake.wording import figures, parts
 
 
 class ReportCopies(PanelView):
@@ -45,10 +44,9 @@ class ReportCopies(PanelView):
         except copying.REFUSALS as refused:
             code, errors = copying.still_wanted(refused)
             return self._form(wanted, code=code, errors=errors)
-        answer = Response(stream_with_context(_lines(begun)), mimetype="text/csv")
         name = f"requests-{wanted.asked.period.first_on}-{wanted.asked.period.last_on}.csv"
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return answer
+        lines = report_copies.rows(current_site(), begun)
+        return copying.sheet(name, lines, with_contact=begun.with_contact)
 
     @expose("/data")
     def data(self) -> ResponseReturnValue:
@@ -57,7 +55,13 @@ class ReportCopies(PanelView):
         if wanted.errors:
             return jsonify({"errors": wanted.errors}), 422
         told = report_copies.figures(current_site(), acting(), wanted.asked, now=request_time())
-        return jsonify(data(told, current_site().time_zone))
+        with reading() as conn:
+            versions = calendars.in_force(conn, current_site(), wanted.asked.period)
+        changed = [
+            {"at": one.at.isoformat(timespec="seconds"), "what": one.what}
+            for one in changes(versions, wanted.asked.period)
+        ]
+        return jsonify({**data(told, current_site().time_zone), "hours_and_target_changed": changed})
 
     def _form(
         self, wanted: Wanted, *, code: int = 200, errors: Mapping[str, str] | None = None
@@ -72,14 +76,7 @@ class ReportCopies(PanelView):
             by=parts.filters(wanted.asked, people),
             address=wanted.address,
             typed=copying.typed(),
-            longest=LONGEST_PURPOSE,
+            longest=copying.LONGEST_PURPOSE,
             may_name=acting().may(Permission.CONTACT),
             is_named="contact" in request.form,
         )
-
-
-def _lines(begun: Sheet) -> Iterator[str]:
-    zone, with_contact = current_site().time_zone, begun.with_contact
-    yield from sheets.beginning(report_sheet.heads(with_contact=with_contact))
-    for one in report_copies.rows(current_site(), begun):
-        yield sheets.line(report_sheet.cells(one, zone, with_contact=with_contact))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import flash, request, url_for
@@ -14,7 +13,17 @@ from sqlalchemy import Connection
 
 from intake.admin import dossier_story, dossier_words, hold_words
 from intake.admin.audit_words import Teller
-from intake.admin.base import PanelView, acting, needs, request_time, see_other
+from intake.admin.base import (
+    PanelView,
+    acting,
+    is_reference,
+    needs,
+    read_instant,
+    request_time,
+    see_other,
+    typed_line,
+)
+from intake.admin.copying import LONGEST_PURPOSE
 from intake.admin.moments import Clock
 from intake.admin.paper import paper
 from intake.admin.queue import clock
@@ -35,7 +44,6 @@ from intake.wording.translation import gettext
 MOST_TOLD = 1000
 """Entries of each kind on one dossier; what happened before them is on another one, a button away."""
 MOST_TRIES = 2000
-_REFERENCE = re.compile("[0-9A-Z]{3}-[0-9A-Z]{3}")
 
 
 class DossierPages(PanelView):
@@ -51,23 +59,21 @@ class DossierPages(PanelView):
     @expose("/dossier/<reference>", methods=("POST",))
     def make_dossier(self, reference: str) -> ResponseReturnValue:
         """The dossier. Who had it made and what for is on record before it is."""
-        purpose, until = request.form.get("purpose", ""), _instant(request.form.get("until", ""))
+        purpose, until = typed_line("purpose", LONGEST_PURPOSE), read_instant(request.form.get("until", ""))
         try:
             dossiers.put_on_record(current_site(), acting(), reference, purpose=purpose, now=request_time())
         except RefusedError:
             return self._ask_why(reference, code=422, errors={"purpose": gettext("Say what the dossier is for")})
         with reading() as conn:
             values = _dossier(conn, reference, until)
-        return self.page("admin/dossier.html", purpose=purpose.strip(), **values)
+        return self.page("admin/dossier.html", purpose=purpose, **values)
 
     @expose("/dossier/<reference>/hold", methods=("POST",))
     @needs(Permission.ASSIGN)
     def hold(self, reference: str) -> ResponseReturnValue:
         """Keep all of it from now on."""
         try:
-            holding.place(
-                current_site(), acting(), reference, reason=request.form.get("reason", ""), now=request_time()
-            )
+            holding.place(current_site(), acting(), reference, reason=_reason(), now=request_time())
         except RefusedError as refused:
             return self._hold_refused(reference, refused)
         flash(gettext("%(reference)s is under a legal hold: nothing of it is deleted.", reference=reference), "ok")
@@ -78,7 +84,7 @@ class DossierPages(PanelView):
     def lift(self, reference: str) -> ResponseReturnValue:
         """It is kept as long as any other again."""
         try:
-            holding.lift(current_site(), acting(), reference, reason=request.form.get("reason", ""), now=request_time())
+            holding.lift(current_site(), acting(), reference, reason=_reason(), now=request_time())
         except RefusedError as refused:
             return self._hold_refused(reference, refused)
         flash(gettext("The legal hold on %(reference)s is lifted.", reference=reference), "ok")
@@ -132,7 +138,7 @@ class DossierPages(PanelView):
             may_hold=acting().may(Permission.ASSIGN),
             with_contact=acting().may(Permission.CONTACT),
             back=_back(reference),
-            longest=dossiers.LONGEST_PURPOSE,
+            longest=LONGEST_PURPOSE,
         )
 
 
@@ -140,7 +146,7 @@ def _dossier(conn: Connection, reference: str, until: datetime | None) -> dict[s
     """All of it, by a number of questions that does not grow with what happened."""
     site, now, on_paper = current_site(), request_time(), paper(current_site().time_zone)
     with_contact = acting().may(Permission.CONTACT)
-    case = casefile.find(conn, site, reference, with_contact=with_contact)
+    case = casefile.find(conn, site, reference, with_contact=with_contact, is_whole=True)
     if case is None:
         raise NotFoundError
     runs = parts.runs(conn, case.id)
@@ -154,7 +160,7 @@ def _dossier(conn: Connection, reference: str, until: datetime | None) -> dict[s
         "case": case,
         "sent": dossier_words.sent(case, first, runs[0], on_paper, with_contact=with_contact),
         "accounts": dossier_words.accounts(runs, versions, page.entries, on_paper, now),
-        "lines": dossier_story.told(page, Story(case, on_paper, everybody), runs, tries, now),
+        "lines": dossier_story.told(page, Story(case, on_paper, everybody, in_full=True), runs, tries, now),
         "older": page.before.isoformat() if page.before else "",
         "before": on_paper.stamp(page.before).words if page.before else "",
         "ends": on_paper.stamp(until).words if until else "",
@@ -181,6 +187,10 @@ def _seen(conn: Connection, reference: str, on_paper: Clock, everybody: Mapping[
     }
 
 
+def _reason() -> str:
+    return typed_line("reason", LONGEST_PURPOSE)
+
+
 def _state(held: legal_hold.Held) -> str:
     if held.closed_at is None:
         return names.status(held.status)
@@ -196,15 +206,7 @@ def _back(reference: str) -> str:
 
 
 def _is_known(reference: str) -> bool:
-    if not _REFERENCE.fullmatch(reference):
+    if not is_reference(reference):
         return False
     with reading() as conn:
         return sightings.subject(conn, reference) is not None
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None

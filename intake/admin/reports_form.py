@@ -30,7 +30,7 @@ class Wanted:
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def address(self) -> dict[str, str]:
+    def address(self) -> dict[str, Any]:
         """All of it for a link; what is usual is left out."""
         one = self.asked
         days = {"from": one.period.first_on.isoformat(), "to": one.period.last_on.isoformat()}

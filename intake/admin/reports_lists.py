@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import flash, request
+from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin import reports_form
-from intake.admin.base import PanelView, acting, needs, request_time, see_other
+from intake.admin.base import PanelView, acting, needs, picked, request_time, see_other
 from intake.admin.moments import Stamp
 from intake.admin.queue import clock
 from intake.admin.reports import today
@@ -57,7 +57,7 @@ class ReportLists(PanelView):
         """A page of them, newest first, and how many they are."""
         wanted, part = _asked(request.args)
         now = request_time()
-        with reading() as conn:
+        with reading(of_one_moment=True) as conn:
             found = report_lists.page(
                 conn, current_site(), wanted.asked, part, now=now, after=request.args.get("after", "")
             )
@@ -66,7 +66,9 @@ class ReportLists(PanelView):
         viewing.listed_figure(
             current_site(), acting(), about=wanted.asked.on_record, of=part.address, ids=ids, now=now
         )  # fmt: skip
-        rows = [_row(one, wanted) for one in found.rows]
+        rows = [row(one, wanted) for one in found.rows]
+        here = {"of": part.address, **wanted.address}
+        is_later = bool(request.args.get("after"))
         return self.page(
             "admin/report_requests.html",
             title=words.title(part, people, today()),
@@ -74,12 +76,14 @@ class ReportLists(PanelView):
             days=figures.days(part.days(wanted.asked.period)),
             by=[words.by_clock(wanted.asked.clock), *words.filters(wanted.asked, people)],
             rows=rows,
-            agreeable=[row.reference for row in rows if row.may_agree],
-            has_earlier=any(row.is_earlier for row in rows),
+            has_owners=True,
+            agreeable=[one.reference for one in rows if one.may_agree],
+            has_earlier=any(one.is_earlier for one in rows),
             address=wanted.address,
             of=part.address,
-            older=found.older,
-            is_later=bool(request.args.get("after")),
+            back=(url_for("reports.index", **wanted.address), gettext("Response times")),
+            newest=url_for("reports.requests", **here) if is_later else "",
+            older=url_for("reports.requests", after=found.older, **here) if found.older else "",
             undo_back=request.full_path,
         )
 
@@ -89,9 +93,7 @@ class ReportLists(PanelView):
         """That the picked ones, marked as spam, test or duplicate only after they were due, are no misses."""
         wanted, part = _asked(request.form)
         try:
-            references = counting.leave_out_all(
-                current_site(), acting(), request.form.getlist("pick"), now=request_time()
-            )
+            references = counting.leave_out(current_site(), acting(), picked(), now=request_time())
             _tell(references)
         except RefusedError:
             flash(gettext("Choose at least one of them."), "bad")
@@ -119,7 +121,8 @@ def _asked(fields: Mapping[str, str]) -> tuple[Wanted, Part]:
     return wanted, part
 
 
-def _row(one: Fact, wanted: Wanted) -> Row:
+def row(one: Fact, wanted: Wanted) -> Row:
+    """One of them in words, for whoever is signed in."""
     me = acting()
     return Row(
         reference=one.reference,

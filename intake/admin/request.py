@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import request
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import Connection
 
-from intake.admin import hold_words, live_words, related, script_words, snoozing_words, timeline
+from intake.admin import crisis_words, hold_words, live_words, related, script_words, snoozing_words, timeline
 from intake.admin import request_words as words
-from intake.admin.base import PanelView, acting, request_time
+from intake.admin.base import PanelView, acting, read_instant, request_time, see_other
 from intake.admin.collisions import collision
-from intake.admin.moments import Due, due
 from intake.admin.outcome_form import Typed, read_version
 from intake.admin.queue import clock, due_soon, next_waiting, queue_place, shown_count
-from intake.admin.queue_rows import is_snoozed, rows, window_of
+from intake.admin.queue_rows import due_of, is_snoozed, rows
 from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
@@ -26,11 +25,12 @@ from intake.queries import casefile, people
 from intake.queries.around import Around, People, around
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
+from intake.rules.limits import LONGEST_CALL, REMINDED_AFTER
 from intake.rules.permissions import Permission
+from intake.rules.promise import awaits_a_number
 from intake.rules.workflow import ClosedReason, Status
 from intake.services import viewing
 from intake.services.callbacks import SUPPRESSED
-from intake.services.claims import LONGEST_CALL
 from intake.services.errors import NotFoundError, TakenError
 from intake.wording import names, next_call, numbers, times
 from intake.wording.translation import gettext
@@ -47,12 +47,21 @@ class RequestPages(PanelView):
         return self._render(reference, until=_asked_until(), looks_after=True)
 
     def typed(self) -> Typed:
-        """The form of this request, as it came."""
-        return Typed(request.form.to_dict(), current_site().time_zone, request_time())
+        """The form of this request, as it came; of a list's, whose fields are its own, the version of the row."""
+        fields = request.form.to_dict()
+        if fields.get("from") == "queue":
+            fields = {name: fields[name] for name in ("version",) if name in fields}
+        return Typed(fields, current_site().time_zone, request_time())
 
     def standing(self) -> dict[str, Any]:
         """What a verb is told beside the request: which version the page showed, and the time."""
         return {"expected_version": read_version(self.typed()), "now": request_time()}
+
+    def afterwards(self, reference: str) -> ResponseReturnValue:
+        """The page after a press on it. What was typed elsewhere on it and came along is shown again, not stored."""
+        if "along" in request.form:  # the browser sends it once more, and a reload presses nothing again
+            return redirect(url_for("queue.again", reference=reference), code=307)
+        return see_other("queue.show", reference=reference)
 
     def show_again(self, reference: str, typed: Typed | None = None, **errors: str) -> ResponseReturnValue:
         """Nothing was stored: the same page with what was typed and a word at each field at fault."""
@@ -151,11 +160,11 @@ def _about(
     conn: Connection, case: CaseFile, calendar: Calendar, stands: Around, collided: Typed | None, until: datetime | None
 ) -> dict[str, Any]:
     """Everything the page shows."""
-    may, due_now = _rights(case), _due(case, calendar)
+    may, due_now = _rights(case), due_of(case, calendar, clock())
     may["claim"] = may["claim"] and (may["free"] or not stands.is_taken)
     told = _told(conn, case, until)
     given_to = _given_to(conn, told.entries, dict(stands.workers))
-    story = timeline.Story(case, clock(), given_to, acting().may(Permission.OUTBOX))
+    story = timeline.Story(case, clock(), given_to, acting().may(Permission.OUTBOX), in_full=may["see_number"])
     seen = casefile.looks(conn, case.id)
     return {
         "case": case,
@@ -164,15 +173,22 @@ def _about(
         "snooze": snoozing_words.offer(case, calendar, clock()) if may["snooze"] else None,
         "snoozed": clock().both(case.next_at, case.calling_key) if may["snoozed"] and case.next_at else "",
         "yours_until": _yours_until(case, calendar) if may["mine"] else "",
+        "awaited": clock().stamp(case.last_attempt_at or case.received_at)
+        if awaits_a_number(case.due_at, case.closed_at)
+        else None,
+        "days": calendar.calling.days,
         "promised": words.promised(case, clock(), due_now),
         "facts": words.facts(case, clock()),
         "judged": words.judged(case, calendar, clock()),
         "there": clock().there(case.calling_key, request_time()),
         "zone_note": words.zone_note(case),
         "number": numbers.national(case.phone_e164) if may["see_number"] else "",
+        "crisis": crisis_words.headline(case),
         "rule": names.voicemail_rule(case.voicemail),
         "on_call": words.since(case.call_started_at, clock()) if may["log"] else None,
         "is_running": _is_on_call(case),
+        "is_long": _is_on_call(case, REMINDED_AFTER),
+        "reminded_after": int(REMINDED_AFTER.total_seconds()),
         "groups": words.outcomes(case),
         "step": words.next_step(conn, current_site(), case, calendar, clock())
         if may["log"] and not case.closed_at
@@ -213,18 +229,19 @@ def _rights(case: CaseFile) -> dict[str, bool]:
     decides, manages = works and is_check and (is_mine or is_free), actor.may(Permission.ASSIGN)
     is_managers = SUPPRESSED in case.spam_reasons and not manages
     is_busy = _is_on_call(case) and not is_mine
+    has_number = not awaits_a_number(case.due_at, case.closed_at)
     return {
         "mine": is_mine,
         "free": is_free,
-        "see_number": is_mine and is_open and bool(case.phone_e164),
+        "see_number": is_mine and is_open and bool(case.phone_e164) and not (is_check and is_managers),
         "call": works and (is_mine or is_free) and not is_check and actor.may(Permission.CONTACT),
-        "claim": works and (is_mine or is_free) and not is_check and not _is_on_call(case),
-        "skip": works and (is_mine or is_free) and not is_check and not _is_on_call(case),
+        "claim": works and (is_mine or is_free) and not is_check and has_number and not _is_on_call(case),
+        "skip": works and (is_mine or is_free) and not is_check and has_number and not _is_on_call(case),
         "release": works and not is_free and (is_mine or manages) and not is_busy,
         "assign": is_open and not is_check and manages and not is_busy and not (works and is_mine),
         "hand_off": works and is_mine and not is_check and not _is_on_call(case),
         "on_call": is_busy,
-        "take_over": works and not is_free and not is_mine and not is_busy,
+        "take_over": works and not is_free and not is_mine and not is_check and not is_busy,
         "log": (works and is_mine and not is_check) or _was_calling(case),
         "close": works and (is_mine or is_free) and not is_check,
         "snooze": works and (is_mine or is_free) and snoozing_words.may_wait(case, request_time()),
@@ -232,9 +249,10 @@ def _rights(case: CaseFile) -> dict[str, bool]:
         "wake": works and (is_mine or is_free) and is_snoozed(case, request_time()),
         "decide": decides,
         "rescue": decides and not case.is_suppressed,
-        "spam": decides and not case.is_suppressed and not is_managers,
+        "spam": decides and not case.is_suppressed and not is_managers and words.may_be_spam(case, request_time()),
         "bar": decides and manages and case.is_suppressed,
         "barred": case.is_suppressed,
+        "call_again": case.is_suppressed and manages,
         "time": works and wishes and (is_mine or is_free) and not is_check,
         "note": actor.may(Permission.WORK),
         "link": actor.may(Permission.WORK),
@@ -245,26 +263,15 @@ def _rights(case: CaseFile) -> dict[str, bool]:
     }
 
 
-def _is_on_call(case: CaseFile) -> bool:
-    """Somebody is on the phone with them, or at least pressed Call not too long ago."""
-    return case.call_started_at is not None and request_time() - case.call_started_at < LONGEST_CALL
+def _is_on_call(case: CaseFile, least: timedelta = timedelta()) -> bool:
+    """Somebody is on the phone with them, or at least pressed Call not too long ago; for so long at ``least``."""
+    return case.call_started_at is not None and least <= request_time() - case.call_started_at < LONGEST_CALL
 
 
 def _was_calling(case: CaseFile) -> bool:
     """The visitor withdrew while this person was calling: what came of it may still be said."""
     is_late_word = case.status is Status.WITHDRAWN and case.call_started_at is not None
     return is_late_word and case.assignee_id == acting().user_id and acting().may(Permission.WORK)
-
-
-def _due(case: CaseFile, calendar: Calendar) -> Due:
-    return due(
-        clock(),
-        calendar.target,
-        status=case.status,
-        due_at=case.due_at,
-        window=window_of(case),
-        closed_at=case.closed_at,
-    )
 
 
 def _told(conn: Connection, case: CaseFile, until: datetime | None) -> casefile.Timeline:
@@ -274,11 +281,7 @@ def _told(conn: Connection, case: CaseFile, until: datetime | None) -> casefile.
 
 def _asked_until() -> datetime | None:
     """Up to when the timeline is asked for; anything that is no instant means the newest."""
-    try:
-        at = datetime.fromisoformat(request.args.get("until", ""))
-        return at.astimezone(UTC) if at.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
+    return read_instant(request.args.get("until", ""))
 
 
 def _given_to(

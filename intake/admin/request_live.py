@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from intake.admin.base import acting, request_time
+from intake.admin.base import acting, read_instant, request_time
 from intake.admin.live_answers import alarm, told
 from intake.admin.live_words import news, watching
 from intake.admin.queue import due_soon
@@ -30,9 +28,9 @@ class RequestLivePages(RequestPages):
 
         Nobody looks at a page that is ``hidden`` behind another, but it wants to know all the same.
         """
-        left = _instant(request.form.get("left", ""))
+        left = read_instant(request.form.get("left", ""))
         if left is not None:
-            presence.leave(acting(), reference, seen_at=left)
+            presence.leave(acting(), reference, seen_at=left, now=request_time())
             return told({})
         if not request.form.get("hidden"):
             presence.stay(acting(), reference, now=request_time())
@@ -54,17 +52,12 @@ class RequestLivePages(RequestPages):
 
     @expose("/<reference>/again", methods=("POST",))
     def again(self, reference: str) -> ResponseReturnValue:
-        """The page as it is now, with all that was typed and with what others did meanwhile. Nothing is saved."""
+        """The page as it is now, with all that was typed and, after a look, with what others did. Nothing is saved.
+
+        A look says since when; a press that took along what was typed does not.
+        """
         typed = self.typed()
-        return self._render(reference, typed=typed.values, collided=typed)
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
+        return self._render(reference, typed=typed.values, collided=typed if typed.text("seen") else None)
 
 
 def _number(text: str) -> int:

@@ -12,13 +12,16 @@ from sqlalchemy import Connection
 from intake.admin.moments import Clock, Due, Stamp
 from intake.admin.next_tries import Choice, choices
 from intake.admin.outcome_form import GROUPS, OFFERED, RETRIES
-from intake.admin.queue_rows import against, awaited, window_of
+from intake.admin.queue_rows import against, window_of
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
-from intake.rules import calling
+from intake.rules import calling, spam
+from intake.rules.bands import minutes_of
 from intake.rules.calling import CallVerdict
+from intake.rules.due import awaited, is_before_window
 from intake.rules.permissions import Actor, Permission
+from intake.rules.promise import on_the_clock
 from intake.rules.workflow import (
     CORRECTABLE,
     EFFECTS,
@@ -29,6 +32,7 @@ from intake.rules.workflow import (
     may_leave_message,
 )
 from intake.services.calls import proposed_next
+from intake.services.claims import is_calling
 from intake.wording import names, times
 from intake.wording.translation import gettext, language, ngettext
 
@@ -91,7 +95,6 @@ class NextStep:
 
     proposals: list[Proposal]
     choices: list[Choice]
-    tries: str
 
 
 def verdict(case: CaseFile, calendar: Calendar, clock: Clock) -> CallVerdict:
@@ -118,7 +121,9 @@ def judged(case: CaseFile, calendar: Calendar, clock: Clock) -> Judged:
     found = verdict(case, calendar, clock)
     if found.is_allowed:
         return Judged(True, _fine_until(found, case, calendar, clock), "", may_override=False)
-    opens = gettext("%(time)s or later", time=clock.both(found.opens_at, case.calling_key)) if found.opens_at else ""
+    opens = ""
+    if found.opens_at:
+        opens = gettext("%(time)s or later", time=times.capitalised(clock.both(found.opens_at, case.calling_key)))
     return Judged(False, against(found.reason or "", case), opens, may_override=found.reason != "suppressed")
 
 
@@ -150,9 +155,9 @@ def promised(case: CaseFile, clock: Clock, due: Due) -> str:
         return gettext("ended without a call")
     if not case.is_promised:
         return gettext("no time was promised")
-    by, at = clock.stamp(case.promised_by_at).words, clock.stamp(case.due_at).words
+    by, at = clock.stamp(case.promised_by_at).words, clock.stamp(on_the_clock(case.due_at)).words
     is_said = at in due.at.words
-    if window_of(case) or case.is_free_time:
+    if (window_of(case) and not is_before_window(case)) or case.is_free_time:
         return "" if is_said else gettext("due %(due)s", due=at)
     if is_said or at == by:
         return gettext("promised before %(by)s", by=by)
@@ -165,6 +170,8 @@ def _promise_kept(case: CaseFile, called_at: datetime) -> str:
         return ""
     if case.window_from is not None and case.window_from < case.promised_by_at:
         return _window_kept(case)
+    if not case.is_promise_kept and called_at <= case.promised_by_at:
+        return gettext("Promise missed before another one was made")
     apart = abs((case.promised_by_at - called_at).total_seconds())
     length = times.duration(apart) if apart >= 60 else gettext("less than a minute")
     if case.is_promise_kept:
@@ -187,10 +194,10 @@ def _target_met(case: CaseFile) -> str:
     verdict = gettext("in target") if case.is_met else gettext("late")
     if case.window_from is not None and case.window_from < case.promised_by_at:
         return gettext("first call: %(verdict)s", verdict=verdict)
-    minutes = max(1, -(-case.open_seconds // 60))
+    minutes = max(1, minutes_of(case.open_seconds))
     within = ngettext("%(num)s opening minute", "%(num)s opening minutes", minutes)
     if minutes >= 60:
-        within = gettext("%(duration)s of opening time", duration=times.duration(minutes * 60))
+        within = gettext("%(duration)s of opening time", duration=times.waited(case.open_seconds))
     return gettext("first call within %(time)s: %(verdict)s", time=within, verdict=verdict)
 
 
@@ -202,12 +209,25 @@ def facts(case: CaseFile, clock: Clock) -> list[Fact]:
         Fact(gettext("For"), names.for_whom_of_visitor(case.for_whom)) if case.for_whom else None,
         Fact(gettext("Tries"), gettext("Once only, they asked for that")) if case.is_once_only else None,
         _arrived(case, clock),
+        Fact(gettext("Opened again"), clock.stamp(case.received_at).words) if case.reopened_count else None,
         Fact(gettext("Email"), case.email or gettext("none given")),
         _agreed(case),
         Fact(gettext("Time wished"), case.preferred_note, "said") if case.preferred_note else None,
         Fact(gettext("Their words"), case.message, "said") if case.message else None,
+        *more_words(case, clock),
     ]
     return [fact for fact in found if fact is not None]
+
+
+def more_words(case: CaseFile, clock: Clock, *, is_named: bool = False) -> list[Fact]:
+    """What they wrote in the requests joined to this one; ``is_named``: with the reference of each."""
+    told = []
+    for more in case.more_words:
+        term = gettext("They also wrote, %(moment)s", moment=clock.stamp(more.at).words)
+        told += [Fact(f"{term} ({more.reference})" if is_named else term, text, "said") for text in more.texts]
+    if case.has_still_more:
+        told.insert(0, Fact(gettext("They also wrote"), gettext("more, in older requests joined to this one")))
+    return told
 
 
 def _when(case: CaseFile, clock: Clock) -> str:
@@ -228,8 +248,8 @@ def _language(code: str) -> str:
 
 
 def _arrived(case: CaseFile, clock: Clock) -> Fact:
-    """When it was sent, or told to one of us and how."""
-    at = clock.stamp(case.received_at).words
+    """When it was sent first, or told to one of us and how."""
+    at = clock.stamp(case.first_sent_at).words
     if case.channel is not Channel.WEB:
         return Fact(gettext("Rang"), gettext("%(moment)s (%(way)s)", moment=at, way=names.channel(case.channel)))
     page = " ".join(part for part in (case.source, case.source_path) if part)
@@ -274,28 +294,43 @@ def _follows(disposition: Disposition, case: CaseFile) -> str:
     effect = EFFECTS[disposition]
     if effect.next is Next.MAIL_OR_CLOSE:
         return "mail" if case.email else "close"
+    if disposition is Disposition.INBOUND_REACHED:
+        return "either"
     return "retry" if disposition in RETRIES else effect.next.value
 
 
 def next_step(conn: Connection, site: Site, case: CaseFile, calendar: Calendar, clock: Clock) -> NextStep:
-    """When to try again: proposed by outcome, and other good times."""
+    """When to try again: proposed by outcome, with which try that makes it, and other good times."""
+    tries, untold = _counted(case, calendar, clock)
     proposals = [
-        Proposal(retry.value, names.disposition(retry), _proposed(conn, site, case, retry, calendar, clock))
+        Proposal(
+            retry.value,
+            names.disposition(retry),
+            f"{_proposed(conn, site, case, retry, calendar, clock)} {tries if EFFECTS[retry].is_attempt else untold}",
+        )
         for retry in RETRIES
     ]
-    schedule = calendar.callable_hours(case.calling_key)
-    most = calendar.calling.most(case.is_once_only)
-    tries = gettext("This is try %(number)s of %(most)s", number=case.attempt_count + 1, most=most)
-    daily = calendar.calling.daily
-    today = gettext("%(number)s of %(most)s in 24 hours", number=_within_24h(case, clock) + 1, most=daily)
-    return NextStep(proposals, choices(schedule, clock, case.calling_key), f"{tries}, {today}.")
+    return NextStep(proposals, choices(calendar.callable_hours(case.calling_key), clock, case.calling_key))
+
+
+def _counted(case: CaseFile, calendar: Calendar, clock: Clock) -> tuple[str, str]:
+    """Which try this call was, and what to say where it was none: then the next one is."""
+    number, most = case.attempt_count + 1, calendar.calling.most(case.is_once_only)
+    today, daily = _within_24h(case, clock) + 1, calendar.calling.daily
+    said = {"number": number, "most": most, "today": today, "daily": daily}
+    return (
+        gettext("This is try %(number)s of %(most)s, %(today)s of %(daily)s in 24 hours.", **said),
+        gettext(
+            "This is no try: the next call is try %(number)s of %(most)s, %(today)s of %(daily)s in 24 hours.", **said
+        ),
+    )
 
 
 def _proposed(
     conn: Connection, site: Site, case: CaseFile, disposition: Disposition, calendar: Calendar, clock: Clock
 ) -> str:
     if EFFECTS[disposition].next is Next.NOW:
-        return gettext("Proposed: now, on another line. It does not count as a try.")
+        return gettext("Proposed: now, on another line.")
     at = proposed_next(conn, site, case, disposition, calendar=calendar, now=clock.now)
     if at is None:
         return gettext("This was the last try: the request is closed as not reached.")
@@ -310,6 +345,12 @@ def _within_24h(case: CaseFile, clock: Clock) -> int:
 def since(at: datetime | None, clock: Clock) -> Stamp | None:
     """When the call under way began."""
     return clock.stamp(at) if at else None
+
+
+def may_be_spam(case: CaseFile, now: datetime) -> bool:
+    """Whether one press may close it as spam."""
+    was_called = case.last_disposition is not None or bool(case.attempts or case.earlier_attempts)
+    return spam.against_marking(is_calling=is_calling(case, now), was_called=was_called) is None
 
 
 def suspicions(reasons: Iterable[str]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from intake.admin.settings_words import Change, clock_words, weekday
-from intake.rules.routing import Miss, Routing, Rule, When
+from intake.admin.settings_words import Change, clock_words, date_words, day_words, weekday
+from intake.rules.hours import OpeningHours
+from intake.rules.routing import Arrival, Away, Load, Miss, Routing, Rule, When
 from intake.wording.translation import gettext, lazy_gettext
 
 LANGUAGES = {"en": lazy_gettext("English"), "es": lazy_gettext("Spanish")}
@@ -40,6 +41,15 @@ def conditions(rule: Rule) -> str:
     return ", ".join(found) or gettext("every request")
 
 
+def opening(arrival: Arrival, hours: OpeningHours) -> str:
+    """Whether you are open as a request comes, and the hours of that day which say so."""
+    day = arrival.at.date()
+    said = {"day": date_words(day), "hours": day_words(hours.spans(day))}
+    if arrival.is_open:
+        return gettext("You are open then, by your opening hours (%(day)s: %(hours)s).", **said)
+    return gettext("You are closed then, by your opening hours (%(day)s: %(hours)s).", **said)
+
+
 def receiver(routing: Routing, to: str, people: Mapping[int, str]) -> str:
     """The team or the person a rule names."""
     team = routing.team(to)
@@ -52,6 +62,31 @@ def receiver(routing: Routing, to: str, people: Mapping[int, str]) -> str:
 def sentence(routing: Routing, rule: Rule, people: Mapping[int, str]) -> str:
     """What a rule does, on one line."""
     return gettext("%(what)s → %(who)s", what=conditions(rule), who=receiver(routing, rule.to, people))
+
+
+def outcome(routing: Routing, rule: Rule, loads: Sequence[Load], people: Mapping[int, str]) -> str:
+    """Whom a rule gives a request to, with these people on shift, and why; or what happens since it is nobody."""
+    turn, team = routing.turn(rule, loads), routing.team(rule.to)
+    if turn is not None:
+        said = {"who": people.get(turn.user_id, ""), "held": turn.held, "most": routing.most}
+        if team is None:
+            return gettext("It goes to %(who)s, who is on shift now and holds %(held)s of at most %(most)s.", **said)
+        return gettext("It goes to %(who)s of team %(team)s: of those on shift now nobody holds less (%(held)s of at most %(most)s); of equals it is whoever has waited longest.", team=team.name, **said)  # fmt: skip  # noqa: E501
+    away = [(people[who], why) for who, why in routing.away(rule, loads).items() if who in people]
+    if not away:
+        return gettext("It names nobody who works here: the request stays in the queue for everybody.")
+    stays = gettext("So it stays in the queue for everybody, and no rule below gets it.")
+    who, _ = away[0]
+    then = gettext("Unless somebody takes it before, %(who)s gets it once on shift with room for it.", who=who)
+    if len(away) > 1:
+        then = gettext("Unless somebody takes it before, the first of them on shift with room for it gets it.")
+    return " ".join([*(_away(who, why, routing.most) for who, why in away), stays, then])
+
+
+def _away(who: str, why: Away, most: int) -> str:
+    if why is Away.OFF_SHIFT:
+        return gettext("%(who)s is not on shift now.", who=who)
+    return gettext("%(who)s holds %(most)s or more, and is given no more now.", who=who, most=most)
 
 
 def misses(found: tuple[Miss, ...]) -> str:

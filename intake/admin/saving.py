@@ -16,6 +16,7 @@ from intake.queries import saved_views as queries
 from intake.rules.permissions import Permission
 from intake.services import saved_views
 from intake.services.errors import RefusedError
+from intake.wording.cleaning import as_typed
 from intake.wording.translation import gettext
 
 
@@ -33,7 +34,7 @@ class SavingPages(PanelView):
     def save_view(self) -> ResponseReturnValue:
         """Keep the address one came from, without what was searched for and without the page number."""
         asked = {name: texts for name, texts in queue_filters.place(request.form).items() if name in saved_views.KNOWN}
-        name, shared = request.form.get("name", ""), request.form.get("shared") == "1"
+        name, shared = as_typed(request.form.get("name")), request.form.get("shared") == "1"
         try:
             query = urlencode(asked, doseq=True)
             saved_views.save(current_site(), acting(), name, query, is_shared=shared, now=request_time())
@@ -47,7 +48,7 @@ class SavingPages(PanelView):
     def change_view(self, public_id: str) -> ResponseReturnValue:
         """Rename, share, keep to oneself, remove."""
         site, actor, now = current_site(), acting(), request_time()
-        deed, name = request.form.get("do", ""), request.form.get("name", "")
+        deed, name = request.form.get("do", ""), as_typed(request.form.get("name"))
         try:
             if deed in ("share", "unshare"):
                 saved_views.share(site, actor, public_id, is_shared=deed == "share", now=now)

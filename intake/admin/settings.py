@@ -14,6 +14,7 @@ from flask_admin import expose
 from flask_login import current_user
 
 from intake.admin import settings_words as words
+from intake.admin import setup_list
 from intake.admin.base import PanelView, acting, needs, request_time, see_other
 from intake.admin.moments import Clock
 from intake.admin.outcome_form import Typed
@@ -85,10 +86,10 @@ class SettingsView(PanelView):
         """Save ``wanted`` with its difference in words, unless somebody else saved since the form was made."""
         change, seen = words.sentence(words.changes(before, wanted)), seen_version(typed)
         try:
-            save(seen=seen, words=change, now=request_time())
+            after = save(seen=seen, words=change or words.looked_at(), now=request_time())
         except ChangedError:
             return again(before, typed.values, wanted, code=409, theirs=self.met_another(seen))
-        return self.saved(tab, change)
+        return self.saved(tab, change or ("" if after.id == before.id else words.looked_at()))
 
     def saved(self, tab: str, change: str) -> ResponseReturnValue:
         """Say what is different now, and show it."""
@@ -143,7 +144,8 @@ class HoursPages(SettingsView):
         """The hours in force; with ``on`` and ``at``, what a request then would get."""
         calendar, errors = self.stored(), dict[str, str]()
         shown = self.worked_out(calendar, request.args, errors)
-        return self._form(calendar, written(calendar.hours), calendar, errors=errors, example=shown)
+        setup = setup_list.steps(calendar) if acting().may(Permission.SETTINGS) else []
+        return self._form(calendar, written(calendar.hours), calendar, errors=errors, example=shown, setup=setup)
 
     @expose("/hours", methods=("POST",))
     @needs(Permission.SETTINGS)
@@ -187,7 +189,7 @@ class HoursPages(SettingsView):
             clocks_change=_clocks_change(shown.hours.zone, now),
             told_in=site.time_zone,
             changed=words.changes(stored, wanted) if wanted else [],
-            warned=words.warnings(site, shown, now),
+            warned=[*words.no_holidays(shown, site, now), *words.warnings(site, shown, now)],
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,8 +28,9 @@ from intake.rules.alerting import STANDARD, AlertRules
 from intake.rules.permissions import Permission
 from intake.services import mail
 from intake.services import rule_versions as versions
+from intake.services.alerting import WOKEN_AGAIN
 from intake.services.errors import ChangedError, RefusedError
-from intake.wording.translation import gettext, lazy_gettext
+from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 RANGES = {
     "escalate_minutes": (0, 480), "repeat_minutes": (5, 480), "digest_minutes": (1, 240), "on_call_minutes": (5, 480),
@@ -37,7 +39,7 @@ RANGES = {
 _LABELS = {
     "escalate_minutes": lazy_gettext("Escalate after, opening minutes late"),
     "repeat_minutes": lazy_gettext("Repeat every, minutes"),
-    "digest_minutes": lazy_gettext("Mail nobody more often than every, minutes"),
+    "digest_minutes": lazy_gettext("Mail one person alerts at most every, minutes"),
     "escalate_to": lazy_gettext("Told of what stays late"),
     "is_on_call": lazy_gettext("On call out of hours"),
     "on_call_minutes": lazy_gettext("On call: claim within, minutes"),
@@ -111,6 +113,7 @@ class AlertPages(SettingsView):
             version=version,
             values=values,
             numbers={name: (_LABELS[name], *bounds) for name, bounds in RANGES.items()},
+            notes={"digest_minutes": _woken_again()},
             labels=_LABELS,
             people=sorted(names.items(), key=lambda each: each[1]),
             due_soon=self.stored().target.due_soon_minutes,
@@ -120,6 +123,14 @@ class AlertPages(SettingsView):
             test=_test_told(request.args.get("test", "")),
             test_id=request.args.get("test", ""),
         )
+
+
+def _woken_again() -> str:
+    return ngettext(
+        "People on call are mailed more often: once a minute at most, while you are closed.",
+        "People on call are mailed more often: every %(num)s minutes at most, while you are closed.",
+        WOKEN_AGAIN // timedelta(minutes=1),
+    )
 
 
 def _stored() -> tuple[AlertRules, int, dict[int, str]]:

@@ -102,7 +102,10 @@ class HolidayPages(SettingsView):
             states=public_holidays.states(),
             state=state,
             numbers=range(_RANGES),
-            warned=words.warnings(current_site(), calendar, request_time()),
+            warned=[
+                *words.no_holidays(calendar, current_site(), request_time()),
+                *words.warnings(current_site(), calendar, request_time()),
+            ],
         )
 
 

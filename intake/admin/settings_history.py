@@ -51,6 +51,7 @@ class Place:
 class Entry:
     """One change. ``tab``: the page of the settings, where the words do not say it themselves; ``next``: what follows.
 
+    ``changes`` may be empty where ``is_looked_at``, and of the first version of all, which nobody made.
     ``at``: when; ``head``: who and when in words.
     """
 
@@ -59,6 +60,7 @@ class Entry:
     tab: str
     changes: list[Change]
     next: Place
+    is_looked_at: bool = False
 
 
 class HistoryPages(SettingsView):
@@ -91,7 +93,7 @@ def _below(place: Place, shown: list[Entry]) -> Place:
 
 def _of_calendar(version: Version, replaced: Calendar) -> Entry:
     head, changes = told(version, replaced)
-    return Entry(version.created_at, head, "", changes, Place(calendar_id=version.calendar.id))
+    return Entry(version.created_at, head, "", changes, Place(calendar_id=version.calendar.id), bool(version.author))
 
 
 def _of_rules(one: Replaced, names: Mapping[int, str]) -> Entry:

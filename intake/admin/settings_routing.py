@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,8 +21,9 @@ from intake.database import reading
 from intake.extensions import current_site
 from intake.queries import calendar as calendars
 from intake.queries import people, rule_versions
+from intake.queries import routing as routing_queries
 from intake.queries.rule_versions import RuleKind
-from intake.rules.hours import HoursError, HoursProblem, zone_info
+from intake.rules.hours import HoursError, HoursProblem
 from intake.rules.permissions import Permission
 from intake.rules.routing import (
     LONGEST_NAME,
@@ -31,6 +32,7 @@ from intake.rules.routing import (
     MOST_RULES,
     MOST_TEAMS,
     Arrival,
+    Load,
     Routing,
     Rule,
     Team,
@@ -50,6 +52,7 @@ class Trial:
 
     values: Mapping[str, str]
     said: str
+    is_given: bool
     winner: int | None
     misses: Mapping[int, str]
 
@@ -124,29 +127,28 @@ class RoutingPages(SettingsView):
     def _trial(self, routing: Routing, names: Mapping[int, str], errors: dict[str, str]) -> Trial:
         now, given = request_time(), request.args
         with reading() as conn:
-            hours = calendars.current(conn, current_site()).hours
+            hours, loads = calendars.current(conn, current_site()).hours, routing_queries.loads(conn, now)
         try:
             at = asked_for(given["on"], given.get("at", ""), hours.zone, now) if given.get("on") else now
         except ValueError:
             errors["on"], at = gettext("Enter a date and a time"), now
-        wall = at.astimezone(zone_info(hours.zone))
-        arrival = Arrival(given.get("language", "en"), given.get("source", "").strip(), wall, hours.is_open(at))
-        winner = routing.winner(arrival)
+        arrival = Arrival.of(given.get("language", "en"), given.get("source", "").strip(), at, hours)
+        wall, winner = arrival.at, routing.winner(arrival)
         return Trial(
             {"language": arrival.language, "source": arrival.source, "on": f"{wall:%Y-%m-%d}", "at": f"{wall:%H:%M}"},
-            _told(routing, winner, names, arrival),
+            f"{routing_words.opening(arrival, hours)} {_told(routing, winner, names, loads)}",
+            winner is not None and routing.turn(winner, loads) is not None,
             winner.number if winner else None,
             {rule.number: routing_words.misses(rule.misses(arrival)) for rule in routing.rules},
         )
 
 
-def _told(routing: Routing, winner: Rule | None, names: Mapping[int, str], arrival: Arrival) -> str:
-    is_open = gettext("You are open then.") if arrival.is_open else gettext("You are closed then.")
+def _told(routing: Routing, winner: Rule | None, names: Mapping[int, str], loads: Sequence[Load]) -> str:
     if winner is None:
-        return gettext("%(open)s No rule fits: it stays in the queue for everybody.", open=is_open)
-    said = {"open": is_open, "number": winner.number, "why": routing_words.conditions(winner)}
-    who = routing_words.receiver(routing, winner.to, names)
-    return gettext("%(open)s Rule %(number)s is the first that fits (%(why)s): it goes to %(who)s.", who=who, **said)
+        return gettext("No rule fits: it stays in the queue for everybody.")
+    said = {"number": winner.number, "why": routing_words.conditions(winner)}
+    who = routing_words.outcome(routing, winner, loads, names)
+    return gettext("Rule %(number)s is the first that fits (%(why)s). %(who)s", who=who, **said)
 
 
 def _receivers(routing: Routing, names: Mapping[int, str]) -> list[tuple[str, str]]:

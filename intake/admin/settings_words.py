@@ -15,7 +15,7 @@ from intake.rules.calling_law import CallingLaw, Hours, StateHours
 from intake.rules.hours import Day, HoursError, HoursProblem, OpeningHours, Span, local_date
 from intake.rules.limits import EARLIEST, LATEST
 from intake.rules.promise import ResponseTarget
-from intake.rules.public_holidays import states
+from intake.rules.public_holidays import states, years_without
 from intake.wording import times
 from intake.wording.translation import LazyString, gettext, language, lazy_gettext, ngettext
 
@@ -123,6 +123,11 @@ def changes(before: Calendar, after: Calendar) -> list[Change]:
     ]
 
 
+def looked_at() -> str:
+    """Of a version that differs in nothing from the one before it."""
+    return gettext("Looked at, and left as it was.")
+
+
 def sentence(found: list[Change]) -> str:
     """Changes on one line, for the record and for whoever has just saved."""
     parts = (gettext("%(what)s: %(before)s → %(after)s", what=c.label, before=c.before, after=c.after) for c in found)
@@ -225,13 +230,41 @@ def warnings(site: Site, calendar: Calendar, now: datetime) -> list[str]:
     return found
 
 
-def old_law(calendar: Calendar, site: Site, now: datetime) -> list[str]:
-    """The states whose calling hours nobody has looked up for half a year, in one sentence."""
-    old = calendar.law.old(local_date(now, site.time_zone))
-    if not old:
+def years_without_holidays(calendar: Calendar, site: Site, now: datetime) -> tuple[int, ...]:
+    """The years, this one and from autumn on the next, in which no day has hours of its own."""
+    return years_without((day for day, _ in calendar.hours.special), local_date(now, site.time_zone))
+
+
+def no_holidays(calendar: Calendar, site: Site, now: datetime) -> list[str]:
+    """What follows where none are stored, in one sentence."""
+    years = years_without_holidays(calendar, site, now)
+    if not years:
         return []
-    names = ", ".join(map(state_name, old))
-    return [gettext("Not checked for more than 180 days: %(states)s. Look them up, and save each with today's date.", states=names)]  # fmt: skip  # noqa: E501
+    return [gettext("No holidays are stored for %(years)s: on a public holiday visitors are promised a call as on any other day. Closed on some? Store those days under Holidays. Open on all of them? Store one with its usual hours, and this is not said any more.", years=listed(years))]  # fmt: skip  # noqa: E501
+
+
+def listed(years: tuple[int, ...]) -> str:
+    """ "2026 and 2027"."""
+    return gettext(" and ").join(map(str, years))
+
+
+def old_law(calendar: Calendar, site: Site, now: datetime) -> list[str]:
+    """The states whose calling hours nobody has looked up yet, and those nobody has for half a year."""
+    old = calendar.law.old(local_date(now, site.time_zone))
+    said = []
+    if never := [state for state in old if _is_unchecked(calendar.law, state)]:
+        said.append(gettext("Not checked yet: %(states)s.", states=", ".join(map(state_name, never))))
+    if again := [state for state in old if state not in never]:
+        names = ", ".join(map(state_name, again))
+        said.append(gettext("Checked more than 180 days ago, check again: %(states)s.", states=names))
+    if not said:
+        return []
+    return [" ".join([*said, gettext("Look them up, and save each with today's date.")])]
+
+
+def _is_unchecked(law: CallingLaw, state: str) -> bool:
+    row = law.row(state)
+    return row is not None and row.checked_on is None
 
 
 def _is_unlawful(span: Span) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,17 +12,21 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from intake.admin.base import LARGEST_ID, PanelView, acting, request_time
+from intake.admin.moments import Due, Stamp
+from intake.admin.paper import Sheet
 from intake.admin.queue import clock, due_soon
 from intake.admin.queue_rows import Row, rows, verdict
 from intake.database import reading
 from intake.extensions import current_site
-from intake.queries import board, people, shift
+from intake.queries import board, notes, people, shift
 from intake.queries import calendar as calendars
 from intake.queries.calendar import Calendar
 from intake.queries.people import Person
 from intake.queries.worklist import COUNTED_TO, WorklistRow
 from intake.rules.closed import day_ends_at, last_closed
+from intake.rules.due import is_before_window
 from intake.rules.permissions import Permission
+from intake.rules.promise import awaits_a_number, is_ahead_of_all, on_the_clock
 from intake.services import viewing
 from intake.wording import times
 from intake.wording.translation import gettext
@@ -48,6 +52,15 @@ class Left:
     promised: str
     next_try: str
     noted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """A part of the sheet: the overdue of everybody, or what one person holds, or nobody."""
+
+    name: str
+    left: list[Left]
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +99,25 @@ class ShiftPages(PanelView):
 
     @expose("/handover")
     def handover(self) -> ResponseReturnValue:
-        """Whose promises cross closing time, person by person; of one person alone with ``person``."""
-        who = request.args.get("person", "")
+        """Who is overdue, then person by person what outlasts the day; with ``person``, what one who leaves holds."""
+        who, now = request.args.get("person", ""), request_time()
+        sheet = Sheet(current_site().time_zone, now)
         holder = int(who) if who.isascii() and who.isdigit() and int(who) <= LARGEST_ID else None
         with reading() as conn:
             calendar = calendars.current(conn, current_site())
-            ends_at = day_ends_at(calendar.hours, request_time()) or request_time()
+            ends_at = day_ends_at(calendar.hours, now) or now
             may_see = acting().may(Permission.CONTACT)
-            found = shift.crossing(conn, current_site(), ends_at=ends_at, holder_id=holder, with_contact=may_see)
-            noted = shift.last_notes(conn, [row.id for row in found])
+            found = shift.to_hand_over(
+                conn, current_site(), now=now, ends_at=ends_at, holder_id=holder, with_contact=may_see
+            )
+            noted = notes.newest(conn, [row.id for row in found])
             working = people.working(conn)
         _listed("handover", (row.id for row in found))
         return self.page(
             "admin/handover.html",
-            ends=clock().stamp(ends_at),
-            made=clock().stamp(request_time()),
-            groups=_by_owner(found, calendar, noted),
+            ends=sheet.dated(ends_at),
+            made=sheet.dated(now),
+            piles=_piles(found, calendar, noted, sheet),
             working=[Person(0, gettext("Everybody"), "", ()), *working],
             holder=holder or 0,
             is_cut=len(found) == shift.MOST,
@@ -151,30 +167,44 @@ def _from(at: datetime | None) -> str:
     return "" if at <= request_time() else clock().stamp(at).words
 
 
-def _by_owner(
-    found: tuple[WorklistRow, ...], calendar: Calendar, noted: dict[int, datetime]
-) -> list[tuple[str, list[Left]]]:
-    """Each person's in due order, by name; what nobody holds comes last."""
-    groups: dict[tuple[bool, str], list[Left]] = {}
-    for row, told in zip(found, rows(found, calendar, clock(), acting()), strict=True):
-        left = Left(told, _promised(row), _moment(row.next_at), _moment(noted.get(row.id)))
-        groups.setdefault((row.assignee_id is None, row.assignee_name), []).append(left)
-    return [(name or gettext("Nobody yet"), groups[(is_free, name)]) for is_free, name in sorted(groups)]
+def _piles(found: tuple[WorklistRow, ...], calendar: Calendar, noted: dict[int, datetime], sheet: Sheet) -> list[Pile]:
+    """The overdue, whoever holds them; then each person's in due order, by name; what nobody holds comes last."""
+    late: list[Left] = []
+    held: dict[tuple[bool, str], list[Left]] = {}
+    for row, told in zip(found, rows(found, calendar, sheet, acting()), strict=True):
+        left = Left(
+            replace(told, due=_due(row, told.due, sheet), owner=row.assignee_name),
+            _promised(row, sheet),
+            sheet.stamp(row.next_at).words if row.next_at else "",
+            sheet.stamp(noted[row.id]).words if row.id in noted else "",
+        )
+        (late if told.due.kind == "late" else held.setdefault((row.assignee_id is None, row.assignee_name), [])).append(
+            left
+        )
+    piles = [Pile(name or gettext("Nobody yet"), held[(is_free, name)]) for is_free, name in sorted(held)]
+    return [Pile(gettext("Overdue: to be called first"), late, is_late=True), *piles] if late else piles
 
 
-def _promised(row: WorklistRow) -> str:
+def _due(row: WorklistRow, told: Due, sheet: Sheet) -> Due:
+    """The same on paper, where no time runs on."""
+    if awaits_a_number(row.due_at, row.closed_at):
+        return told
+    at = row.window_from if told.kind == "book" and row.window_from else on_the_clock(row.due_at)
+    words = sheet.stamp(at).words
+    if is_ahead_of_all(row.due_at):
+        words = gettext("At once, since %(moment)s", moment=words)
+    elif told.kind == "late":
+        words = gettext("Overdue since %(moment)s", moment=words)
+    return replace(told, at=Stamp(times.iso(at), words), is_live=False)
+
+
+def _promised(row: WorklistRow, sheet: Sheet) -> str:
     """The word that still stands: until somebody called, what the visitor was told or has chosen."""
     if row.first_attempt_at is not None:
         return ""
-    if row.window_from is not None and row.window_until is not None:
-        zone = current_site().time_zone
-        window = times.window_words(row.window_from, row.window_until, zone, request_time())
-        return f"{window} {times.zone_short(zone, row.window_from)}"
-    return gettext("before %(moment)s", moment=clock().stamp(row.promised_by_at).words)
-
-
-def _moment(at: datetime | None) -> str:
-    return clock().stamp(at).words if at is not None else ""
+    if row.window_from is not None and row.window_until is not None and not is_before_window(row):
+        return times.full_window(row.window_from, row.window_until, sheet.zone, sheet.now)
+    return gettext("before %(moment)s", moment=sheet.stamp(row.promised_by_at).words)
 
 
 def _told(found: board.Figures) -> list[Figure]:
@@ -186,7 +216,7 @@ def _told(found: board.Figures) -> list[Figure]:
         Figure(gettext("Waiting for somebody"), _count(found.unclaimed)),
         Figure(
             gettext("Longest wait"),
-            times.duration(waited) if waited is not None else "–",
+            times.waited(waited) if waited is not None else "–",
             more=gettext("for a first call"),
         ),
         Figure(gettext("Promises kept"), kept, more=gettext("of those due since we last closed")),

@@ -75,7 +75,7 @@ def _put_off(reference: str, snoozed: Snoozed) -> str:
     with reading() as conn:
         case = casefile.find(conn, current_site(), reference, with_contact=False)
     time = clock().both(snoozed.until_at, case.calling_key if case else "")
-    said = gettext("%(reference)s is put off: %(time)s.", reference=reference, time=time)
+    said = gettext("%(reference)s is put off until %(time)s.", reference=reference, time=time)
     if snoozed.is_late and case:
         promise = clock().stamp(case.promised_by_at).words
         said += " " + gettext("That is later than promised (before %(time)s).", time=promise)

@@ -6,20 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from intake.admin import looks, visitors_changes
+from intake.admin import crisis_words, looks, visitors_changes
 from intake.admin.moments import Clock, Stamp
 from intake.admin.queue_rows import ASKED_FOR_LATER
 from intake.models.records import OutboxState
 from intake.queries.casefile import CaseFile, Timeline, TimelineEntry
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.permissions import ActorKind
-from intake.services.claims import LONGEST_CALL
-from intake.wording import names, next_call
+from intake.wording import mails, names, next_call
 from intake.wording.translation import gettext
 
 CORRECTED = "callback.corrected"
 UNDONE = "callback.undone"
 SNOOZED = "callback.snoozed"
 MISSED = "callback.target_missed"
+WITHDREW = "visitor.withdrew"
 
 _ICONS = {
     "callback.received": "form",
@@ -53,6 +54,7 @@ _ICONS = {
     "callback.reason_viewed": "audit",
     "callback.mail_resent": "outbox",
     "callback.set_aside": "mute",
+    "callback.bar_lifted": "call",
     "callback.redacted": "dead",
     "callback.dossier_read": "eye",
     "callback.hold_placed": "lock",
@@ -79,12 +81,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the lines are told by. ``given_to``: names by the ids in the record."""
+    """What the lines are told by. ``given_to``: names by the ids in the record.
+
+    ``in_full``: the page shows the request's number in full, so the ones it had before may be read too.
+    """
 
     case: CaseFile
     clock: Clock
     given_to: Mapping[int, str]
     may_resend: bool = False
+    in_full: bool = False
 
 
 def lines(told: Timeline, story: Story) -> list[Line]:
@@ -124,8 +130,10 @@ def _is_same_look(newest: TimelineEntry, entry: TimelineEntry) -> bool:
 def _struck(
     entry: TimelineEntry, story: Story, corrected: Mapping[object, TimelineEntry], undone: Mapping[int, TimelineEntry]
 ) -> Line:
-    """An outcome that was corrected or taken back stays, with who says otherwise."""
+    """An outcome that was corrected or taken back stays, with who says otherwise; likewise a note."""
     told, attempt = line(entry, story), entry.details.get("attempt_id")
+    if entry.details.get("is_taken_back"):
+        return replace(told, corrected=gettext("Taken back at once by %(person)s", person=_who(entry)))
     later, gone = corrected.get(attempt), undone.get(attempt or 0)
     if gone is not None:
         told = replace(told, corrected=_said(gettext("Taken back by %(person)s, %(moment)s"), gone, story))
@@ -141,7 +149,7 @@ def _said(words: str, entry: TimelineEntry, story: Story) -> str:
 def line(entry: TimelineEntry, story: Story) -> Line:
     """One entry in words."""
     told = replace(entry, details=_told(entry, story.case, story.given_to))
-    return _line(told, story.clock, story.may_resend)
+    return _line(told, story)
 
 
 def _order(entry: TimelineEntry) -> tuple[datetime, bool]:
@@ -149,10 +157,11 @@ def _order(entry: TimelineEntry) -> tuple[datetime, bool]:
     return entry.at, entry.kind == "mail"
 
 
-def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
+def _line(entry: TimelineEntry, story: Story) -> Line:
+    clock = story.clock
     at = clock.stamp(entry.at)
     if entry.kind == "mail":
-        return _mail(entry, at, may_resend)
+        return _mail(entry, at, story.may_resend)
     if entry.action == MISSED:
         words = gettext("The first call was due by now. This stays, however the call goes.")
         return Line("late", "", names.action(MISSED, entry.details), at, words, is_typed=False, is_bad=True)
@@ -162,9 +171,13 @@ def _line(entry: TimelineEntry, clock: Clock, may_resend: bool) -> Line:
         return Line("call", _who(entry), happened, at, told, is_typed=False)
     if entry.action == SNOOZED:
         return Line("wait", _who(entry), names.action(SNOOZED, entry.details), at, _put_off(entry, clock))
-    changed = visitors_changes.told(entry, clock)
+    if entry.action == WITHDREW and entry.at == story.case.closed_at and crisis_words.of(story.case):
+        words = gettext("They may have been in danger then.")
+        return Line("late", _who(entry), names.action(WITHDREW, {}), at, words, is_typed=False, is_bad=True)
+    changed = visitors_changes.told(entry, clock, in_full=story.in_full)
     if changed:
-        return Line("form", _who(entry), names.action(entry.action, entry.details), at, changed, is_typed=False)
+        icon = _ICONS.get(entry.action, "form")
+        return Line(icon, _who(entry), names.action(entry.action, entry.details), at, changed, is_typed=False)
     if next_call.is_by_next_call(entry.details):
         why = next_call.kept(entry.details)
         return Line("person", _who(entry), names.action(entry.action, entry.details), at, why, is_typed=False)
@@ -233,12 +246,7 @@ def _who(entry: TimelineEntry) -> str:
 def _mail(entry: TimelineEntry, at: Stamp, may_resend: bool) -> Line:
     """A mail as it stands now, with the reason when it did not get through."""
     state = OutboxState(str(entry.details.get("state", OutboxState.PENDING)))
-    words = gettext(
-        "Mail “%(mail)s” to %(recipient)s: %(state)s",
-        mail=names.mail_kind(str(entry.details.get("kind", entry.action))),
-        recipient=names.mail_recipient(str(entry.details.get("recipient", ""))),
-        state=names.mail_state(state).lower(),
-    )
+    words = mails.line(str(entry.details.get("kind", entry.action)), str(entry.details.get("recipient", "")), state)
     is_dead = state is OutboxState.DEAD
     reason = "" if state is OutboxState.SENT else str(entry.details.get("error") or "")
     resend = str(entry.details.get("public_id", "")) if is_dead and may_resend else ""

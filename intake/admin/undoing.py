@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import flash, redirect, request, session
+from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from markupsafe import Markup, escape
 
 from intake.admin.base import PanelView, acting, needs, request_time, see_other
 from intake.admin.queue import queue_place
@@ -72,7 +73,7 @@ class UndoPages(PanelView):
             raise NotFoundError
         session.pop(_KEY, None)
         try:
-            _tell(undoing.undo(current_site(), acting(), step, now=request_time()))
+            _tell(undoing.undo(current_site(), acting(), step, now=request_time()), request.form.get("back", ""))
         except RefusedError as refused:
             flash(_refusal(refused.code), "bad")
         return _back(request.form.get("back", ""))
@@ -87,15 +88,29 @@ def _back(place: str) -> ResponseReturnValue:
     return see_other("queue.index", **queue_place())
 
 
-def _tell(undone: Undone) -> None:
-    if len(undone.references) == 1:
-        flash(gettext("Taken back. %(reference)s is as it was.", reference=undone.references[0]), "ok")
+def _tell(undone: Undone, back: str) -> None:
+    if undone.references and undone.what == "callback.noted":
+        flash(gettext("Taken back. Your note is struck through in the timeline."), "ok")
+    elif undone.references and undone.what == "callback.taken_down":
+        said = gettext("Taken back. %(reference)s has ended as entered by mistake.", reference=undone.references[0])
+        flash(said, "ok")
+    elif len(undone.references) == 1:
+        flash(_as_it_was(undone.references[0], back), "ok")
     elif undone.references:
         flash(gettext("Taken back. %(count)s requests are as they were.", count=len(undone.references)), "ok")
     for kept in undone.kept:
         flash(_stays(kept), "bad")
     if undone.sent:
         flash(ngettext("%(num)s mail had gone out already.", "%(num)s mails had gone out already.", undone.sent))
+
+
+def _as_it_was(reference: str, back: str) -> str:
+    """With a link, unless it is the page that says so: what was skipped and saved is another one by now."""
+    if reference == back:
+        return gettext("Taken back. %(reference)s is as it was.", reference=reference)
+    link = Markup('<a href="{}">{}</a>').format(url_for("queue.show", reference=reference), reference)
+    words = escape(gettext("Taken back. %(reference)s is as it was.", reference="{}"))
+    return Markup(words.replace("{}", "%s")) % link  # noqa: S704 - escaped
 
 
 def _stays(kept: Kept) -> str:

@@ -12,9 +12,12 @@ from intake.wording import names, numbers, promised, times
 from intake.wording.translation import gettext
 
 
-def told(entry: TimelineEntry, clock: Clock) -> str:
-    """Both sides of a change; empty for any other entry, and for one whose sides were not kept."""
-    sides = _changed(entry, clock)
+def told(entry: TimelineEntry, clock: Clock, *, in_full: bool) -> str:
+    """Both sides of a change; empty for any other entry, and for one whose sides were not kept.
+
+    ``in_full``: numbers too, where the page shows the request's own number in full; else their last 4 digits.
+    """
+    sides = _changed(entry, clock, in_full=in_full)
     promises = promised.replaced(entry.details, clock.zone, clock.now) if promised.is_replaced(entry.details) else ""
     return " ".join(filter(None, (sides, promises, _words_before(entry))))
 
@@ -26,7 +29,7 @@ def _words_before(entry: TimelineEntry) -> str:
     return gettext("In their own words before: “%(words)s”.", words=entry.text)
 
 
-def _changed(entry: TimelineEntry, clock: Clock) -> str:
+def _changed(entry: TimelineEntry, clock: Clock, *, in_full: bool) -> str:
     details = entry.details
     if entry.action == "visitor.changed_time":
         return _sides(_wish(details.get("from"), clock), _wish(details.get("to"), clock))
@@ -34,7 +37,8 @@ def _changed(entry: TimelineEntry, clock: Clock) -> str:
         return _sides(_rule(details.get("before")), _rule(details.get("voicemail")))
     if entry.action == "visitor.changed_number":
         before, _, after = (entry.text or "").partition(" ")
-        return _sides(numbers.national(before) if before else "", numbers.national(after) if after else "")
+        shown = numbers.national if in_full else numbers.ending
+        return _sides(shown(before) if before else "", shown(after) if after else "")
     return ""
 
 

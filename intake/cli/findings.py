@@ -126,6 +126,7 @@ def of_database(site: Site, now: datetime) -> Iterator[Finding]:
                 yield from (fault(cause.what, cause.why) for cause in wrong)
                 return
             opens, trail, unguarded = backup.opens(conn, site), service.trail(conn), service.missing_guards(conn)
+            unmarked = service.missing_marks(conn)
             administrators = people.active_with(conn, Role.ADMIN)
         trial.write_and_undo(now=now)
     except SQLAlchemyError as error:
@@ -135,6 +136,7 @@ def of_database(site: Site, now: datetime) -> Iterator[Finding]:
     yield fine("schema", f"It stands at {standing.schema}, as this version needs.")
     yield _keys(opens)
     yield _guards(unguarded)
+    yield _marks(unmarked)
     yield _administrators(len(administrators))
     yield _clock(trail, now)
     yield from (fault(cause.what, cause.why) for cause in wrong)
@@ -170,6 +172,16 @@ def _guards(missing: list[str]) -> Finding:
         "record",
         f"The triggers that keep it as it was are gone: {', '.join(missing)}. Run 'flask intake verify-audit', find "
         "out who took them, and restore a backup from before.",
+    )
+
+
+def _marks(missing: list[str]) -> Finding:
+    if not missing:
+        return fine("reports", "Whatever changes a request marks the days counted with it.")
+    return fault(
+        "reports",
+        f"The triggers that mark days whose counts are old are gone: {', '.join(missing)}. Figures may tell what is "
+        "not so any more. Restore a backup from before, or put them back from the migrations and empty report_day.",
     )
 
 

@@ -19,13 +19,15 @@ T = TypeVar("T")
 
 
 @contextmanager
-def reading() -> Iterator[Connection]:
+def reading(*, of_one_moment: bool = False) -> Iterator[Connection]:
     """Reads for a page; nothing it does is kept.
 
     On SQLite they all see one moment. On PostgreSQL each statement sees what was committed when it began, so whatever
-    must fit together is asked in one.
+    must fit together is asked in one, or ``of_one_moment``.
     """
     with db.engine.connect() as conn:
+        if of_one_moment and conn.dialect.name == "postgresql":
+            conn.execution_options(isolation_level="REPEATABLE READ")
         yield conn
         conn.rollback()
 

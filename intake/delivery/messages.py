@@ -21,6 +21,7 @@ from intake.queries.kept_report import Given
 from intake.queries.mail import MailedCallback
 from intake.rules.limits import STANDARD, CallingRules
 from intake.rules.permissions import Permission
+from intake.rules.promise import NEVER_DUE, is_ahead_of_all, on_the_clock
 from intake.rules.workflow import Voicemail
 from intake.wording import report_mail, times
 from intake.wording.translation import gettext, language, ngettext
@@ -89,8 +90,17 @@ def kept(letter: Letter) -> str:
 
 
 def _still_true(kind: str, occasion: Occasion) -> str:
-    """A cancellation that was taken back before its mail went out is told as a change."""
-    return "visitor.changed" if kind == "visitor.withdrawn" and occasion.about.is_open else kind
+    """A cancellation that was taken back before its mail went out is told as a change, and so is a time that was.
+
+    To the managers one of somebody in danger is told as such a request.
+    """
+    if kind == "manager.crisis_cancelled":
+        return "manager.crisis" if occasion.about.is_open else kind
+    is_withdrawn = kind == "visitor.withdrawn" and not occasion.about.is_open
+    is_set = kind == "visitor.time_set" and occasion.about.is_open and occasion.about.window is not None
+    return (
+        kind if is_withdrawn or is_set or kind not in ("visitor.withdrawn", "visitor.time_set") else "visitor.changed"
+    )
 
 
 def _letter(name: str, words: Words) -> Letter:
@@ -117,16 +127,21 @@ def _templates() -> Environment:
 
 def _for_desk(occasion: Occasion) -> Words:
     callback, site = occasion.about, occasion.site
+    is_undue = callback.due_at >= NEVER_DUE  # another number is awaited
     return {
         "reference": callback.reference,
         "is_open": callback.is_open,
-        "due": times.by_words(callback.due_at, site.time_zone, occasion.now),
+        "due": "" if is_undue else times.by_words(on_the_clock(callback.due_at), site.time_zone, occasion.now),
         "link": site.desk_link(callback.reference),
     }
 
 
 def _for_several(occasion: Occasion) -> Words:
     return {"count": int(occasion.details["count"]), "link": f"{occasion.site.public_url}/admin/queue/?view=mine"}
+
+
+def _for_queue(occasion: Occasion) -> Words:
+    return {"link": f"{occasion.site.public_url}/admin/queue/"}
 
 
 def _for_check(occasion: Occasion) -> Words:
@@ -185,7 +200,8 @@ def _for_alerts(occasion: Occasion) -> Words:
 def _alert_line(occasion: Occasion, reference: str, kind: str, due_at: str) -> str:
     if kind == "again":
         return gettext("%(reference)s: the same number or email has asked again", reference=reference)
-    due = times.by_words(datetime.fromisoformat(due_at), occasion.site.time_zone, occasion.now)
+    at = datetime.fromisoformat(due_at)
+    due = times.by_words(on_the_clock(at), occasion.site.time_zone, occasion.now)
     if kind == "on_call":
         return gettext("%(reference)s came in out of hours: claim it by %(due)s", reference=reference, due=due)
     if kind == "on_call_late":
@@ -194,11 +210,13 @@ def _alert_line(occasion: Occasion, reference: str, kind: str, due_at: str) -> s
             reference=reference,
             due=due,
         )
+    if is_ahead_of_all(at):
+        return gettext("%(reference)s is to be called before all others, since %(due)s", reference=reference, due=due)
     if kind == "soon":
         return gettext("%(reference)s is due by %(due)s", reference=reference, due=due)
     if kind == "late":
         return gettext("%(reference)s is late: it was due by %(due)s", reference=reference, due=due)
-    return gettext("%(reference)s is still not called: it was due by %(due)s", reference=reference, due=due)
+    return gettext("%(reference)s still waits: it was due by %(due)s", reference=reference, due=due)
 
 
 def _for_alarm(occasion: Occasion) -> Words:
@@ -244,11 +262,14 @@ _KINDS: Mapping[str, Callable[[Occasion], Words]] = {
     "person.report": _for_report,
     "person.test": _for_test,
     "manager.crisis": _for_desk,
+    "manager.crisis_cancelled": _for_desk,
+    "manager.crises": _for_queue,
     "staff.alerts": _for_alerts,
     "staff.alarm": _for_alarm,
     "visitor.received": _for_visitor,
     "visitor.changed": _for_visitor,
     "visitor.withdrawn": _for_visitor,
+    "visitor.time_set": _for_visitor,
     "visitor.wrong_number": _for_visitor,
 }
 
@@ -264,8 +285,11 @@ def _see_link() -> str:
 
 def _when(occasion: Occasion) -> str:
     callback, zone, now = occasion.about, occasion.site.time_zone, occasion.now
-    if callback.promised_by_at <= now:
+    if (callback.window.until_at if callback.window else callback.promised_by_at) <= now:
         return _see_link()
+    if callback.awaits_a_time:
+        by = times.promise_words(callback.promised_by_at, zone, now)
+        return gettext("To agree a time, we will call or write to you %(promise)s.", promise=by)
     if callback.window:
         window = times.window_words(callback.window.from_at, callback.window.until_at, zone, now)
         zone_name = times.zone_words(zone, callback.window.from_at)

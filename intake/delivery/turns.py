@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from intake.models.site import Site
-from intake.services import alerting, leases, repeats, report_mailing, routing, sealing, watching
+from intake.services import alerting, leases, repeats, report_days, report_mailing, routing, sealing, watching
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ def all_turns() -> tuple[Turn, ...]:
         Turn("giving lapsed claims back", timedelta(seconds=5), lambda site, now: leases.return_idle(site, now=now)),
         Turn("watching for silence", timedelta(seconds=60), lambda site, now: watching.watch(site, now=now)),
         Turn("raising alerts", timedelta(seconds=10), lambda site, now: alerting.raise_due(site, now=now)),
+        Turn("counting days", timedelta(seconds=20), lambda site, now: report_days.count_due(site, now=now)),
         Turn("writing reports", timedelta(seconds=60), lambda site, now: report_mailing.send_due(site, now=now)),
         Turn("telling alerts", timedelta(seconds=10), lambda site, now: alerting.tell(site, now=now)),
     )

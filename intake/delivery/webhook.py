@@ -29,7 +29,7 @@ from intake.delivery.line import Deadline
 from intake.ledger import audit, outbox
 from intake.ledger.outbox import Leased
 from intake.models.site import Site
-from intake.queries import mail
+from intake.queries import mail, paging
 from intake.queries.mail import MailedCallback
 from intake.rules.permissions import SYSTEM
 
@@ -196,8 +196,9 @@ def _deliver(site: Site, webhook: Webhook, message: Leased, clock: Callable[[], 
         return
     with reading() as conn:
         callback = mail.about(conn, site, message.callback_id) if message.callback_id else None
-    if callback and (callback.is_claimed or not callback.is_open):
-        _mark_sent(site, message, "not needed any more: claimed or ended before it could go out", "", clock())
+        why = paging.why_unneeded(conn, site, message, callback, clock())
+    if why:
+        withdraw(site, message, why, clock())
         return
     told = payload(site, message, callback)
     try:
@@ -206,6 +207,13 @@ def _deliver(site: Site, webhook: Webhook, message: Leased, clock: Callable[[], 
         _mark(site, message, str(error) or _UNKNOWN, clock())
     else:
         _mark_sent(site, message, answer, json.dumps(told, indent=1, sort_keys=True), clock())
+
+
+def withdraw(site: Site, message: Leased, why: str, now: datetime) -> None:
+    """Not sent, and not recorded as if it had been."""
+    with writing() as conn:
+        if outbox.withdraw(conn, message):
+            _record(conn, site, message, "mail.withdrawn", now, why=why)
 
 
 def _mark_sent(site: Site, message: Leased, answer: str, words: str, now: datetime) -> None:
@@ -229,6 +237,6 @@ def _mark(site: Site, message: Leased, reason: str, now: datetime, *, is_last: b
     )
 
 
-def _record(conn: Any, site: Site, message: Leased, action: str, now: datetime) -> None:
-    details = {"kind": message.kind, "recipient": message.recipient, "message": message.public_id}
+def _record(conn: Any, site: Site, message: Leased, action: str, now: datetime, **more: str) -> None:
+    details = {"kind": message.kind, "recipient": message.recipient, "message": message.public_id, **more}
     audit.record(conn, site, SYSTEM, action, callback_id=message.callback_id, details=details, now=now)

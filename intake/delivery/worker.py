@@ -16,6 +16,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
@@ -39,13 +40,14 @@ from intake.delivery.mailer import (
     mailer_for,
 )
 from intake.delivery.turns import all_turns
-from intake.delivery.webhook import Webhook, run_hooks
+from intake.delivery.webhook import Webhook, run_hooks, withdraw
 from intake.ledger import audit, mail_channel, outbox
 from intake.ledger.outbox import Leased
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import kept_report, mail
 from intake.rules.permissions import SYSTEM
+from intake.services import alerting
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +113,11 @@ def _deliver(site: Site, mailer: Mailer, message: Leased, clock: Clock) -> bool:
         _give_up(site, message, _LOST, clock())
         return True
     try:
+        message = _as_it_stands(message, clock())
         posting = _posting(site, message, clock())
         answer = mailer.send(posting, now=clock())
+    except UnneededError as why:
+        withdraw(site, message, str(why), clock())
     except StoppedError:
         _hand_back(message, clock())
     except ServerDownError as error:
@@ -134,11 +139,32 @@ def _deliver(site: Site, mailer: Mailer, message: Leased, clock: Clock) -> bool:
     return True
 
 
+class UnneededError(Exception):
+    """Nobody needs this mail any more; the code of why."""
+
+
+def _as_it_stands(message: Leased, now: datetime) -> Leased:
+    """A digest of alerts tells what is so when it goes out, be it hours after it was written; others stay as they are.
+
+    UnneededError: "newer" (one that is waiting tells of this as well), "over".
+    """
+    if message.kind != alerting.DIGEST:
+        return message
+    with reading() as conn:
+        if outbox.has_newer(conn, message):
+            raise UnneededError("newer")
+        details = alerting.digest_by_now(conn, message.recipient, now)
+    if details is None:
+        raise UnneededError("over")
+    return replace(message, details=details)
+
+
 def _posting(site: Site, message: Leased, now: datetime) -> Posting:
     """Words and address, looked up now. UndeliverableError when there is nobody to send it to any more."""
     with reading() as conn:
         is_for_visitor, about = message.recipient == "visitor", message.callback_id
-        callback = mail.about(conn, site, about, for_visitor=is_for_visitor) if about else None
+        whose = {"for_visitor": is_for_visitor, "leads_on": not is_for_visitor}
+        callback = mail.about(conn, site, about, **whose) if about else None
         if is_for_visitor:
             to: tuple[str, ...] = (callback.email,) if callback and callback.email else ()
         else:

@@ -7,14 +7,14 @@ transaction that is no such deed, like a visitor's request, notes nothing and pa
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Date, delete, insert
+from sqlalchemy import Connection, Date, delete, insert, select
 
 from intake.models import CallbackRequest, UndoStep
 from intake.models.base import Instant
@@ -34,6 +34,10 @@ class Item:
     """What a deed did to one request. ``before``: the columns as they were, as JSON keeps them.
 
     ``joined``, ``parted``: the links to another request that it made and ended; ``told``: what others kept before.
+    ``note``: the one it wrote, where that was all. ``skipped``: when this person passed it over, and what stood before.
+    ``is_new``: the deed stored it. ``lifted``: numbers that were barred, by their keyed hashes.
+
+    Without a ``version`` the row itself was neither changed nor leaned on: what becomes of it stands in nobody's way.
     """
 
     id: int
@@ -46,6 +50,15 @@ class Item:
     joined: list[int] = field(default_factory=list)
     parted: list[int] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    is_new: bool = False
+    lifted: list[dict[str, Any]] = field(default_factory=list)
+    skipped: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether there is something to take back."""
+        return bool(self.version or self.note or self.skipped)
 
 
 class Deed:
@@ -63,7 +76,12 @@ class Deed:
         """These columns of a locked row are being written. Of several changes the first one knows how it was."""
         item = self.item(row.id)
         item.version = row.version + 1
-        item.before = {name: _written(getattr(row, name)) for name in values} | item.before
+        item.before = {name: written(getattr(row, name)) for name in values} | item.before
+
+    def added(self, callback_id: int) -> None:
+        """A request that was not there before."""
+        item = self.item(callback_id)
+        item.version, item.is_new = 1, True
 
     def leaned_on(self, row: Any) -> None:
         """A locked row that the deed does not change, but that must be the same for it to be taken back."""
@@ -78,6 +96,14 @@ def of(conn: Connection) -> Deed | None:
     return _UNDER_WAY.get(conn)
 
 
+def share(conn: Connection, ids: Iterable[int], mail: str) -> None:
+    """A mail about several requests hangs on each of them."""
+    noted = of(conn)
+    for mails in (noted.item(one).mails for one in ids) if noted else ():
+        if mail not in mails:
+            mails.append(mail)
+
+
 @contextmanager
 def begun(conn: Connection, now: datetime) -> Iterator[Deed]:
     """From here on everything is noted."""
@@ -90,7 +116,7 @@ def begun(conn: Connection, now: datetime) -> Iterator[Deed]:
 
 def keep(conn: Connection, noted: Deed, *, by_id: int, action: str, now: datetime) -> None:
     """One step for all that was changed, if anything was. What this person can no longer undo goes."""
-    items = [asdict(item) for item in noted.items.values() if item.version]
+    items = [asdict(item) for item in noted.items.values() if item.is_anything]
     if not items:
         return
     conn.execute(delete(UndoStep).where(_S.by_id == by_id, _S.done_at < now - KEPT))
@@ -98,8 +124,17 @@ def keep(conn: Connection, noted: Deed, *, by_id: int, action: str, now: datetim
     conn.execute(insert(UndoStep).values(step))
 
 
-def _written(value: Any) -> Any:
-    """As JSON keeps it. Nothing that is sealed or keyed is ever changed by a deed that can be undone."""
+def forget_before(conn: Connection, instant: datetime) -> None:
+    """What nobody can undo any more, whoever did it: a step may hold the keyed hash of a number.
+
+    One that its person is just clearing away is theirs; this waits for nobody.
+    """
+    old = select(_S.id).where(_S.done_at < instant).with_for_update(skip_locked=True)
+    conn.execute(delete(UndoStep).where(_S.id.in_(old)))
+
+
+def written(value: Any) -> Any:
+    """An instant or a date as JSON keeps it, anything else as it is. Nothing sealed or keyed is ever noted of a row."""
     if isinstance(value, (bytes, memoryview)):
         raise TypeError("what is personal is not noted")
     return value.isoformat() if isinstance(value, date) else value

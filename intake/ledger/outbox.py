@@ -111,9 +111,17 @@ def take_back(conn: Connection, public_ids: Sequence[str]) -> int:
     return conn.execute(delete(OutboxMessage).where(_rows.public_id.in_(public_ids), *untouched)).rowcount
 
 
-def is_waiting(conn: Connection, kind: str) -> bool:
-    """Whether a message of this kind has been written and not yet taken up."""
+def rewrite(conn: Connection, public_id: str, *, kind: str, callback_id: int, details: Mapping[str, Any]) -> bool:
+    """Let a mail that nobody has begun to send say something else; False if it is too late for that."""
+    mine = (_rows.public_id == public_id, _rows.state == OutboxState.PENDING, _rows.attempt_count == 0)
+    other = {"kind": kind, "callback_id": callback_id, "details": dict(details)}
+    return conn.execute(update(OutboxMessage).where(*mine).values(**other)).rowcount == 1
+
+
+def is_waiting(conn: Connection, kind: str, callback_id: int | None = None) -> bool:
+    """Whether a message of this kind, about this request if one is named, was written and not yet taken up."""
     found = select(_rows.id).where(IS_WAITING, _rows.state == OutboxState.PENDING, _rows.kind == kind).limit(1)
+    found = found.where(_rows.callback_id == callback_id) if callback_id is not None else found
     return conn.execute(found).first() is not None
 
 
@@ -228,6 +236,22 @@ def defer(conn: Connection, message: Leased, *, now: datetime) -> bool:
     """Hand it back untried: nobody asked the server about this message, so no attempt is used up."""
     back = {"state": OutboxState.PENDING, "available_at": now, "attempt_count": _rows.attempt_count - 1}
     return _mark(conn, message, **back)
+
+
+def has_newer(conn: Connection, message: Leased) -> bool:
+    """Whether another one of this kind, to the same person and written later, waits as well."""
+    newer = (_rows.kind == message.kind, _rows.recipient == message.recipient, _rows.id > message.id)
+    return conn.execute(select(_rows.id).where(IS_WAITING, *newer).limit(1)).first() is not None
+
+
+def withdraw(conn: Connection, message: Leased) -> bool:
+    """Forget a message in hand that says what is no longer so; whoever withdraws it puts that on record."""
+    mine = (_rows.id == message.id, _rows.state == OutboxState.LEASED, _rows.lease_key == message.lease_key)
+    if conn.execute(select(_rows.id).where(*mine).with_for_update()).first() is None:
+        return False
+    tries.forget(conn, message.id)
+    conn.execute(delete(OutboxMessage).where(*mine))
+    return True
 
 
 def hold(conn: Connection, message: Leased, *, error: str, now: datetime) -> bool:

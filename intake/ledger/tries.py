@@ -38,6 +38,11 @@ def hold(conn: Connection, message_id: int, number: int, *, answer: str, now: da
         note(conn, message_id, number, TryOutcome.HELD, answer=answer, now=now)
 
 
+def forget(conn: Connection, message_id: int) -> None:
+    """All of a message that is itself forgotten."""
+    conn.execute(delete(MailTry).where(_T.message_id == message_id))
+
+
 def _let_go(conn: Connection, message_id: int) -> None:
     """The oldest ones beyond MOST."""
     mine = select(_T.id).where(_T.message_id == message_id).order_by(_T.id.desc())

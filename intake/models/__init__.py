@@ -25,7 +25,7 @@ from intake.models.records import (
     MailTry,
     OutboxMessage,
 )
-from intake.models.reports import KeptReport, ReportMailing, ReportNote
+from intake.models.reports import KeptReport, ReportDay, ReportFacts, ReportMailing, ReportMark, ReportNote, ReportPart
 from intake.models.second_factor import RecoveryCode, SecondFactor, SignInStep
 
 __all__ = [
@@ -50,8 +50,12 @@ __all__ = [
     "OutboxMessage",
     "Presence",
     "RecoveryCode",
+    "ReportDay",
+    "ReportFacts",
     "ReportMailing",
+    "ReportMark",
     "ReportNote",
+    "ReportPart",
     "Role",
     "RuleVersion",
     "SavedView",

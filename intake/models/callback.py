@@ -29,6 +29,7 @@ _HELD = text("closed_at IS NULL AND lease_until IS NOT NULL")
 _MAILED = text("email_index IS NOT NULL")
 _JOINED = text("duplicate_of_id IS NOT NULL")
 _DECIDED = text("check_decided_at IS NOT NULL")
+_CORRECTING = text("corrects_id IS NOT NULL")
 _SNOOZED = text("closed_at IS NULL AND snoozed_at IS NOT NULL")
 # What every filter of the queue asks about: in the index, so that no row is read that is not shown.
 _ASKED = ("assignee_id", "status", "channel", "language", "source")
@@ -251,6 +252,22 @@ class CallAttempt(Base):
         one_of("disposition", Disposition),
         one_of("voicemail_rule", Voicemail),
         Index("ix_call_attempt_callback_id_started_at", "callback_id", "started_at"),
+        # How many calls each person made is counted in here; with is_attempt SQLite does so without reading the rows.
+        Index(
+            "ix_call_attempt_made",
+            "by_id",
+            "started_at",
+            "is_attempt",
+            postgresql_where=text("is_attempt"),
+            sqlite_where=text("is_attempt = 1"),
+        ),
+        Index(
+            "ix_call_attempt_correcting",
+            "started_at",
+            "corrects_id",
+            postgresql_where=_CORRECTING,
+            sqlite_where=_CORRECTING,
+        ),
     )
 
     id: Mapped[BigId]

@@ -54,7 +54,7 @@ class Skip(Base):
 
 
 class Lapse(Base):
-    """A claim that ended because its holder did nothing. Gone once they have been told."""
+    """A claim that ended without its holder's doing: it lapsed, or somebody took it away. Gone once they are told."""
 
     __tablename__ = "lapse"
     __table_args__ = (Index("ix_lapse_user_id", "user_id"),)
@@ -68,10 +68,10 @@ class Lapse(Base):
 
 
 class UndoStep(Base):
-    """What somebody has just done, to one request or to several, and what it was before. Holds nothing personal.
+    """What somebody has just done, to one request or to several, and what it was before.
 
     ``items``: for each request its id, the version the deed led to, the columns as they were, and what was written
-    beside it (``ledger.deeds.Item``).
+    beside it (``ledger.deeds.Item``). Of a person nothing but the keyed hash of a number that was barred or let go.
     """
 
     __tablename__ = "undo_step"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake.models.base import Base, BigId, Instant, one_of
@@ -26,6 +26,67 @@ class Every(StrEnum):
 
     WEEK = "week"
     MONTH = "month"
+
+
+class PartOf(StrEnum):
+    """By what the requests of a day are told apart: when they arrived, whence they came, who called first."""
+
+    ARRIVAL = "arrival"
+    SOURCE = "source"
+    PERSON = "person"
+
+
+class ReportDay(Base):
+    """A day whose ended requests and earlier episodes are kept counted: a cache, made anew whenever it is gone.
+
+    ``hours``: counted ones by hour of the week and state. ``version``: how often it was counted.
+    """
+
+    __tablename__ = "report_day"
+
+    received_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    definition: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(Integer)
+    hours: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReportFacts(Base):
+    """What each request of a kept day is counted by, for whatever a report is narrowed to; nobody is named.
+
+    ``seconds``: sums of those called, since few of them say the same.
+    """
+
+    __tablename__ = "report_facts"
+
+    received_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    facts: Mapped[bytes] = mapped_column(LargeBinary)
+    seconds: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReportPart(Base):
+    """One part of a kept day: how many of each sort, and how many waited how many minutes by each clock."""
+
+    __tablename__ = "report_part"
+    __table_args__ = (one_of("part", PartOf), {"sqlite_with_rowid": False})
+
+    part: Mapped[str] = mapped_column(String(8), primary_key=True)
+    received_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sorts: Mapped[bytes] = mapped_column(LargeBinary)
+    waits_open: Mapped[bytes] = mapped_column(LargeBinary)
+    waits_all: Mapped[bytes] = mapped_column(LargeBinary)
+    unassigned_seconds: Mapped[int] = mapped_column(BigInteger)
+    called_seconds: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReportMark(Base):
+    """Something that a day counts was written after it was counted. Only ever added by triggers, in the same commit."""
+
+    __tablename__ = "report_mark"
+    __table_args__ = (Index("ix_report_mark_received_on", "received_on", "id"),)
+
+    id: Mapped[BigId]
+    received_on: Mapped[date] = mapped_column(Date)
 
 
 class ReportNote(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -23,26 +24,37 @@ from sqlalchemy import (
 )
 
 from intake.ledger.outbox import HOOK
-from intake.models import Alert, CallbackRequest
+from intake.models import Alert, CallbackRequest, OutboxMessage
 from intake.models.base import Instant
+from intake.models.records import OutboxState
 from intake.queries.taking import IS_TAKEN
 from intake.rules.alerting import AlertKind
-from intake.rules.workflow import Status
+from intake.rules.promise import NEVER_DUE
+from intake.rules.workflow import Disposition, Status
 
 _C = CallbackRequest.__table__.c
 _A = Alert.__table__.c
+_M = OutboxMessage.__table__.c
 
 _IS_UNCALLED = and_(_C.first_attempt_at.is_(None), _C.reached_at.is_(None))
 HAS_A_DUE_TIME: ColumnElement[bool] = and_(
-    _C.closed_at.is_(None), _C.duplicate_of_id.is_(None), or_(_IS_UNCALLED, _C.next_at.is_not(None))
+    _C.closed_at.is_(None),
+    _C.duplicate_of_id.is_(None),
+    _C.due_at < NEVER_DUE,
+    or_(_C.last_disposition.is_(None), _C.last_disposition != Disposition.CRISIS.value, _C.due_at > _C.crisis_at),
 )
-"""Somebody is to call at a time: nobody has yet, or another call was set. A call stops the clock it came for."""
+"""Somebody is to call at a time: not who waits for another number, nor whom a call found in a crisis, with none set."""
 
 
 _WAITING: Select[Any] = select(
     _C.id, _C.due_at, _C.assignee_id, _C.call_started_at, _C.status, _C.received_at, _C.next_at,
     _IS_UNCALLED.label("is_uncalled"), IS_TAKEN.label("is_taken"),
 )  # fmt: skip
+_ALERTS: Select[Any] = (
+    select(_A.id, _A.kind, _A.recipient, _A.number, _A.due_at, _A.raised_at, _A.callback_id, _C.reference)
+    .join(CallbackRequest.__table__, _C.id == _A.callback_id)
+    .order_by(_A.due_at, _A.callback_id, _A.id)
+)
 _OWNER = or_(
     and_(_C.assignee_id.is_(None), _A.recipient == "team"),
     _A.recipient == literal("user:") + cast(_C.assignee_id, String),
@@ -76,9 +88,15 @@ def came_since(
     return conn.execute(asked.order_by(_C.received_at, _C.id).limit(limit)).all()
 
 
-def raised(conn: Connection, ids: Sequence[int]) -> set[tuple[int, datetime, str, str, int]]:
-    """Which alerts these requests have had: request, due time, kind, recipient, number."""
-    asked = select(_A.callback_id, _A.due_at, _A.kind, _A.recipient, _A.number).where(_A.callback_id.in_(ids))
+def raised(
+    conn: Connection, occasions: Collection[tuple[int, datetime, str, int]]
+) -> set[tuple[int, datetime, str, str, int]]:
+    """Which of these alerts there have been, and for whom: request, due time, kind, recipient, number.
+
+    Asked by occasion (request, due time, kind, number): a request that is late for a week has had hundreds.
+    """
+    which = tuple_(_A.callback_id, _A.due_at, _A.kind, _A.number).in_(occasions)
+    asked = select(_A.callback_id, _A.due_at, _A.kind, _A.recipient, _A.number).where(which)
     return {(row[0], row[1], row[2], row[3], row[4]) for row in conn.execute(asked)}
 
 
@@ -109,13 +127,24 @@ def to_tell(
     told = Alert.__table__.alias("told")
     heard_since = case((IS_ON_CALL, literal(woken_since, Instant)), else_=literal(idle_since, Instant))
     has_heard = exists().where(told.c.recipient == _A.recipient, _A.recipient != HOOK, told.c.told_at > heard_since)
-    is_calling = and_(_C.call_started_at.is_not(None), _C.call_started_at > call_since)
-    asked: Select[Any] = (
-        select(_A.id, _A.kind, _A.recipient, _A.number, _A.due_at, _A.raised_at, _A.callback_id, _C.reference)
-        .join(CallbackRequest.__table__, _C.id == _A.callback_id)
-        .where(_A.settled_at.is_(None), _A.told_at.is_(None), ~has_heard, ~is_calling)
-    )
-    return conn.execute(asked.order_by(_A.due_at, _A.callback_id, _A.id).limit(limit)).all()
+    untold = (_A.settled_at.is_(None), _A.told_at.is_(None), ~has_heard, ~_is_calling(call_since))
+    return conn.execute(_ALERTS.where(*untold).limit(limit)).all()
+
+
+def still_so(
+    conn: Connection, kind: str, recipient: str, *, now: datetime, call_since: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    """What this person was told since the last mail of this ``kind`` that went out to them, as far as it is so now."""
+    sent = (_M.kind == kind, _M.recipient == recipient, _M.state == OutboxState.SENT.value)
+    since = select(func.max(_M.created_at)).where(*sent).scalar_subquery()
+    is_unheard = or_(since.is_(None), _A.told_at > since)
+    told = (_A.recipient == recipient, _A.told_at.is_not(None), is_unheard)
+    is_so = (_A.settled_at.is_(None), is_living(now), ~_is_calling(call_since))
+    return conn.execute(_ALERTS.where(*told, *is_so).limit(limit)).all()
+
+
+def _is_calling(since: datetime) -> ColumnElement[bool]:
+    return and_(_C.call_started_at.is_not(None), _C.call_started_at > since)
 
 
 def is_check(status: str) -> bool:

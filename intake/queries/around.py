@@ -48,8 +48,8 @@ def around(
             leases.to_do(user_id, now, longest_call).label("lapsed"),
             taking.told(reference),
             rule_versions.column(RuleKind.SCRIPT),
-            people.named(conn, "workers", Permission.WORK),
-            people.named(conn, "callers", Permission.WORK, Permission.CONTACT),
+            people.named(conn, "workers", people.may(Permission.WORK)),
+            people.named(conn, "callers", people.may(Permission.WORK, Permission.CONTACT)),
         )
     ).one()
     return Around(

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
 from intake.models import CallbackRequest
+from intake.queries.next_call import BEFORE_WINDOW
 from intake.queries.worklist import COUNTED_TO
+from intake.rules.promise import NEVER_DUE
 from intake.rules.workflow import ClosedReason, Status
 
 _T = CallbackRequest.__table__
@@ -35,13 +37,16 @@ class Figures:
 def figures(conn: Connection, *, now: datetime, soon: datetime, since: datetime) -> Figures:
     """All of them in two statements. ``soon``: what is due before then is due now."""
     waits = [_C.closed_at.is_(None), _C.status != Status.CHECK.value]
-    is_ready = [or_(_C.next_at.is_(None), _C.next_at <= now), or_(_C.window_from.is_(None), _C.window_from <= now)]
+    is_ready = [
+        or_(_C.next_at.is_(None), _C.next_at <= now),
+        or_(_C.window_from.is_(None), _C.window_from <= now, BEFORE_WINDOW),
+    ]
     oldest = select(func.min(_C.received_at)).where(*waits, *is_ready, _C.attempt_count == 0).scalar_subquery()
     row = conn.execute(
         select(
             _count(*waits, _C.due_at <= soon),
             _count(*waits, _C.due_at < now),
-            _count(*waits, _C.assignee_id.is_(None)),
+            _count(*waits, _C.assignee_id.is_(None), _C.due_at < NEVER_DUE),
             oldest,
         )
     ).one()

@@ -17,10 +17,14 @@ from intake.rules.calling import callable_hours
 from intake.rules.calling_law import CALLING_LAW, CallingLaw
 from intake.rules.hours import OpeningHours, Schedule, default_hours
 from intake.rules.limits import STANDARD, CallingRules
-from intake.rules.promise import ResponseTarget
+from intake.rules.periods import Period
+from intake.rules.promise import Aim, ResponseTarget
 
 DEFAULT_ID = 0
 """The number under which the built-in default is stored once a promise is made by it: older than any change."""
+
+LOOKED_THROUGH = 200
+"""With so many versions somebody has surely looked at the hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,30 @@ def versions(conn: Connection, *, before: int | None = None, after: int | None =
     ]
 
 
+MOST_IN_FORCE = 200
+
+
+def in_force(conn: Connection, site: Site, days: Period) -> list[Version]:
+    """What was in force on these days, newest first; the built-in default where nothing was set yet.
+
+    At most MOST_IN_FORCE, the newest.
+    """
+    since, until = days.bounds(site.time_zone)
+    asked = select(*_DOCUMENTS, _C.created_at, _U.name).outerjoin(User.__table__, _U.id == _C.created_by_id)
+    asked = asked.where(_C.created_at < until).order_by(_C.id.desc()).limit(MOST_IN_FORCE)
+    found: list[Version] = []
+    for row in conn.execute(asked):
+        found.append(Version(_calendar(row), row.created_at, row.name or ""))
+        if row.created_at <= since:
+            return found
+    return found if len(found) == MOST_IN_FORCE else [*found, Version(default_calendar(site.time_zone), since, "")]
+
+
+def aim(conn: Connection, site: Site, days: Period) -> Aim:
+    """What was aimed at on these days."""
+    return Aim.of([one.calendar.target for one in in_force(conn, site, days)])
+
+
 def made(conn: Connection, ids: Collection[int]) -> dict[int, Version]:
     """These versions, by id."""
     asked = select(*_DOCUMENTS, _C.created_at, _U.name).outerjoin(User.__table__, _U.id == _C.created_by_id)
@@ -142,3 +170,18 @@ def consent(conn: Connection, language: str) -> Consent:
     """The newest wording in this language, or in English where there is none yet."""
     row = conn.execute(_WORDING, {"asked": language}).one()
     return Consent(row.id, row.version, row.text)
+
+
+def has_looked_at_hours(conn: Connection, site: Site) -> bool:
+    """Whether a person has set the week, or has said of the built-in one that it may stay: a version like the last."""
+    found, default = versions(conn, limit=LOOKED_THROUGH), default_calendar(site.time_zone)
+    replaced = [*(one.calendar for one in found[1:]), default]
+    pairs = [(one.calendar, before) for one, before in zip(found, replaced, strict=False) if one.author]
+    return len(found) == LOOKED_THROUGH or any(
+        week_of(now) != week_of(default) or documents(now) == documents(before) for now, before in pairs
+    )
+
+
+def week_of(calendar: Calendar) -> tuple[object, ...]:
+    """What the page of opening hours sets; special days are set by another."""
+    return calendar.hours.zone, calendar.hours.weekly

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
 
-from intake.models import Audit, AuditText, CallAttempt, Note, UndoneAttempt
+from intake.models import Audit, AuditText, CallAttempt, CallbackRequest, Note, UndoneAttempt
 from intake.models.site import Site
 from intake.rules.workflow import Disposition
 
 _A = CallAttempt.__table__.c
+_C = CallbackRequest.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,31 @@ def made(conn: Connection, callback_id: int, episode: int, *, besides: int | Non
         tuple(row.started_at for row in rows if row.episode == episode),
         tuple(row.started_at for row in rows if row.episode != episode),
     )
+
+
+SAID = (
+    select(_A.disposition)
+    .where(_A.callback_id == _C.id, _A.episode == _C.reopened_count, _A.is_reach, stands())
+    .order_by(_A.started_at.desc(), _A.id.desc())
+    .limit(1)
+    .correlate(CallbackRequest.__table__)
+    .scalar_subquery()
+)
+"""What the last call that reached them in the present episode was stored as: a column of a request."""
+
+
+def said(conn: Connection, row: Row[Any]) -> Disposition | None:
+    """Likewise of one request."""
+    found = conn.execute(select(SAID).select_from(CallbackRequest.__table__).where(_C.id == row.id)).scalar()
+    return Disposition(found) if found else None
+
+
+def was_called(conn: Connection, row: Row[Any]) -> bool:
+    """Whether an outcome stands with a request's row, in this episode or an earlier one."""
+    if row.last_disposition is not None or not row.reopened_count:
+        return row.last_disposition is not None
+    asked = select(_A.id).where(_A.callback_id == row.id, stands()).limit(1)
+    return conn.execute(asked).first() is not None
 
 
 def last_logged(conn: Connection, site: Site, callback_id: int) -> LastLogged | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Result, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Result, Select, exists, func, or_, select
 
 from intake.models import (
     Audit,
@@ -15,6 +15,7 @@ from intake.models import (
     CallAttempt,
     CallbackRequest,
     ConsentWording,
+    Episode,
     Note,
     OutboxMessage,
     SuppressedNumber,
@@ -22,9 +23,10 @@ from intake.models import (
 )
 from intake.models.site import Site
 from intake.queries.calls import is_undone, made
+from intake.queries.notes import is_taken_back
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields, opened
-from intake.rules.workflow import Channel, Disposition, Voicemail
+from intake.rules.workflow import Channel, Voicemail
 
 _C = CallbackRequest.__table__.c
 _W = ConsentWording.__table__.c
@@ -39,24 +41,46 @@ IS_ACT = (_E.action.not_in(LOOKS), _E.action.not_like("mail.%"))
 """What makes an entry of the record something that was done to a request."""
 _S = SuppressedNumber.__table__.c
 _OTHER = CallbackRequest.__table__.alias()
+
+
+def _has_words(of: Any) -> ColumnElement[bool]:
+    return or_(of.message_encrypted.is_not(None), of.preferred_note_encrypted.is_not(None))
+
+
+FIRST_SENT = func.coalesce(
+    select(func.min(Episode.received_at)).where(Episode.callback_id == _C.id).scalar_subquery(), _C.received_at
+)
+"""When a request came first, however often it was opened again."""
 _KNOWN = (
     select(func.max(_E.id)).where(_E.callback_id == _C.id, *IS_ACT).scalar_subquery().label("newest_act"),
     exists().where(_E.callback_id == _C.id, _E.action == "visitor.changed_number").label("had_another_number"),
     exists().where(_S.phone_index == _C.phone_index).label("is_barred"),
     select(_OTHER.c.reference).where(_OTHER.c.id == _C.duplicate_of_id).scalar_subquery().label("survivor"),
+    FIRST_SENT.label("first_sent_at"),
+    exists().where(_OTHER.c.duplicate_of_id == _C.id, _has_words(_OTHER.c)).label("has_more_words"),
 )
 _EXTRA = (
-    "source", "reached_at", "last_attempt_at", "reopened_count", "withdrawn_at", "calendar_id",
+    "source", "reopened_count", "withdrawn_at", "calendar_id",
     "open_seconds", "all_seconds", "is_met", "is_promise_kept", "is_window_kept", "is_open_arrival", "is_promised",
     "has_legal_hold",
 )  # fmt: skip
 _SEALED = ("phone_typed", "email", "message", "preferred_note", "source_path")
 _SELECTED = (
     *SELECTED, _C.channel, *(_C[name] for name in _EXTRA), *(_C[f"{name}_encrypted"] for name in _SEALED),
-    _C.last_disposition, _C.phone_index, _W.version.label("consent_version"), _W.text.label("consent_text"),
+    _C.phone_index, _W.version.label("consent_version"), _W.text.label("consent_text"),
     _LAST.c.id.label("last_logged_id"), _LAST.c.by_id.label("last_logged_by_id"),
     _LAST.c.voicemail_rule.label("last_logged_rule"), *_KNOWN,
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MoreWords:
+    """What the same visitor wrote in a request that was joined to this one."""
+
+    id: int
+    reference: str
+    at: datetime
+    texts: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +88,13 @@ class CaseFile(WorklistRow):
     """A line of the queue and all the rest of it. Personal fields are empty without the right to see them.
 
     ``newest_act``: the id of the last entry about it, looks and mails left out; 0 if there is none. ``survivor``: the
-    reference of the request this one was joined to, "" for none.
+    reference of the request this one was joined to, "" for none. ``first_sent_at``: when it came first,
+    however often it was opened again. ``more_words``: what they wrote in those joined to it, the oldest first;
+    ``has_still_more``: of older ones than were asked for.
     """
 
     source: str
     channel: Channel
-    reached_at: datetime | None
-    last_attempt_at: datetime | None
-    last_disposition: Disposition | None
     last_logged_id: int | None
     last_logged_by_id: int | None
     last_logged_rule: Voicemail | None
@@ -100,6 +123,9 @@ class CaseFile(WorklistRow):
     newest_act: int
     had_another_number: bool
     survivor: str
+    first_sent_at: datetime
+    more_words: tuple[MoreWords, ...]
+    has_still_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +141,13 @@ class TimelineEntry:
     text: str | None
 
 
-def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) -> CaseFile | None:
-    """The request with this reference, or None."""
+def find(
+    conn: Connection, site: Site, reference: str, *, with_contact: bool, is_whole: bool = False
+) -> CaseFile | None:
+    """The request with this reference, or None. ``is_whole``: with the words of all that were joined to it.
+
+    Else of the newest MOST_JOINED: any number of forms may be sent with one name and number.
+    """
     source = SOURCE.outerjoin(ConsentWording.__table__, _W.id == _C.consent_id)
     source = source.outerjoin(_LAST, _LAST.c.id == _LAST_ID)
     row = conn.execute(select(*_SELECTED).select_from(source).where(_C.reference == reference)).first()
@@ -127,11 +158,12 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
     values["typed"] = values.pop("phone_typed")
     values["email"] = values["email"] or None
     tries = made(conn, row.id, row.reopened_count)
+    most = None if is_whole else MOST_JOINED
+    more = _more_words(conn, site, row.id, most) if with_contact and row.has_more_words else []
     return CaseFile(
         **values,
         channel=Channel(row.channel),
         extension=opened(site, row, "phone").partition(";ext=")[2] if with_contact else "",
-        last_disposition=Disposition(row.last_disposition) if row.last_disposition else None,
         last_logged_id=row.last_logged_id,
         last_logged_by_id=row.last_logged_by_id,
         last_logged_rule=Voicemail(row.last_logged_rule) if row.last_logged_rule else None,
@@ -143,7 +175,26 @@ def find(conn: Connection, site: Site, reference: str, *, with_contact: bool) ->
         newest_act=row.newest_act or 0,
         had_another_number=bool(row.had_another_number),
         survivor=row.survivor or "",
+        first_sent_at=row.first_sent_at,
+        more_words=tuple(reversed(more[:most])),
+        has_still_more=most is not None and len(more) > most,
     )
+
+
+MOST_JOINED = 10
+
+
+def _more_words(conn: Connection, site: Site, callback_id: int, most: int | None) -> list[MoreWords]:
+    """The newest first, and one beyond as many as are wanted if there is one."""
+    asked = select(
+        _C.id, _C.public_id, _C.reference, _C.message_encrypted, _C.preferred_note_encrypted, FIRST_SENT.label("at")
+    ).where(_C.duplicate_of_id == callback_id, _has_words(_C))
+    asked = asked.order_by(_C.received_at.desc(), _C.id.desc()).limit(None if most is None else most + 1)
+    found = []
+    for row in conn.execute(asked):
+        texts = tuple(text for name in ("preferred_note", "message") if (text := opened(site, row, name)))
+        found.append(MoreWords(row.id, row.reference, row.at, texts))
+    return found
 
 
 MOST_LOOKS = 100
@@ -188,7 +239,7 @@ def timeline(
     entries = [*audits, *mails]
     if with_contact:
         entries = _with_notes(entries, {note.details["note"]: note for note in notes})
-    shown = [entry for entry in entries if not entry.action.startswith("mail.")]
+    shown = [entry for entry in entries if not _is_told_by_its_row(entry)]
     kept = [entry for entry in shown if before is None or entry.at > before]
     if before is not None and not kept:  # more than a page of one kind in the same instant
         return timeline(conn, site, callback_id, with_contact=with_contact, until=until, most=2 * most)
@@ -206,6 +257,11 @@ def looks(conn: Connection, callback_id: int, *, most: int = MOST_LOOKS) -> tupl
         TimelineEntry(row.at, "audit", row.actor_kind, row.name or "", row.action, {}, None)
         for row in conn.execute(asked)
     )
+
+
+def _is_told_by_its_row(entry: TimelineEntry) -> bool:
+    """What became of a mail, which its own row tells; one that was withdrawn has none."""
+    return entry.action.startswith("mail.") and entry.action != "mail.withdrawn"
 
 
 def has_mail(conn: Connection, reference: str, public_id: str) -> bool:
@@ -262,10 +318,12 @@ def _audits(asked: _Asked, site: Site, with_contact: bool) -> Iterator[TimelineE
 
 def _notes(asked: _Asked, site: Site) -> Iterator[TimelineEntry]:
     n, u = Note.__table__.c, User.__table__.c
-    told = select(n.public_id, n.written_at, n.text_encrypted, u.name).join(User.__table__, u.id == n.by_id)
+    told = select(n.public_id, n.written_at, n.text_encrypted, u.name, is_taken_back().label("is_taken_back"))
+    told = told.join(User.__table__, u.id == n.by_id)
     for row in asked.newest(told, n.callback_id, n.written_at, n.id):
         text = site.keyring.open("note.text", row.public_id, row.text_encrypted)
-        yield TimelineEntry(row.written_at, "note", "person", row.name, "callback.noted", {"note": row.public_id}, text)
+        details = {"note": row.public_id, "is_taken_back": row.is_taken_back}
+        yield TimelineEntry(row.written_at, "note", "person", row.name, "callback.noted", details, text)
 
 
 def _mails(asked: _Asked) -> Iterator[TimelineEntry]:

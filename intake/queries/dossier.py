@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -32,7 +32,8 @@ _CHANGES = ("visitor.changed_time", "visitor.changed_voicemail", "visitor.change
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of the clock, as it was promised and as it went. ``number``: 0 for the first; the last one goes on or
-    ended. ``call_started_at`` and ``check_by_at`` (until ``check_decided_at``) are of the last one only.
+    ended. ``call_started_at`` and ``check_by_at`` (until ``check_decided_at``) are of the last one only, and so is
+    ``told_by_at``: what its own visitor was promised, where one that was joined to it was promised a sooner call.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Run:
     call_started_at: datetime | None = None
     check_by_at: datetime | None = None
     check_decided_at: datetime | None = None
+    told_by_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def runs(conn: Connection, callback_id: int) -> tuple[Run, ...]:
     ).select_from(CallbackRequest.__table__.outerjoin(User.__table__, _U.id == _C.first_attempt_by_id))
     both = union_all(present.where(_C.id == callback_id), earlier.where(_E.callback_id == callback_id))
     rows = sorted(conn.execute(both), key=lambda row: (row.number == PRESENT, row.number))
-    return tuple(_run(row, number) for number, row in enumerate(rows))
+    found = tuple(_run(row, number) for number, row in enumerate(rows))
+    told = as_told(conn, conn.execute(select(CallbackRequest.__table__).where(_C.id == callback_id)).one())
+    return (*found[:-1], replace(found[-1], told_by_at=told.promised_by_at))
 
 
 def _run(row: Row[Any], number: int) -> Run:

@@ -5,26 +5,57 @@ Screen, table, export and mail count these rows and no others, and a figure's li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum, StrEnum
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, Subquery, and_, case, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from intake.models import CallbackRequest, Episode
+from intake.models.base import Instant
 from intake.rules.bands import Clock
-from intake.rules.counting import End, Kept, Kind, Reach, State
+from intake.rules.counting import APART, End, Kept, Kind, Reach, State
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.parts import NO_SOURCE
 from intake.rules.periods import Period
 from intake.rules.promise import PromiseKind
+from intake.rules.tally import part_of_number
 from intake.rules.workflow import Channel, ClosedReason
 
 _C = CallbackRequest.__table__.c
 _E = Episode.__table__.c
-_MARKED = (ClosedReason.SPAM.value, ClosedReason.TEST.value, ClosedReason.DUPLICATE.value)
+_MARKED = (Kind.SPAM, Kind.TEST, Kind.DUPLICATE)
+_NOW: Any = bindparam("now", type_=Instant())
+_CALL_SINCE: Any = bindparam("call_since", type_=Instant())
+Say = Callable[[StrEnum], Any]
+"""How a word stands in a column."""
 PRESENT = -1
 """The ``number`` of the run of the clock that a request itself tells of; earlier ones have that of their episode."""
+
+
+def _word(word: StrEnum) -> Any:
+    return word.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +72,13 @@ class Asked:
     @property
     def is_filtered(self) -> bool:
         """Whether it tells of a part only."""
-        return self.person is not None or self.source is not None or bool(self.language or self.for_whom)
+        return bool(self.narrowed)
+
+    @property
+    def narrowed(self) -> tuple[str, ...]:
+        """By what."""
+        told = {"person": self.person, "source": self.source, "language": self.language or None}
+        return tuple(name for name, value in {**told, "for_whom": self.for_whom or None}.items() if value is not None)
 
     @property
     def on_record(self) -> dict[str, Any]:
@@ -58,53 +95,146 @@ class Asked:
 class _Run:
     """Columns of one run of the clock: ``run`` has its figures, ``of`` the request it belongs to.
 
-    ``closed_at`` is NULL for what is open; ``wish_until`` for what has ended.
+    ``closed_at`` is NULL for what is open. What is open is due or missed as of ``judged_at``; ``is_wish_ahead``: the
+    requested time may still be kept.
     """
 
     run: Any
     of: Any
     closed_at: Any
-    wish_until: Any
+    judged_at: Any = _NOW
+    is_wish_ahead: Any = field(default_factory=false)
 
 
-@lru_cache(maxsize=16)
-def facts(asked: Asked, now: datetime, *, is_wide: bool = False) -> Subquery:
-    """One row for each request and earlier episode received in the period.
+_CALLING = case((_C.call_started_at > _CALL_SINCE, _C.call_started_at))
+"""When the call under way began: with its outcome it becomes the first one, of that instant."""
+_OPEN = _Run(
+    _C, _C, null(), func.coalesce(_CALLING, _NOW),
+    or_(_C.window_until >= _NOW, and_(_C.window_from <= _CALLING, _C.window_until > _CALLING)),
+)  # fmt: skip
+_CLOSED, _EARLIER = _Run(_C, _C, _C.closed_at), _Run(_E, _C, _E.closed_at)
+
+
+class Ended(Enum):
+    """Of which days those are read that have ended. Open ones are read of all days, but with ONLY."""
+
+    ALL = 1
+    SOME = 2
+    NONE = 3
+    ONLY = 4
+
+
+def values(asked: Asked, now: datetime, days: Collection[date] = ()) -> dict[str, Any]:
+    """What the statements below are asked with. ``days``: those of ``Ended.SOME``."""
+    told = {"now": now, "call_since": now - LONGEST_CALL, "days": list(days)}
+    told |= {"first_on": asked.period.first_on, "last_on": asked.period.last_on}
+    return told | {name: getattr(asked, name) for name in asked.narrowed}
+
+
+def facts(asked: Asked, *, is_wide: bool = False) -> Subquery:
+    """One row for each request and earlier episode received in the period; asked with ``values``.
 
     ``id`` and ``number`` name it; ``kind``, ``state``, ``kept``, ``wish``, ``end`` and ``reach`` hold words of
     ``rules.counting``; ``minutes`` are those of the asked clock until the first call, or until the wait ended without
     one (rounded up; NULL while somebody waits).
 
     ``is_wide``: with what no figure needs but a list does: ``received_at``, ``closed_reason``, and by each clock
-    ``end`` and ``minutes`` (``end_open``). Kept, since one report asks several questions of the same facts, and to put
-    this together takes longer than to ask.
+    ``end`` and ``minutes`` (``end_open``).
     """
-    ended = _Run(_C, _C, _C.closed_at, null())
-    is_open = _Run(_C, _C, null(), _C.window_until)
-    earlier = _Run(_E, _C, _E.closed_at, null())
+    return _facts(asked.clock, asked.narrowed, is_wide)
+
+
+@cache
+def _facts(clock: Clock, narrowed: tuple[str, ...], is_wide: bool) -> Subquery:
+    """Put together once: that takes longer than to ask."""
+    more = _more if is_wide else (lambda _: [])
+    return _united(lambda one, named: [*_told(one, clock, named), *more(one)], narrowed, Ended.ALL)
+
+
+@cache
+def sorts(narrowed: tuple[str, ...], ended: Ended) -> Subquery:
+    """The same facts as they are counted: ``sort`` is a number of ``rules.tally``, and minutes are told by each clock.
+
+    To group by a number takes a database a fraction of what it takes to group by ten words.
+    """
+    return _united(lambda one, _: _summed(one), narrowed, ended)
+
+
+FACTS = (
+    "received_on", "hour_of_week", "is_open_arrival", "source", "person", "unassigned_seconds", "all_seconds", "sort",
+    "minutes_open", "minutes_all", "language", "for_whom",
+)  # fmt: skip
+"""The columns of ``sorts``, in order."""
+_Columns = Callable[["_Run", tuple[Any, Any]], list[Label[Any]]]
+
+
+def _united(columns: _Columns, narrowed: tuple[str, ...], ended: Ended) -> Subquery:
     both = Episode.__table__.join(CallbackRequest.__table__, _C.id == _E.callback_id)
-    return union_all(
-        # From the one index that holds all of it.
-        _told(ended, asked, now, (_C.id, literal(PRESENT)), is_wide).where(_C.closed_at.is_not(None)),
-        # Few, and read as they are.
-        _told(is_open, asked, now, (_C.id, literal(PRESENT)), is_wide).where(_C.closed_at.is_(None)),
-        _told(earlier, asked, now, (_E.callback_id, _E.number), is_wide).select_from(both),
-    ).subquery("fact")
+    present = literal(PRESENT)
+    days = [one.run.received_on.in_(bindparam("days", expanding=True)) for one in (_CLOSED, _EARLIER)]
+    if ended is not Ended.SOME:
+        days = [true(), true()]
+    told = []
+    if ended is not Ended.ONLY:  # few, and read as they are
+        told.append(select(*columns(_OPEN, (_C.id, present))).where(_C.closed_at.is_(None), *_which(_OPEN, narrowed)))
+    if ended is not Ended.NONE:  # from the one index that holds all of it
+        over = select(*columns(_CLOSED, (_C.id, present))).where(_C.closed_at.is_not(None), *_which(_CLOSED, narrowed))
+        before = select(*columns(_EARLIER, (_E.callback_id, _E.number))).where(*_which(_EARLIER, narrowed))
+        told += [over.where(days[0]), before.select_from(both).where(days[1])]
+    return union_all(*told).subquery("fact")
 
 
-def waiting(asked: Asked, now: datetime) -> Select[Any]:
-    """Those counted who wait for their first call: their id, arrival and target, and whose hours they wait by."""
-    is_open = _Run(_C, _C, null(), _C.window_until)
-    asking = (_C.id, _C.received_at, _C.is_open_arrival, _C.target_at, _C.calendar_id, _C.clock_key)
+def waiting(asked: Asked) -> Select[Any]:
+    """Those counted who wait for their first call: id, arrival, source, target, and whose hours they wait by.
+
+    ``until``: now, or when the call under way began.
+    """
+    return _waiting(asked.narrowed)
+
+
+@cache
+def _waiting(narrowed: tuple[str, ...]) -> Select[Any]:
+    asking = (
+        _C.id, _C.received_at, _C.received_on, _C.is_open_arrival, _C.source, _C.target_at, _C.calendar_id,
+        _C.clock_key, _OPEN.judged_at.label("until"),
+    )  # fmt: skip
     return select(*asking).where(
-        _C.closed_at.is_(None), _is_uncalled(_C), ~_C.is_preempted, _kind(is_open) == Kind.COUNTED.value,
-        *_which(is_open, asked),
+        _C.closed_at.is_(None), _is_uncalled(_C), ~_C.is_preempted, _kind(_OPEN) == Kind.COUNTED.value,
+        *_which(_OPEN, narrowed),
     )  # fmt: skip
 
 
-def _told(one: _Run, asked: Asked, now: datetime, named: tuple[Any, Any], is_wide: bool) -> Select[Any]:
+def _summed(one: _Run) -> list[Label[Any]]:
+    """Each word and flag adds its part to the number of the sort."""
+    run = one.run
+    parts: list[Any] = [
+        _kind(one, partial(part_of_number, "kind")),
+        _state(one, partial(part_of_number, "state")),
+        _kept(one, partial(part_of_number, "kept")),
+        _wish(one, partial(part_of_number, "wish")),
+        _end(one, Clock.OPEN, partial(part_of_number, "end")),
+        _reach(one, partial(part_of_number, "reach")),
+        case((_is_speed(run), part_of_number("is_speed", True)), else_=0),
+        case((_is_booked(run), part_of_number("is_booked", True)), else_=0),
+    ]
+    return [
+        run.received_on.label("received_on"),
+        run.hour_of_week.label("hour_of_week"),
+        run.is_open_arrival.label("is_open_arrival"),
+        one.of.source.label("source"),
+        run.first_attempt_by_id.label("person"),
+        run.unassigned_seconds.label("unassigned_seconds"),
+        run.all_seconds.label("all_seconds"),
+        sum(parts[1:], parts[0]).label("sort"),
+        *(_minutes(run, clock).label(f"minutes_{clock}") for clock in Clock),
+        one.of.language.label("language"),
+        one.of.for_whom.label("for_whom"),
+    ]
+
+
+def _told(one: _Run, clock: Clock, named: tuple[Any, Any]) -> list[Label[Any]]:
     (callback_id, number), run, of = named, one.run, one.of
-    told: list[Label[Any]] = [
+    return [
         callback_id.label("id"),
         number.label("number"),
         run.received_on.label("received_on"),
@@ -112,19 +242,16 @@ def _told(one: _Run, asked: Asked, now: datetime, named: tuple[Any, Any], is_wid
         run.is_open_arrival.label("is_open_arrival"),
         of.source.label("source"),
         run.first_attempt_by_id.label("person"),
-        run.unassigned_seconds.label("unassigned_seconds"),
-        run.all_seconds.label("all_seconds"),
-        (run.closed_reason == ClosedReason.APPOINTMENT.value).label("is_booked"),
+        _is_booked(run).label("is_booked"),
         _is_speed(run).label("is_speed"),
         _kind(one).label("kind"),
-        _state(one, now).label("state"),
-        _kept(one, now).label("kept"),
-        _wish(one, now).label("wish"),
-        _end(one, asked.clock).label("end"),
+        _state(one).label("state"),
+        _kept(one).label("kept"),
+        _wish(one).label("wish"),
+        _end(one, clock).label("end"),
         _reach(one).label("reach"),
-        _minutes(run, asked.clock).label("minutes"),
+        _minutes(run, clock).label("minutes"),
     ]
-    return select(*told, *(_more(one) if is_wide else ())).where(*_which(one, asked))
 
 
 def _more(one: _Run) -> list[Label[Any]]:
@@ -135,28 +262,44 @@ def _more(one: _Run) -> list[Label[Any]]:
     return told
 
 
-def _which(one: _Run, asked: Asked) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [one.run.received_on.between(asked.period.first_on, asked.period.last_on)]
-    if asked.person is not None:
-        found.append(one.run.first_attempt_by_id == asked.person)
-    if asked.source is not None:
-        found.append(one.of.source == asked.source)
-    if asked.language:
-        found.append(one.of.language == asked.language)
-    if asked.for_whom:
-        found.append(one.of.for_whom == asked.for_whom)
-    return found
+class _Within(FunctionElement[Any]):
+    """A column looked at within the index of the days: its own holds those of all years, and SQLite would take it."""
+
+    inherit_cache = True
+
+
+@compiles(_Within)
+def _as_it_is(element: _Within, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(_Within, "sqlite")
+def _no_index(element: _Within, compiler: Any, **kw: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kw)}"
+
+
+def _which(one: _Run, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    columns: dict[str, Any] = {
+        "person": one.run.first_attempt_by_id, "source": _Within(one.of.source), "language": _Within(one.of.language),
+        "for_whom": one.of.for_whom,
+    }  # fmt: skip
+    days = one.run.received_on.between(bindparam("first_on"), bindparam("last_on"))
+    return [days, *(columns[name] == bindparam(name) for name in narrowed)]
 
 
 def _is_speed(run: Any) -> ColumnElement[bool]:
     return run.promise_kind == PromiseKind.SPEED.value  # type: ignore[no-any-return]
 
 
+def _is_booked(run: Any) -> ColumnElement[bool]:
+    return run.closed_reason == ClosedReason.APPOINTMENT.value  # type: ignore[no-any-return]
+
+
 def _is_uncalled(run: Any) -> ColumnElement[bool]:
     return run.all_seconds.is_(None)  # type: ignore[no-any-return]
 
 
-def _kind(one: _Run) -> Any:
+def _kind(one: _Run, say: Say = _word) -> Any:
     """Marked as spam, test or duplicate only after it was due, it counts until a manager agrees that it does not."""
     run, closed_at = one.run, one.closed_at
     is_before_due = closed_at <= run.target_at
@@ -164,15 +307,15 @@ def _kind(one: _Run) -> Any:
     of_withdrawn = and_(run.closed_reason == ClosedReason.WITHDRAWN.value, _is_uncalled(run), is_before_due)
     of_silenced = and_(run.closed_reason == ClosedReason.DO_NOT_CALL.value, _is_uncalled(run), is_before_due)
     return case(
-        (one.of.is_imported, Kind.IMPORTED.value),
-        (one.of.channel != Channel.WEB.value, Kind.BY_HAND.value),
-        (_joined(one), Kind.DUPLICATE.value),
-        (and_(run.closed_reason.in_(_MARKED), is_agreed), run.closed_reason),
-        (or_(run.is_promised.is_(False), of_silenced), Kind.SUPPRESSED.value),
-        (and_(run.is_preempted, run.reached_at <= run.target_at), Kind.PREEMPTED.value),
-        (of_withdrawn, Kind.WITHDRAWN.value),
-        (~_is_speed(run), run.promise_kind),
-        else_=Kind.COUNTED.value,
+        (one.of.is_imported, say(Kind.IMPORTED)),
+        (one.of.channel != Channel.WEB.value, say(Kind.BY_HAND)),
+        (_joined(one), say(Kind.DUPLICATE)),
+        *((and_(run.closed_reason == kind.value, is_agreed), say(kind)) for kind in _MARKED),
+        (or_(run.is_promised.is_(False), of_silenced), say(Kind.SUPPRESSED)),
+        (and_(run.is_preempted, run.reached_at <= run.target_at), say(Kind.PREEMPTED)),
+        (of_withdrawn, say(Kind.WITHDRAWN)),
+        *((run.promise_kind == kind.value, say(kind)) for kind in APART),
+        else_=say(Kind.COUNTED),
     )
 
 
@@ -181,68 +324,67 @@ def _joined(one: _Run) -> Any:
     return one.run.duplicate_of_id.is_not(None) if one.run is _C else literal(False)
 
 
-def _state(one: _Run, now: datetime) -> Any:
+def _state(one: _Run, say: Say = _word) -> Any:
     run, closed_at = one.run, one.closed_at
     return case(
-        (run.is_preempted, State.CALLED_US.value),
-        (run.is_met, State.MET.value),
-        (run.is_met.is_(False), State.LATE.value),
-        (closed_at.is_not(None), State.UNCALLED.value),
-        (run.target_at >= now, State.PENDING.value),
-        else_=State.OVERDUE.value,
+        (run.is_preempted, say(State.CALLED_US)),
+        (run.is_met, say(State.MET)),
+        (run.is_met.is_(False), say(State.LATE)),
+        (closed_at.is_not(None), say(State.UNCALLED)),
+        (run.target_at >= one.judged_at, say(State.PENDING)),
+        else_=say(State.OVERDUE),
     )
 
 
-def _kept(one: _Run, now: datetime) -> Any:
+def _kept(one: _Run, say: Say = _word) -> Any:
     run, closed_at = one.run, one.closed_at
-    is_taken_back = and_(run.closed_reason == ClosedReason.WITHDRAWN.value, closed_at <= run.promised_by_at)
+    ended_as = [reason.value for reason in (ClosedReason.WITHDRAWN, *_MARKED)]
+    is_taken_back = and_(run.closed_reason.in_(ended_as), closed_at <= run.promised_by_at)
     return case(
-        (and_(run.is_preempted, run.reached_at <= run.promised_by_at), Kept.NONE.value),
-        (run.is_preempted, Kept.BROKEN.value),
-        (run.is_promise_kept, Kept.KEPT.value),
-        (run.is_promise_kept.is_(False), Kept.BROKEN.value),
-        (is_taken_back, Kept.NONE.value),
-        (and_(closed_at.is_(None), run.promised_by_at >= now), Kept.PENDING.value),
-        else_=Kept.BROKEN.value,
+        (run.is_promise_kept, say(Kept.KEPT)),
+        (run.is_promise_kept.is_(False), say(Kept.BROKEN)),
+        (or_(run.is_preempted, is_taken_back), say(Kept.NONE)),
+        (and_(closed_at.is_(None), run.promised_by_at >= one.judged_at), say(Kept.PENDING)),
+        else_=say(Kept.BROKEN),
     )
 
 
-def _wish(one: _Run, now: datetime) -> Any:
+def _wish(one: _Run, say: Say = _word) -> Any:
     run = one.run
     return case(
-        (run.is_wish_kept, Kept.KEPT.value),
-        (run.is_wish_kept.is_(False), Kept.BROKEN.value),
-        (and_(one.closed_at.is_(None), one.wish_until >= now), Kept.PENDING.value),
-        else_=Kept.BROKEN.value,
+        (run.is_wish_kept, say(Kept.KEPT)),
+        (run.is_wish_kept.is_(False), say(Kept.BROKEN)),
+        (one.is_wish_ahead, say(Kept.PENDING)),
+        else_=say(Kept.BROKEN),
     )
 
 
-def _end(one: _Run, clock: Clock) -> Any:
+def _end(one: _Run, clock: Clock, say: Say = _word) -> Any:
     run = one.run
-    called: list[Any] = [(~_is_uncalled(run), End.CALLED.value)]
+    called: list[Any] = [(~_is_uncalled(run), say(End.CALLED))]
     if clock is Clock.OPEN:
-        called.insert(0, (and_(~_is_uncalled(run), ~run.is_open_arrival, run.open_seconds == 0), End.CLOSED.value))
+        called.insert(0, (and_(~_is_uncalled(run), ~run.is_open_arrival, run.open_seconds == 0), say(End.CLOSED)))
     return case(
-        (run.is_preempted, End.LEFT.value),
+        (run.is_preempted, say(End.LEFT)),
         *called,
-        (run.closed_reason == ClosedReason.WITHDRAWN.value, End.LEFT.value),
-        (one.closed_at.is_not(None), End.NEVER.value),
-        else_=End.WAITING.value,
+        (run.closed_reason == ClosedReason.WITHDRAWN.value, say(End.LEFT)),
+        (one.closed_at.is_not(None), say(End.NEVER)),
+        else_=say(End.WAITING),
     )
 
 
-def _reach(one: _Run) -> Any:
+def _reach(one: _Run, say: Say = _word) -> Any:
     run = one.run
     is_open = one.closed_at.is_(None)
     return case(
-        (run.reach_tries == 0, Reach.CALLED_US.value),
-        (run.reach_tries == 1, Reach.FIRST.value),
-        (run.reach_tries == 2, Reach.SECOND.value),
-        (run.reach_tries == 3, Reach.THIRD.value),
-        (run.reach_tries > 3, Reach.LATER.value),
-        (and_(is_open, run.attempt_count == 0), Reach.NOT_CALLED.value),
-        (is_open, Reach.TRYING.value),
-        else_=Reach.NEVER.value,
+        (run.reach_tries == 0, say(Reach.CALLED_US)),
+        (run.reach_tries == 1, say(Reach.FIRST)),
+        (run.reach_tries == 2, say(Reach.SECOND)),
+        (run.reach_tries == 3, say(Reach.THIRD)),
+        (run.reach_tries > 3, say(Reach.LATER)),
+        (and_(is_open, run.attempt_count == 0), say(Reach.NOT_CALLED)),
+        (is_open, say(Reach.TRYING)),
+        else_=say(Reach.NEVER),
     )
 
 

@@ -5,7 +5,7 @@ Nobody's name is in it: not the visitors', and not those of the people who calle
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,14 +15,15 @@ from sqlalchemy import Connection, Row, select
 
 from intake.models import KeptReport
 from intake.models.reports import Way
+from intake.queries.came_before import NOBODY, CameBefore
 from intake.queries.facts import Asked
 from intake.queries.report import Figures, Report
-from intake.rules.bands import BANDS, Clock
+from intake.rules.bands import BANDS, Band, Clock
 from intake.rules.counting import End, Kept, Kind, Reach, State
 from intake.rules.periods import Period
-from intake.rules.promise import ResponseTarget
-from intake.rules.shares import Share
-from intake.rules.survival import Waits
+from intake.rules.promise import Aim
+from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT
+from intake.rules.survival import Quantile, Waits
 
 LOOKED_AT = 100
 """Of the same days, the newest so many are looked at."""
@@ -33,32 +34,67 @@ _PARTS: Mapping[str, type[StrEnum]] = {
 _SUMS = ("booked", "unassigned_seconds", "called_seconds")
 
 
+class Told(StrEnum):
+    """What is told of a period, promises first: they are what visitors were told."""
+
+    PROMISES = "promises"
+    IN_TARGET = "in_target"
+    HALF = "half"
+    NINE_TENTHS = "nine_tenths"
+    FIRST_CALLS = "first_calls"
+    REACHED = "reached"
+    WISHES = "wishes"
+    KINDS = "kinds"
+
+
+Word = State | Kind | Kept | Reach | End | Band
+_COUNTS: Mapping[Told, Mapping[str, Sequence[Word]]] = {
+    Told.PROMISES: {"kept": tuple(Kept)},
+    Told.IN_TARGET: {"states": tuple(State)},
+    Told.FIRST_CALLS: {"bands": BANDS, "ends": tuple(end for end in End if end is not End.CALLED)},
+    Told.REACHED: {"reached": tuple(Reach)},
+    Told.WISHES: {"wishes": (Kept.KEPT, Kept.BROKEN, Kept.PENDING)},
+    Told.KINDS: {"kinds": tuple(Kind)},
+}
+"""The counts that a figure is made of. Both waits are told of the same first calls, which stand beside them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was told, when, and by which target it was judged.
+    """What was told, when, and by which target it was judged; ``target_minutes`` is None where that changed.
 
-    ``waiting`` people had not been called then; the one who had waited longest since ``oldest_at``.
+    ``waiting`` people had not been called then; the one who had waited longest since ``oldest_at``. ``came_before``:
+    others who were waiting since before these days.
     """
 
     way: Way
     asked: Asked
     made_at: datetime
-    target_minutes: int
+    target_minutes: int | None
     target_percent: int
     whole: Figures
     before: Figures
     weeks: tuple[tuple[Period, Mapping[State, int]], ...]
     waiting: int
     oldest_at: datetime | None
+    came_before: CameBefore = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A figure that is not what it was; ``changes``: how many more (or fewer) there are of what it is made of."""
+
+    told: Told
+    changes: tuple[tuple[Word, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was given out, and what the same days say now; ``changes``: how many more (or fewer) there are of each."""
+    """What was given out, what the same days say now, and every figure that is not the same."""
 
     given: Given
     now: Figures
-    changes: tuple[tuple[State | Kind, int], ...]
+    changed: tuple[Changed, ...]
 
 
 def by_id(conn: Connection, kept_id: int) -> Given | None:
@@ -76,11 +112,18 @@ def is_kept(conn: Connection, way: Way, report: Report) -> bool:
 def differences(conn: Connection, report: Report, most: int = 3) -> tuple[Difference, ...]:
     """What was given out of the same days and filters and is not so any more, newest first; a few of the latest."""
     found: list[Difference] = []
-    seen = [_shares(report.whole)]
+    now = _told(report.whole)
+    seen = [now]
     for given in map(_given, _rows(conn, report.asked)):
-        if given.made_at < report.now and _shares(given.whole) not in seen and len(found) < most:
-            seen.append(_shares(given.whole))
-            found.append(Difference(given, report.whole, _changes(given.whole, report.whole)))
+        then = _told(given.whole)
+        if given.made_at < report.now and then not in seen:
+            seen.append(then)
+            changed = (
+                Changed(told, _changes(told, given.whole, report.whole)) for told in Told if then[told] != now[told]
+            )
+            found.append(Difference(given, report.whole, tuple(changed)))
+        if len(found) == most:
+            break
     return tuple(found)
 
 
@@ -95,16 +138,34 @@ def _counted(told: Figures) -> list[dict[str, int]]:
     return [_plain(getattr(told, name)) for name in _PARTS]
 
 
-def _shares(told: Figures) -> tuple[Share, Share]:
-    return told.in_target, told.promises
+def _told(figures: Figures) -> dict[Told, object]:
+    """Each figure as far as it can be held against another one."""
+    n = figures.waits.number
+    return {
+        Told.PROMISES: figures.promises,
+        Told.IN_TARGET: figures.in_target,
+        Told.HALF: _within(figures.half, n, FEW_IN_A_SPLIT),
+        Told.NINE_TENTHS: _within(figures.nine_tenths, n, FEW_FOR_A_TAIL),
+        Told.FIRST_CALLS: _numbers(Told.FIRST_CALLS, figures),
+        Told.REACHED: figures.were_reached,
+        Told.WISHES: (figures.wished, figures.wishes.get(Kept.PENDING, 0)),
+        Told.KINDS: _numbers(Told.KINDS, figures),
+    }
 
 
-def _changes(old: Figures, new: Figures) -> tuple[tuple[State | Kind, int], ...]:
-    """Of the counted ones by state, of the rest by kind."""
-    by_state = [(state, new.states.get(state, 0) - old.states.get(state, 0)) for state in State]
-    rest = (kind for kind in Kind if kind is not Kind.COUNTED)
-    by_kind = [(kind, new.kinds.get(kind, 0) - old.kinds.get(kind, 0)) for kind in rest]
-    return tuple((word, more) for word, more in (*by_state, *by_kind) if more)
+def _within(found: Quantile, n: int, fewest: int) -> tuple[bool, int | None]:
+    """That a wait which is not over goes on is no difference."""
+    return (True, found.within) if n >= fewest else (False, None)
+
+
+def _numbers(told: Told, figures: Figures) -> list[tuple[Word, int]]:
+    words = _COUNTS.get(told, {}).items()
+    return [(word, getattr(figures, name).get(word, 0)) for name, of in words for word in of]
+
+
+def _changes(told: Told, old: Figures, new: Figures) -> tuple[tuple[Word, int], ...]:
+    both = zip(_numbers(told, old), _numbers(told, new), strict=True)
+    return tuple((word, now - then) for (word, then), (_, now) in both if now != then)
 
 
 def _given(row: Row[Any]) -> Given:
@@ -120,7 +181,15 @@ def _given(row: Row[Any]) -> Given:
         weeks=tuple((_week(first, last), _counts(State, states)) for first, last, states in told["weeks"]),
         waiting=told["waiting"],
         oldest_at=datetime.fromisoformat(oldest) if oldest else None,
+        came_before=_came_before(told.get("came_before")),
     )
+
+
+def _came_before(told: Mapping[str, Any] | None) -> CameBefore:
+    """Of reports kept before that was told, nobody."""
+    if not told:
+        return NOBODY
+    return CameBefore(told["n"], datetime.fromisoformat(told["oldest_at"]), date.fromisoformat(told["oldest_on"]))
 
 
 def asked_document(asked: Asked) -> dict[str, Any]:
@@ -131,11 +200,11 @@ def asked_document(asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def document(report: Report, target: ResponseTarget) -> dict[str, Any]:
+def document(report: Report, aim: Aim) -> dict[str, Any]:
     """The figures as JSON holds them."""
     oldest = min((one.received_at for one in report.waiting), default=None)
     return {
-        "target": {"minutes": target.minutes, "percent": target.percent},
+        "target": {"minutes": aim.minutes, "percent": aim.percent},
         "whole": _document(report.whole),
         "before": _document(report.before),
         "weeks": [
@@ -143,7 +212,14 @@ def document(report: Report, target: ResponseTarget) -> dict[str, Any]:
         ],
         "waiting": len(report.waiting),
         "oldest_at": oldest.isoformat() if oldest else None,
+        "came_before": _before_document(report.came_before),
     }
+
+
+def _before_document(told: CameBefore) -> dict[str, Any] | None:
+    if told.oldest_at is None or told.oldest_on is None:
+        return None
+    return {"n": told.n, "oldest_at": told.oldest_at.isoformat(), "oldest_on": told.oldest_on.isoformat()}
 
 
 def _document(figures: Figures) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, true
 
-from intake.models import Audit, CallbackRequest, User
+from intake.models import Audit, CallbackRequest, Presence, User
 from intake.models.site import Site
 from intake.queries import leases, mail, outbox, people, presence, saved_views, worklist
 from intake.queries.casefile import IS_ACT
@@ -23,10 +23,12 @@ from intake.rules.workflow import Status
 
 MOST = 100
 """A tab and a bar above a list count to here."""
+ENDED_WITHIN = timedelta(days=1)
 NOTHING = Filters()
 _T = CallbackRequest.__table__
 _C = _T.c
 _A = Audit.__table__.c
+_P = Presence.__table__.c
 _U = User.__table__.c
 
 
@@ -50,20 +52,21 @@ class Asked:
         """Whether a request belongs to the view. What a search found belongs to it for good."""
         if self.is_search:
             return true()
-        return and_(*belongs(self.view, self.user_id, self.now, self.due_soon), *self.filters.conditions())
+        return and_(*belongs(self.view, self.user_id, self.now, self.due_soon), *self.filters.conditions(self.now))
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
     """What lies around a list: how many each view holds, how many ring, who looks at what, whether a claim lapsed.
 
-    ``saved``: the views this person may open by name; ``workers``: id and name of colleagues; ``given_up``: mails that
-    were; ``mail``: what of them is worth an alarm. Empty if not asked for.
+    ``on_shift``: id and name of who is there. ``saved``: the views this person may open by name; ``workers``: id and
+    name of colleagues; ``given_up``: mails that were; ``mail``: what of them is worth an alarm. Empty if not asked for.
     """
 
     tally: Tally
     unclaimed: int
     viewers: Viewers
+    on_shift: tuple[tuple[int, str], ...]
     has_lapsed: bool = False
     saved: tuple[Saved, ...] = ()
     workers: tuple[tuple[int, str], ...] = ()
@@ -109,20 +112,26 @@ class Act:
 def versions(conn: Connection, asked: Asked, references: Collection[str]) -> list[tuple[str, int, bool]]:
     """Of the rows that a list shows the version, and whether each belongs there still: whether all is as it was."""
     wanted: Select[Any] = select(_C.reference, _C.version, asked.holds().label("holds"))
-    found = conn.execute(wanted.where(_C.reference.in_(references)).order_by(_C.id)) if references else ()
+    found = conn.execute(wanted.where(_told(asked, references)).order_by(_C.id)) if references else ()
     return [(row.reference, row.version, bool(row.holds)) for row in found]
+
+
+def _told(asked: Asked, references: Collection[str]) -> ColumnElement[bool]:
+    """Of these the ones that still change: open, or ended within a day. What has ended long ago is read on record."""
+    lately = or_(_C.closed_at.is_(None), _C.closed_at > asked.now - ENDED_WITHIN)
+    return and_(_C.reference.in_(references), lately)
 
 
 def shown(conn: Connection, site: Site, asked: Asked, references: Collection[str]) -> list[tuple[WorklistRow, bool]]:
     """The rows that a list shows as they are now, without names and numbers, each with whether it belongs there still.
 
-    In the order of ``references``; what has been deleted is missing.
+    In the order of ``references``; what has been deleted, or ended more than a day ago, is missing.
     """
     if not references:
         return []
     order = {reference: place for place, reference in enumerate(references)}
     wanted: Select[Any] = select(*SELECTED, asked.holds().label("holds")).select_from(SOURCE)
-    found = conn.execute(wanted.where(_C.reference.in_(references))).all()
+    found = conn.execute(wanted.where(_told(asked, references))).all()
     rows = [(WorklistRow(**fields(site, row, with_contact=False)), bool(row.holds)) for row in found]
     return sorted(rows, key=lambda each: order[each[0].reference])
 
@@ -152,14 +161,18 @@ def glance(
     columns = worklist.tally_columns(view, filters, user_id=user_id, now=now, due_soon=due_soon)
     more = literal(False) if longest_call is None else leases.to_do(user_id, now, longest_call)
     ring, seen = _counted(_is_unclaimed(now, due_soon)), presence.told(besides=user_id, now=now)
-    workers = people.named(conn, "workers", Permission.WORK)
+    workers = people.named(conn, "workers", people.may(Permission.WORK))
+    there = people.named(conn, "on_shift", people.may(Permission.WORK), people.is_there(now))
     lists = [saved_views.column(conn, user_id), workers, outbox.given_up_column(), *mail.alarm_columns(now)]
     row: Any = conn.execute(
-        select(*columns, ring.label("ring"), seen.label("seen"), more.label("more"), *(lists if has_lists else ()))
+        select(
+            *columns, ring.label("ring"), seen.label("seen"), there, more.label("more"), *(lists if has_lists else ())
+        )
     ).one()
     found = row._mapping
     return Glance(
-        worklist.read_tally(row), int(row.ring), presence.read(row.seen), bool(row.more),
+        worklist.read_tally(row), int(row.ring), presence.read(row.seen), people.read_named(row.on_shift),
+        bool(row.more),
         saved_views.read(found.get("saved"), user_id), people.read_named(found.get("workers")),
         int(found.get("given_up", 0)), mail.read_alarm(row) if has_lists else None,
     )  # fmt: skip
@@ -180,13 +193,14 @@ def _is_unclaimed(now: datetime, due_soon: timedelta) -> ColumnElement[bool]:
 
 
 def standing(conn: Connection, reference: str, *, besides: int, now: datetime) -> Standing | None:
-    """One request, and who else looks at it; None if there is none."""
+    """One request, and who else looks at it; None if there is none, or they (``besides``) have not opened it."""
     seen = presence.told(besides=besides, now=now).label("viewers")
     asked = select(
         _C.id, _C.version, _C.status, _C.closed_at, _C.assignee_id, _C.call_started_at, _U.name.label("assignee_name"),
         seen,
     ).select_from(SOURCE)  # fmt: skip
-    row: Any = conn.execute(asked.where(_C.reference == reference)).first()
+    is_opened = exists().where(_P.callback_id == _C.id, _P.user_id == besides)
+    row: Any = conn.execute(asked.where(_C.reference == reference, is_opened)).first()
     if row is None:
         return None
     viewers = presence.read(row.viewers).get(row.id, ())

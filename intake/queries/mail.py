@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Label, Select, and_, func, or_, select
 
 from intake.ledger import mail_channel, outbox
-from intake.models import Alarm, CallbackRequest, OutboxMessage
+from intake.models import CallbackRequest, OutboxMessage
 from intake.models.records import MailChannel
 from intake.models.site import Site
 from intake.queries import people, silence
 from intake.queries.as_told import as_told
+from intake.queries.people import Person
 from intake.rules.permissions import Permission, Role, permissions_of
+from intake.rules.promise import awaits_a_time
 from intake.rules.windows import Window
 from intake.rules.workflow import Status, Voicemail, is_open
 
@@ -38,7 +40,7 @@ class MailedCallback:
     voicemail: Voicemail
     is_once_only: bool
     is_called: bool
-    is_claimed: bool = False
+    awaits_a_time: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -72,14 +74,32 @@ class MailAlarm:
     silent_since: datetime | None = None
 
 
-def about(conn: Connection, site: Site, callback_id: int, *, for_visitor: bool = False) -> MailedCallback | None:
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Who is told of what a manager must hear at once; ``team`` is told where there is no manager.
+
+    ``is_stuck``: mails do not get out at the moment.
+    """
+
+    managers: tuple[Person, ...]
+    on_shift: frozenset[int]
+    team: str
+    is_stuck: bool
+
+
+def about(
+    conn: Connection, site: Site, callback_id: int, *, for_visitor: bool = False, leads_on: bool = False
+) -> MailedCallback | None:
     """The request a mail is about, with the visitor's address and private link; None if there is no such row.
 
-    To its visitor it is what they were told, though another one of theirs was joined with it.
+    To its visitor it is what they were told, though another one of theirs was joined with it. ``leads_on``: of a joined
+    one the request it was joined to, which goes on.
     """
     stored = conn.execute(select(CallbackRequest.__table__).where(_C.id == callback_id)).first()
     if stored is None:
         return None
+    if stored.duplicate_of_id is not None and leads_on:
+        stored = conn.execute(select(CallbackRequest.__table__).where(_C.id == stored.duplicate_of_id)).one()
     row = as_told(conn, stored) if for_visitor else stored
     return MailedCallback(
         reference=row.reference,
@@ -94,7 +114,12 @@ def about(conn: Connection, site: Site, callback_id: int, *, for_visitor: bool =
         voicemail=Voicemail(row.voicemail),
         is_once_only=row.is_once_only,
         is_called=row.attempt_count > 0,
-        is_claimed=row.assignee_id is not None,
+        awaits_a_time=awaits_a_time(
+            is_free_time=row.is_free_time,
+            is_set=row.window_from is not None,
+            is_read=row.free_time_seen_at is not None,
+            attempts=row.attempt_count,
+        ),
     )
 
 
@@ -111,6 +136,14 @@ def staff_addresses(conn: Connection, site: Site, recipient: str, right: Permiss
         return (person.email,) if person and person.is_active and is_theirs else ()
     managers = people.active_with(conn, Role.MANAGER) if kind == "managers" else ()
     return tuple(person.email for person in managers) or (site.team_email,)
+
+
+def managers_reached(conn: Connection, site: Site, now: datetime) -> Reached:
+    """Whom a mail to "managers" would reach if it were written now."""
+    managers = people.active_with(conn, Role.MANAGER)
+    present = frozenset(person.id for person in people.on_shift(conn, now))
+    channel, stuck = mail_channel.state(conn), silence.stuck_since(conn, now)
+    return Reached(managers, present, site.team_email, channel.down_since is not None or stuck is not None)
 
 
 def health(conn: Connection) -> MailHealth:
@@ -156,7 +189,7 @@ def alarm_columns(now: datetime) -> list[Label[Any]]:
         "dead": select(func.count()).select_from(stuck),
         "reference": newest,
         "due_since": silence.first_due(),
-        "silent_since": select(Alarm.since_at).where(Alarm.kind == "silence"),
+        "silent_since": silence.told_since(),
     }
     return [one.scalar_subquery().label(f"mail_{name}") for name, one in asked.items()]
 

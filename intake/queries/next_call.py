@@ -21,18 +21,20 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
     union_all,
 )  # fmt: skip
+from sqlalchemy.orm import aliased
 
 from intake.models import Audit, CallAttempt, CallbackRequest, Presence, Skip, SuppressedNumber
 from intake.models.base import Instant
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
 from intake.queries.calls import stands
-from intake.queries.presence import HERE_FOR
+from intake.queries.presence import HERE_FOR, LEFT_FOR
 from intake.queries.suppression import phone_indexes
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields
 from intake.rules.calling import INVITED_FOR
@@ -52,6 +54,11 @@ _E = Audit.__table__.c
 _P = Presence.__table__.c
 _K = Skip.__table__.c
 _S = SuppressedNumber.__table__.c
+
+AT_ONCE: ColumnElement[bool] = _C.due_at <= _C.crisis_at
+"""As ``rules.due.is_at_once`` says; NULL for whoever is in no danger."""
+BEFORE_WINDOW: ColumnElement[bool] = _C.due_at < _C.window_from
+"""As ``rules.due.is_before_window`` says; NULL for whoever asked for no time."""
 
 
 def first(
@@ -147,12 +154,15 @@ def _branch(conditions: list[ColumnElement[bool]], order: tuple[Any, ...], is_fi
 
 
 def _ready() -> list[ColumnElement[bool]]:
-    """What stands against a call at any hour: not decided yet, too early, a wish unread, a number that is wrong."""
+    """What stands against a call at any hour: not decided yet, too early, a wish unread, a number that is wrong.
+
+    A time asked for does not where a call is due before it, nor one unread where somebody may be in danger.
+    """
     return [
         _C.status != Status.CHECK.value,
         or_(_C.next_at.is_(None), _C.next_at <= NOW),
-        or_(_C.window_from.is_(None), _C.window_from <= NOW),
-        or_(_C.is_free_time.is_(False), _C.free_time_seen_at.is_not(None)),
+        or_(_C.window_from.is_(None), _C.window_from <= NOW, BEFORE_WINDOW),
+        or_(_C.is_free_time.is_(False), _C.free_time_seen_at.is_not(None), AT_ONCE),
         or_(_C.last_disposition.is_(None), _C.last_disposition != Disposition.WRONG_NUMBER.value),
     ]
 
@@ -175,13 +185,27 @@ def moments(user_id: int, now: datetime) -> dict[str, Any]:
         "a_day_ago": now - _A_DAY,
         "invited_since": now - INVITED_FOR,
         "present_since": now - HERE_FOR,
+        "opened_since": now - LEFT_FOR,
     }
 
 
 def viewed() -> Select[tuple[int]]:
-    """The ids of what somebody else is looking at."""
-    present_since = bindparam("present_since", type_=Instant())
-    return select(_P.callback_id).where(_P.user_id != USER, _P.seen_at > present_since)
+    """The ids of what is left to somebody else who looks at it: for each of them the one where they were seen last.
+
+    So nobody keeps more than one from the others by looking, nor longer than LEFT_FOR after opening its page. Who is
+    overdue, and a crisis, wait for nobody's reading: whoever asks for the next call has them, whoever reads is told.
+    """
+    present_since, later = bindparam("present_since", type_=Instant()), aliased(Presence)
+    elsewhere = exists().where(later.user_id == _P.user_id, later.seen_at > _P.seen_at)
+    opened = exists().where(
+        _E.actor_id == _P.user_id,
+        _E.at > bindparam("opened_since", type_=Instant()),
+        _E.callback_id == _P.callback_id,
+        _E.action == "callback.viewed",
+    )
+    looked_at = select(_P.callback_id).join(CallbackRequest, _C.id == _P.callback_id)
+    is_looking = (_P.user_id != USER, _P.seen_at > present_since, ~elsewhere, opened)
+    return looked_at.where(*is_looking, _C.due_at >= NOW, _C.crisis_at.is_(None))
 
 
 def skipped() -> Select[tuple[int]]:

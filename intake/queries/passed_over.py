@@ -27,8 +27,9 @@ from intake.models import CallbackRequest, Skip
 from intake.models.base import Instant
 from intake.models.site import Site
 from intake.queries.calendar import Calendar
-from intake.queries.next_call import NOW, USER, attempts, barred_among, moments, skipped, viewed
+from intake.queries.next_call import AT_ONCE, BEFORE_WINDOW, NOW, USER, attempts, barred_among, moments, skipped, viewed
 from intake.rules.calling import may_call
+from intake.rules.due import awaited, is_unread
 from intake.rules.workflow import Disposition, Status
 
 MOST_TOLD = 20
@@ -39,7 +40,7 @@ _K = Skip.__table__.c
 _READ = (
     _C.id, _C.public_id, _C.status, _C.due_at, _C.received_at, _C.calling_key, _C.next_at, _C.snoozed_at,
     _C.window_from, _C.window_until, _C.is_free_time, _C.free_time_seen_at, _C.last_disposition, _C.attempt_count,
-    _C.phone_encrypted, _C.assignee_id,
+    _C.phone_encrypted, _C.assignee_id, _C.crisis_at,
 )  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def _against(row: Row[Any], calendar: Calendar, is_barred: bool, user_id: int, n
         return "suppressed"
     if row.status == Status.CHECK:
         return "under_check"
-    if row.is_free_time and row.free_time_seen_at is None:
+    if is_unread(row):
         return "time_not_read"
     if row.last_disposition == Disposition.WRONG_NUMBER:
         return "wrong_number"
@@ -107,7 +108,6 @@ def _against(row: Row[Any], calendar: Calendar, is_barred: bool, user_id: int, n
 
 
 def _judged(row: Row[Any], calendar: Calendar, now: datetime) -> str | None:
-    awaited = row.window_from is not None and now < row.window_until
     verdict = may_call(
         now=now,
         office=calendar.hours,
@@ -115,7 +115,7 @@ def _judged(row: Row[Any], calendar: Calendar, now: datetime) -> str | None:
         law=calendar.law,
         key=row.calling_key,
         next_at=row.next_at,
-        window=(row.window_from, row.window_until) if awaited else None,
+        window=awaited(row, now),
         attempts_24h=row.attempts_24h,
         is_suppressed=False,
         received_at=row.received_at,
@@ -129,12 +129,16 @@ def _ready_by_place() -> Select[Any]:
 
     An opening after the earliest of several instants is the earliest of the openings after each.
     """
-    later = case((_C.window_from > _C.next_at, _C.window_from), else_=func.coalesce(_C.next_at, _C.window_from))
+    later = case(
+        (BEFORE_WINDOW, _C.next_at),
+        (_C.window_from > _C.next_at, _C.window_from),
+        else_=func.coalesce(_C.next_at, _C.window_from),
+    )
     daily = bindparam("daily", type_=Integer())
     asked = select(_C.calling_key, func.min(later), func.count() > func.count(later)).where(
         *_theirs(),
         _C.status != Status.CHECK.value,
-        or_(_C.is_free_time.is_(False), _C.free_time_seen_at.is_not(None)),
+        or_(_C.is_free_time.is_(False), _C.free_time_seen_at.is_not(None), AT_ONCE),
         or_(_C.last_disposition.is_(None), _C.last_disposition != Disposition.WRONG_NUMBER.value),
         or_(_C.attempt_count < daily, attempts() < daily),
         _C.id.not_in(viewed()),

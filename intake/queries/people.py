@@ -60,15 +60,22 @@ def names(conn: Connection) -> dict[int, str]:
     return {row.id: row.name for row in conn.execute(select(_USER.id, _USER.name))}
 
 
-def named(conn: Connection, name: str, *needed: Permission) -> Label[Any]:
-    """Active people with a role that gives these rights, id and name in the order of names, as one value of this name.
+def named(conn: Connection, name: str, *which: ColumnElement[bool]) -> Label[Any]:
+    """The people of whom this holds, id and name in the order of names, as one value of this name."""
+    asked = select(_USER.id, _USER.name).where(*which)
+    return side_lists.column(conn, name, asked.order_by(_USER.name, _USER.id).limit(200))
 
-    Not those who are invited and have not come yet.
-    """
+
+def may(*needed: Permission) -> ColumnElement[bool]:
+    """Whether somebody is active, has come, and has a role that gives these rights."""
     roles = [role.value for role in RoleName if permissions_of([role.value]).issuperset(needed)]
     holding = select(user_role.c.user_id).join(Role.__table__, _ROLE.id == user_role.c.role_id)
-    asked = select(_USER.id, _USER.name).where(_HAS_COME, _USER.id.in_(holding.where(_ROLE.name.in_(roles))))
-    return side_lists.column(conn, name, asked.order_by(_USER.name, _USER.id).limit(200))
+    return and_(_HAS_COME, _USER.id.in_(holding.where(_ROLE.name.in_(roles))))
+
+
+def is_there(now: datetime) -> ColumnElement[bool]:
+    """Whether somebody said that they are on shift, and has not forgotten to say that they left."""
+    return and_(_USER.on_shift_since > now - ON_SHIFT_FOR, _USER.on_shift_since <= now)
 
 
 def read_named(value: Any) -> tuple[tuple[int, str], ...]:
@@ -104,8 +111,8 @@ def holding(conn: Connection, right: Permission, ids: Iterable[int]) -> tuple[Pe
 
 
 def on_shift(conn: Connection, now: datetime) -> tuple[Person, ...]:
-    """Active people who said they are on shift and have not forgotten to say that they left, by name."""
-    return _people(conn, and_(_HAS_COME, _USER.on_shift_since > now - ON_SHIFT_FOR, _USER.on_shift_since <= now))
+    """Active people who are on shift, by name."""
+    return _people(conn, and_(_HAS_COME, is_there(now)))
 
 
 def on_duty(conn: Connection, now: datetime) -> tuple[Person, ...]:

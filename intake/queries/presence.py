@@ -12,6 +12,8 @@ from intake.models import Presence, User
 HERE_FOR = timedelta(seconds=45)
 """So long somebody who was seen at a request is taken to look at it still: more than three times as long as a page
 waits before it says so again."""
+LEFT_FOR = timedelta(minutes=2)
+"""So long after its page was opened a request is left to whoever looks at it: time to read it, and to claim it."""
 _P = Presence.__table__.c
 _U = User.__table__.c
 

@@ -13,6 +13,7 @@ from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries.as_told import as_told
 from intake.rules.mail_domain import likely_domain
+from intake.rules.promise import awaits_a_time
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
 
@@ -42,6 +43,7 @@ class PrivateView:
     for_whom: ForWhom | None
     window: Window | None
     is_free_time: bool
+    awaits_a_time: bool
     preferred_note: str
     promised_by_at: datetime
     due_at: datetime
@@ -93,6 +95,12 @@ def _view(site: Site, row: Any) -> PrivateView:
         for_whom=ForWhom(row.for_whom) if row.for_whom else None,
         window=Window(row.window_from, row.window_until) if row.window_from else None,
         is_free_time=row.is_free_time,
+        awaits_a_time=awaits_a_time(
+            is_free_time=row.is_free_time,
+            is_set=row.window_from is not None,
+            is_read=row.free_time_seen_at is not None,
+            attempts=row.attempt_count,
+        ),
         preferred_note=opened("preferred_note"),
         promised_by_at=row.promised_by_at,
         due_at=row.due_at,

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from intake.models import Audit, AuditText, CallbackRequest, User
 from intake.models.site import Site
-from intake.queries.casefile import CaseFile
+from intake.queries.casefile import FIRST_SENT, CaseFile
 from intake.queries.suppression import phone_indexes
+from intake.rules.hours import Interval
 from intake.rules.workflow import Status
 
 MOST = 10
@@ -33,9 +34,11 @@ class Related:
 
     reference: str
     status: Status
-    received_at: datetime
+    first_sent_at: datetime
     closed_at: datetime | None
     assignee_name: str
+    window: Interval | None
+    is_free_time: bool
     is_same_number: bool
     is_same_email: bool
     is_former_number: bool
@@ -69,8 +72,8 @@ def of(conn: Connection, site: Site, case: CaseFile, *, most: int = MOST) -> Kin
     ways: list[ColumnElement[bool]] = [_C.phone_index.in_(phones + former), _C.email_index.in_(emails), joined]
     asked = (
         select(
-            _C.reference, _C.status, _C.received_at, _C.closed_at, _C.phone_index, _C.email_index, _U.name,
-            _C.duplicate_of_id,
+            _C.reference, _C.status, FIRST_SENT.label("first_sent_at"), _C.closed_at, _C.phone_index, _C.email_index,
+            _U.name, _C.duplicate_of_id, _C.window_from, _C.window_until, _C.is_free_time,
         )
         .outerjoin(User.__table__, _U.id == _C.assignee_id)
         .where(or_(*ways), _C.id != case.id)
@@ -82,9 +85,11 @@ def of(conn: Connection, site: Site, case: CaseFile, *, most: int = MOST) -> Kin
         Related(
             row.reference,
             Status(row.status),
-            row.received_at,
+            row.first_sent_at,
             row.closed_at,
             row.name or "",
+            window=(row.window_from, row.window_until) if row.window_from else None,
+            is_free_time=row.is_free_time,
             is_same_number=row.phone_index in phones,
             is_same_email=row.email_index in emails,
             is_former_number=row.phone_index in former and row.phone_index not in phones,

@@ -8,35 +8,46 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from intake.models import User
+from intake.models.reports import PartOf
 from intake.models.site import Site
 from intake.queries import calendar as calendars
+from intake.queries import calls_made, tallies
 from intake.queries.calendar import Calendar
-from intake.queries.facts import Asked, facts, waiting
-from intake.rules.bands import Band, Clock, band_of, minutes_of
-from intake.rules.counting import MISSED, PROMISED, UNREACHED, WAITED, End, Kept, Kind, Reach, State
+from intake.queries.came_before import CameBefore, came_before
+from intake.queries.facts import Asked, values, waiting
+from intake.queries.kept_days import STATES, hour_of
+from intake.queries.tallies import Known
+from intake.rules.bands import Band, Clock, banded, minutes_of
+from intake.rules.counting import MISSED, PROMISED, UNREACHED, End, Kept, Kind, Reach, State
 from intake.rules.periods import Period, week_of, weeks
 from intake.rules.shares import Share
 from intake.rules.survival import Quantile, Waits, quantile
+from intake.rules.tally import Tally, sort_of
 
 HALF, NINE_TENTHS = 0.5, 0.9
-_TOLD = ("kind", "is_speed", "is_open_arrival", "state", "kept", "wish", "end", "reach", "is_booked", "minutes")
 _PARTS = ("kinds", "states", "kept", "wishes", "ends", "bands", "reached")
 _U = User.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody counted who has not been called: minutes of the asked clock since receipt, and past the target."""
+    """Somebody counted who has not been called: minutes of the asked clock since receipt, and past the target.
+
+    A call under way stops both where it began: with its outcome it becomes the first one.
+    """
 
     id: int
     received_at: datetime
+    received_on: date
     is_open_arrival: bool
+    source: str
     minutes: int
-    late_minutes: int | None
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,19 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class ByPerson:
+    """Figures of the requests somebody called first, and how many calls they made in these days on whichever.
+
+    ``calls``: None where a part of the requests is told, as calls are counted without looking at theirs.
+    """
+
+    id: int
+    name: str
+    first: Figures
+    calls: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything the page, the export and the mail tell of a period."""
 
@@ -106,28 +130,43 @@ class Report:
     while_open: Figures
     while_closed: Figures
     waiting: tuple[Waiting, ...]
+    came_before: CameBefore
     weeks: tuple[tuple[Period, Mapping[State, int]], ...]
     hours: Mapping[int, Mapping[State, int]]
     sources: tuple[tuple[str, Figures], ...]
-    people: tuple[tuple[int, str, Figures], ...]
+    people: tuple[ByPerson, ...]
+
+    @property
+    def called_by_nobody(self) -> int:
+        """Requests counted that none of ``people`` called first: with theirs they are all."""
+        return self.whole.counted - sum(one.first.counted for one in self.people)
 
 
 def report(conn: Connection, site: Site, asked: Asked, *, now: datetime) -> Report:
-    """Eight statements, and one more for each version of the hours that people wait by; whatever the period."""
-    still, cells = still_waiting(conn, site, asked, now), _cells(conn, asked, now)
-    earlier = replace(asked, period=asked.period.before())
+    """Thirteen statements at most, and one more for each version of the hours that people wait by; whatever the period.
+
+    They have to be read of one moment (``reading(of_one_moment=True)``), or what ends meanwhile is counted nowhere.
+    """
+    earlier, wanted = replace(asked, period=asked.period.before()), weeks(asked.period)
+    span = Period(min(earlier.period.first_on, wanted[0].first_on), asked.period.last_on)
+    known = tallies.known(conn, replace(asked, period=span), now, _today(site, now))
+    both = still_waiting(conn, site, replace(asked, period=Period(earlier.period.first_on, asked.period.last_on)), now)
+    still, then = (tuple(one for one in both if days.holds(one.received_on)) for days in (asked.period, earlier.period))
+    arrived = _arrived(conn, asked, now, still, known)
+    by_week, by_hour = _by_time(conn, asked, wanted, now, known)
     return Report(
         asked=asked,
         now=now,
-        whole=_figures(cells, still),
-        before=_figures(_cells(conn, earlier, now), still_waiting(conn, site, earlier, now)),
-        while_open=_figures(*_arrived(cells, still, is_open=True)),
-        while_closed=_figures(*_arrived(cells, still, is_open=False)),
+        whole=arrived[None],
+        before=_whole(conn, earlier, now, then, known),
+        while_open=arrived[True],
+        while_closed=arrived[False],
         waiting=still,
-        weeks=_by_week(conn, asked, now),
-        hours=_by_hour(conn, asked, now),
-        sources=_by_source(conn, asked, now),
-        people=_by_person(conn, asked, now),
+        came_before=came_before(conn, asked, now),
+        weeks=by_week,
+        hours=by_hour,
+        sources=_by_source(conn, asked, now, still, known),
+        people=_by_person(conn, site, asked, now, known),
     )
 
 
@@ -135,10 +174,11 @@ def still_waiting(conn: Connection, site: Site, asked: Asked, now: datetime) -> 
     """Everybody counted who waits for a first call, whoever waits longest first."""
     found = []
     version = cache(partial(calendars.version, conn, site))
-    for row in conn.execute(waiting(asked, now)):
+    for row in conn.execute(waiting(asked), values(asked, now)):
         passed = _passed(asked.clock, version(row.calendar_id), row.clock_key)
-        late = passed(row.target_at, now) if row.target_at < now else None
-        found.append(Waiting(row.id, row.received_at, row.is_open_arrival, passed(row.received_at, now), late))
+        minutes, is_late = passed(row.received_at, row.until), row.target_at < row.until
+        came = (row.received_at, row.received_on, row.is_open_arrival)
+        found.append(Waiting(row.id, *came, row.source, minutes, is_late))
     return tuple(sorted(found, key=lambda one: (one.received_at, one.id)))
 
 
@@ -150,137 +190,136 @@ def _passed(clock: Clock, calendar: Calendar, key: str) -> Callable[[datetime, d
     return lambda start, end: minutes_of(schedule.elapsed(start, end))
 
 
-def _cells(conn: Connection, asked: Asked, now: datetime, *by: str, only_counted: bool = False) -> Sequence[Any]:
-    """The facts, counted wherever they say the same; ``by``: told apart by these columns too."""
-    fact = facts(asked, now).c
-    columns: list[Any] = [fact[name] for name in (*by, *_TOLD)]
-    sums = [func.sum(fact[name]).label(name) for name in ("unassigned_seconds", "all_seconds")]
-    cells = select(*columns, func.count().label("n"), *sums)
-    if only_counted:
-        cells = cells.where(fact.kind == Kind.COUNTED.value)
-    return conn.execute(cells.group_by(*columns)).all()
-
-
 def _arrived(
-    cells: Sequence[Row[Any]], still: Iterable[Waiting], *, is_open: bool
-) -> tuple[list[Row[Any]], list[Waiting]]:
-    return (
-        [cell for cell in cells if bool(cell.is_open_arrival) is is_open],
-        [one for one in still if one.is_open_arrival is is_open],
+    conn: Connection, asked: Asked, now: datetime, still: Sequence[Waiting], known: Known | None
+) -> Mapping[bool | None, Figures]:
+    """Of those who came while the office was open, and while it was closed; None: of all."""
+    told = tallies.by_part(conn, asked, now, PartOf.ARRIVAL, known)
+    found: dict[bool | None, Figures] = {}
+    for is_open in (True, False):
+        waits = (one for one in still if one.is_open_arrival is is_open)
+        found[is_open] = _figures(told.get(is_open, Tally()), asked.clock, waits)
+    found[None] = _figures(_together(told.values()), asked.clock, still)
+    return found
+
+
+def _whole(conn: Connection, asked: Asked, now: datetime, still: Sequence[Waiting], known: Known | None) -> Figures:
+    told = tallies.by_part(conn, asked, now, PartOf.ARRIVAL, known)
+    return _figures(_together(told.values()), asked.clock, still)
+
+
+def _together(tallied: Iterable[Tally]) -> Tally:
+    whole = Tally()
+    for one in tallied:
+        whole.include(one)
+    return whole
+
+
+def _figures(tally: Tally, clock: Clock, still: Iterable[Waiting] = ()) -> Figures:
+    """The waits of those still waiting come from ``still``, since the hours they wait by are not in a row."""
+    numbers = [0] * len(_PLACES)
+    for number, n in tally.sorts.items():
+        for place in _places(number, clock):
+            numbers[place] += n
+    counters: dict[str, Counter[Any]] = defaultdict(Counter)
+    for (name, word), n in zip(_PLACES, numbers, strict=True):
+        if n:
+            counters[name][word] = n
+    counters["bands"] = Counter(banded(tally.called))
+    waited = tally.left + Counter(one.minutes for one in still)
+    return Figures(
+        **{name: counters[name] for name in _PARTS},
+        waits=Waits(tally.called, waited, counters["never"].total()),
+        booked=counters["booked"].total(),
+        unassigned_seconds=tally.unassigned_seconds,
+        called_seconds=tally.called_seconds,
     )
 
 
-def _figures(cells: Iterable[Row[Any]], still: Iterable[Waiting] = ()) -> Figures:
-    """Added up. The waits of those still waiting come from ``still``, since the hours they wait by are not in a row."""
-    made = _Sum()
-    for cell in cells:
-        made.add(cell)
-    made.waited.update(one.minutes for one in still)
-    return made.figures()
+_WORDS: Mapping[str, Iterable[Any]] = {
+    "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach, "booked": (True,),
+    "never": (True,),
+}  # fmt: skip
+_PLACES = [(name, word) for name, words in _WORDS.items() for word in words]
 
 
-@dataclass(slots=True)
-class _Sum:
-    """Figures on their way."""
-
-    counters: dict[str, Counter[Any]] = field(default_factory=lambda: defaultdict(Counter))
-    called: Counter[int] = field(default_factory=Counter)
-    waited: Counter[int] = field(default_factory=Counter)
-    never: int = 0
-    booked: int = 0
-    unassigned_seconds: int = 0
-    called_seconds: int = 0
-
-    def add(self, cell: Row[Any]) -> None:
-        """So many facts that say the same."""
-        kind, n = Kind(cell.kind), cell.n
-        self.counters["kinds"][kind] += n
-        if kind is Kind.WINDOW:
-            self.counters["wishes"][Kept(cell.wish)] += n
-        if kind in PROMISED:
-            self.counters["kept"][Kept(cell.kept)] += n
-        if kind is Kind.COUNTED:
-            self._count(cell)
-        if cell.is_speed and kind in WAITED:
-            self._wait(End(cell.end), cell.minutes or 0, n)
-
-    def _count(self, cell: Row[Any]) -> None:
-        end, n = End(cell.end), cell.n
-        self.counters["states"][State(cell.state)] += n
-        self.counters["reached"][Reach(cell.reach)] += n
-        self.counters["ends"][end] += n
-        self.booked += n if cell.is_booked else 0
-        if end is End.CALLED:
-            self.counters["bands"][band_of(cell.minutes)] += n
-        if end in (End.CALLED, End.CLOSED):
-            self.unassigned_seconds += cell.unassigned_seconds or 0
-            self.called_seconds += cell.all_seconds or 0
-
-    def _wait(self, end: End, minutes: int, n: int) -> None:
-        if end is End.CALLED:
-            self.called[minutes] += n
-        elif end is End.LEFT:
-            self.waited[minutes] += n
-        elif end is End.NEVER:
-            self.never += n
-
-    def figures(self) -> Figures:
-        """As they stand."""
-        parts: dict[str, Any] = {name: self.counters[name] for name in _PARTS}
-        return Figures(
-            **parts,
-            waits=Waits(self.called, self.waited, self.never),
-            booked=self.booked,
-            unassigned_seconds=self.unassigned_seconds,
-            called_seconds=self.called_seconds,
-        )
+@cache
+def _places(number: int, clock: Clock) -> tuple[int, ...]:
+    """Where one request of this sort is counted, as places in ``_PLACES``: words are slow to count by."""
+    sort = sort_of(number)
+    end = sort.ends(clock)
+    found: list[tuple[str, Any]] = [("kinds", sort.kind)]
+    if sort.kind is Kind.WINDOW:
+        found.append(("wishes", sort.wish))
+    if sort.kind in PROMISED:
+        found.append(("kept", sort.kept))
+    if sort.kind is Kind.COUNTED:
+        found += [("states", sort.state), ("reached", sort.reach), ("ends", end)]
+        found += [("booked", True)] if sort.is_booked else []
+    if sort.is_wait and end is End.NEVER:
+        found.append(("never", True))
+    return tuple(map(_PLACES.index, found))
 
 
-def _by_week(conn: Connection, asked: Asked, now: datetime) -> tuple[tuple[Period, Mapping[State, int]], ...]:
-    """The period's weeks and those before, to a quarter of a year at least; the last may not be over."""
-    wanted = weeks(asked.period)
+ByWeek = tuple[tuple[Period, Mapping[State, int]], ...]
+
+
+def _by_time(
+    conn: Connection, asked: Asked, wanted: Sequence[Period], now: datetime, known: Known | None
+) -> tuple[ByWeek, Mapping[int, Mapping[State, int]]]:
+    """By the period's weeks and those before, to a quarter of a year at least; the last may not be over.
+
+    And by hour of the week (0: Monday, midnight to 1 am, as the site's clocks show it), of the period alone.
+    """
     span = replace(asked, period=Period(wanted[0].first_on, asked.period.last_on))
-    found: dict[date, Counter[State]] = defaultdict(Counter)
-    for day, state, n in _counted_by(conn, span, now, "received_on", "state"):
-        found[week_of(day)][State(state)] += n
-    return tuple((week, found[week.first_on]) for week in wanted)
+    by_week: dict[date, list[int]] = defaultdict(lambda: [0] * len(State))
+    hours: Counter[int] = Counter()
+    for day, counts in tallies.by_hour(conn, span, now, known).items():
+        states = by_week[week_of(day)]
+        for key, n in counts.items():
+            states[key % len(STATES)] += n
+        if asked.period.holds(day):
+            hours.update(counts)
+    by_hour: dict[int, Counter[State]] = defaultdict(Counter)
+    for key, n in hours.items():
+        by_hour[hour_of(key)][STATES[key % len(STATES)]] += n
+    return tuple((week, _states(by_week[week.first_on])) for week in wanted), by_hour
 
 
-def _by_hour(conn: Connection, asked: Asked, now: datetime) -> Mapping[int, Mapping[State, int]]:
-    """Counted requests by hour of the week (0: Monday, midnight to 1 am, as the site's clocks show it)."""
-    found: dict[int, Counter[State]] = defaultdict(Counter)
-    for hour, state, n in _counted_by(conn, asked, now, "hour_of_week", "state"):
-        found[hour][State(state)] += n
-    return found
+def _states(numbers: Sequence[int]) -> Counter[State]:
+    return Counter({state: n for state, n in zip(STATES, numbers, strict=True) if n})
 
 
-def _counted_by(conn: Connection, asked: Asked, now: datetime, *by: str) -> Sequence[Any]:
-    fact = facts(asked, now).c
-    columns: list[Any] = [fact[name] for name in by]
-    counted = select(*columns, func.count()).where(fact.kind == Kind.COUNTED.value)
-    return conn.execute(counted.group_by(*columns)).all()
-
-
-def _by_source(conn: Connection, asked: Asked, now: datetime) -> tuple[tuple[str, Figures], ...]:
+def _by_source(
+    conn: Connection, asked: Asked, now: datetime, still: Iterable[Waiting], known: Known | None
+) -> tuple[tuple[str, Figures], ...]:
     """By the page a request came from, those with most requests first."""
-    parts = _parted(_cells(conn, asked, now, "source", only_counted=True), "source")
-    found = ((source, _figures(cells)) for source, cells in parts.items())
+    parts = tallies.by_part(conn, asked, now, PartOf.SOURCE, known)
+    waits: dict[str, list[Waiting]] = defaultdict(list)
+    for one in still:
+        waits[one.source].append(one)
+    found = ((source, _figures(tally, asked.clock, waits[source])) for source, tally in parts.items())
     return tuple(sorted(found, key=lambda one: (-one[1].counted, one[0])))
 
 
-def _by_person(conn: Connection, asked: Asked, now: datetime) -> tuple[tuple[int, str, Figures], ...]:
-    """By whoever made the first call, in the order of their names: not a ranking."""
-    parts = _parted(_cells(conn, asked, now, "person", only_counted=True), "person")
-    asking = select(_U.id, _U.name).where(_U.id.in_([person for person in parts if person is not None]))
+def by_person(conn: Connection, site: Site, asked: Asked, *, now: datetime) -> tuple[ByPerson, ...]:
+    """The report's people alone, by the same counts; likewise of one moment."""
+    return _by_person(conn, site, asked, now, tallies.known(conn, asked, now, _today(site, now)))
+
+
+def _by_person(conn: Connection, site: Site, asked: Asked, now: datetime, known: Known | None) -> tuple[ByPerson, ...]:
+    """Whoever made a first call or any other, in the order of their names: not a ranking."""
+    parts = tallies.by_part(conn, asked, now, PartOf.PERSON, known)
+    is_of_all = asked.narrowed in ((), ("person",))
+    calls = calls_made.by_person(conn, site, asked) if is_of_all else {}
+    asking = select(_U.id, _U.name).where(_U.id.in_([*{*parts, *calls}]))
     people = conn.execute(asking.order_by(func.lower(_U.name), _U.id)).all()
-    return tuple((one.id, one.name, _figures(parts[one.id])) for one in people)
+    told = ((one, _figures(parts.get(one.id, Tally()), asked.clock)) for one in people)
+    return tuple(ByPerson(one.id, one.name, first, calls.get(one.id, 0) if is_of_all else None) for one, first in told)
 
 
-def _parted(cells: Iterable[Row[Any]], by: str) -> dict[Any, list[Row[Any]]]:
-    found: dict[Any, list[Row[Any]]] = defaultdict(list)
-    for cell in cells:
-        found[getattr(cell, by)].append(cell)
-    return found
+def _today(site: Site, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(site.time_zone)).date()
 
 
 def _of(part: int, rest: int) -> Share:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, b
 from intake.models import CallbackRequest, Episode, User
 from intake.models.base import Instant
 from intake.models.site import Site
-from intake.queries.facts import PRESENT, Asked, facts
+from intake.queries.facts import PRESENT, Asked, facts, values
 from intake.queries.report import Waiting, still_waiting
-from intake.rules.bands import BANDS, Band, Clock, lateness_of
+from intake.rules.bands import BANDS, Band, Clock, band_of
 from intake.rules.counting import MISSED, UNREACHED, End, Kept, Kind, Reach, State
-from intake.rules.parts import MARKED, NO_SOURCE, Mark, Part
+from intake.rules.parts import MARKED, NO_PERSON, NO_SOURCE, Mark, Part
 from intake.rules.periods import Period
 from intake.rules.workflow import Channel, ClosedReason, ForWhom
 
@@ -104,12 +104,12 @@ def page(
     """A page of the requests that a figure counted, and their number; a few statements however many they are."""
     asked = replace(asked, period=part.days(asked.period))
     still = still_waiting(conn, site, asked, now)
-    fact = facts(asked, now, is_wide=True)
+    fact, of = facts(asked, is_wide=True), values(asked, now)
     meant = and_(True, *conditions(fact, asked, part, still))
-    number = int(conn.execute(select(func.count()).select_from(fact).where(meant)).scalar_one())
+    number = int(conn.execute(select(func.count()).select_from(fact).where(meant), of).scalar_one())
     picked = select(fact).where(meant, *_behind(fact, after))
     newest = picked.order_by(fact.c.received_at.desc(), fact.c.id.desc(), fact.c.number.desc()).limit(most + 1)
-    rows = _read(conn, site, newest, {asked.clock: {one.id: one.minutes for one in still}})
+    rows = _read(conn, site, newest, of, {asked.clock: {one.id: one.minutes for one in still}})
     rows.sort(key=lambda one: (one.received_at, one.id, one.number), reverse=True)
     return Page(tuple(rows[:most]), number, rows[most - 1].place if len(rows) > most else None)
 
@@ -122,14 +122,30 @@ def of_day(
 
     ``with_contact``: with names and numbers.
     """
-    fact = facts(replace(asked, period=Period(day, day)), now, is_wide=True)
+    asked = replace(asked, period=Period(day, day))
+    fact = facts(asked, is_wide=True)
     picked = select(fact)
     if after is not None:
         is_next = and_(fact.c.id == after.id, fact.c.number > after.number)
         picked = picked.where(or_(fact.c.id > after.id, is_next))
-    rows = _read(
-        conn, site, picked.order_by(fact.c.id, fact.c.number).limit(most), waits, with_contact=with_contact
-    )  # fmt: skip
+    first = picked.order_by(fact.c.id, fact.c.number).limit(most)
+    rows = _read(conn, site, first, values(asked, now), waits, with_contact=with_contact)
+    return sorted(rows, key=lambda one: (one.id, one.number))
+
+
+def of_chosen(
+    conn: Connection, site: Site, references: Collection[str], *, now: datetime, with_contact: bool = False
+) -> list[Fact]:
+    """For a sheet of these requests: each, and each earlier episode of it, in the order in which they were stored."""
+    found = conn.execute(select(_C.id, _C.received_on).where(_C.reference.in_(references))).all()
+    if not found:
+        return []
+    ids, days = [row.id for row in found], [row.received_on for row in found]
+    days += conn.execute(select(_E.received_on).where(_E.callback_id.in_(ids))).scalars()
+    asked = Asked(Period(min(days), max(days)))
+    fact = facts(asked, is_wide=True)
+    picked, waited = select(fact).where(fact.c.id.in_(ids)), waits(conn, site, asked, now)
+    rows = _read(conn, site, picked, values(asked, now), waited, with_contact=with_contact)
     return sorted(rows, key=lambda one: (one.id, one.number))
 
 
@@ -147,12 +163,12 @@ def conditions(fact: Subquery, asked: Asked, part: Part, still: Iterable[Waiting
     found: list[ColumnElement[bool]] = [_is_value(fact, asked, *one) for one in part.values.items() if one[0] in _SAYS]
     if part.kinds:
         found.append(col.kind.in_(part.kinds))
-    if "late" in part.values:
-        ids = [one.id for one in still if lateness_of(one.late_minutes) in part.values["late"]]
+    if "age" in part.values:
+        ids = [one.id for one in still if band_of(one.minutes).key in part.values["age"]]
         # Written out: there may be more of them than a statement takes parameters.
         found += [
             col.number == PRESENT,
-            col.id.in_(bindparam("late", ids, expanding=True, literal_execute=True, unique=True)),
+            col.id.in_(bindparam("age", ids, expanding=True, literal_execute=True, unique=True)),
         ]
     marks: dict[Mark, list[ColumnElement[bool]]] = {
         Mark.MISSED: [col.state.in_([state.value for state in MISSED])],
@@ -178,8 +194,11 @@ def _is_value(fact: Subquery, asked: Asked, name: str, values: tuple[str, ...]) 
         return or_(*(col.is_open_arrival.is_(value == "open") for value in values))
     if name == "source":
         return col.source.in_(["" if value == NO_SOURCE else value for value in values])
-    if name in ("hour", "person"):
-        return col["hour_of_week" if name == "hour" else name].in_([int(value) for value in values])
+    if name == "hour":
+        return col.hour_of_week.in_([int(value) for value in values])
+    if name == "person":
+        named = col.person.in_([int(value) for value in values if value != NO_PERSON])
+        return or_(named, col.person.is_(None)) if NO_PERSON in values else named
     return col["closed_reason" if name == "marked" else name].in_(values)
 
 
@@ -199,7 +218,15 @@ def _behind(fact: Subquery, place: str) -> list[ColumnElement[bool]]:
     return [or_(col.received_at < at, is_same)]
 
 
-def _read(conn: Connection, site: Site, picked: Select[Any], waits: Waits, *, with_contact: bool = False) -> list[Fact]:
+def _read(
+    conn: Connection,
+    site: Site,
+    picked: Select[Any],
+    of: Mapping[str, Any],
+    waits: Waits,
+    *,
+    with_contact: bool = False,
+) -> list[Fact]:
     """The facts that were picked, with what is told of each; in no order."""
     fact = picked.subquery("picked")
     col, is_present = fact.c, fact.c.number == PRESENT
@@ -211,14 +238,15 @@ def _read(conn: Connection, site: Site, picked: Select[Any], waits: Waits, *, wi
         fact, *(case((is_present, _C[name]), else_=_E[name]).label(name) for name in _EITHER),
         *(_C[name].label(f"of_{name}") for name in _OF), _FIRST.c.name.label("first_by"), _OWNER.c.name.label("owner"),
     ).select_from(whole)  # fmt: skip
-    return [_fact(site, row, waits, with_contact) for row in conn.execute(asked)]
+    return [_fact(site, row, waits, with_contact) for row in conn.execute(asked, of)]
 
 
 def _fact(site: Site, row: Row[Any], waits: Waits, with_contact: bool) -> Fact:
     ends = {clock: End(getattr(row, f"end_{clock}")) for clock in Clock}
     minutes: dict[Clock, int | None] = {clock: getattr(row, f"minutes_{clock}") for clock in Clock}
-    if row.number == PRESENT:
-        minutes |= {clock: waits.get(clock, {}).get(row.id, minutes[clock]) for clock in Clock}
+    for clock, end in ends.items():
+        if end is End.WAITING:
+            minutes[clock] = waits.get(clock, {}).get(row.id)
     opened = {name: _opened(site, row, name) for name in ("name", "phone")} if with_contact else {}
     return Fact(
         id=row.id, number=row.number, reference=row.of_reference, received_at=row.received_at,

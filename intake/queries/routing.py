@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from intake.models import CallbackRequest, User
 from intake.queries import people, rule_versions
 from intake.queries.rule_versions import RuleKind
-from intake.rules.routing import ON_SHIFT_FOR, Load, Routing
+from intake.rules.routing import Load, Routing
 from intake.rules.workflow import Status
 
 PAGE, MOST_PAGES = 200, 10
@@ -45,7 +45,7 @@ def loads(conn: Connection, now: datetime) -> list[Load]:
     asked = (
         select(_U.id, func.count(_C.id).label("held"), func.max(_C.claimed_at).label("last_at"))
         .select_from(User.__table__.outerjoin(CallbackRequest.__table__, held))
-        .where(_U.id.in_(able), _U.on_shift_since > now - ON_SHIFT_FOR, _U.on_shift_since <= now)
+        .where(_U.id.in_(able), people.is_there(now))
         .group_by(_U.id)
     )
     return [Load(row.id, row.held, row.last_at) for row in conn.execute(asked)]
@@ -53,7 +53,7 @@ def loads(conn: Connection, now: datetime) -> list[Load]:
 
 def waiting(conn: Connection, now: datetime) -> Iterator[Any]:
     """Requests that nobody has had yet and whose time has come, the most urgent first, a page at a time."""
-    columns = (_C.id, _C.reference, _C.language, _C.source, _C.received_at, _C.is_open_arrival, _C.due_at)
+    columns = (_C.id, _C.reference, _C.language, _C.source, _C.received_at, _C.due_at)
     asked = select(*columns).where(NEVER_HELD, or_(_C.next_at.is_(None), _C.next_at <= now))
     asked = asked.order_by(_C.due_at, _C.id).limit(PAGE)
     page = asked

@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, false, func, literal, select, union
 
-from intake.models import SearchToken
+from intake.models import CallbackRequest, SearchToken
 from intake.models.base import table_of
 from intake.models.keyring import LONGEST_PREFIX, fold
 from intake.models.site import Site
 from intake.rules.phone import PhoneError, parse
 
-_REFERENCE = re.compile(r"^([0-9A-HJKMNP-TV-Z]{3})[ -]?([0-9A-HJKMNP-TV-Z]{3})$")
+_REFERENCE = re.compile(r"([0-9A-HJKMNP-TV-Z]{3})[ -]?([0-9A-HJKMNP-TV-Z]{0,3})")
+_BEGINNING = re.compile(r"[0-9A-HJKMNP-TV-Z]{3}-[0-9A-HJKMNP-TV-Z]{0,3}")
+_WHOLE = 7
+_LOCAL = 7
+"""Digits of a number without its area code, of which only the end is known to be right."""
 _WORD = re.compile(r"[^\W_]+")
 _LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 MOST_WORDS = 6
@@ -22,27 +26,35 @@ COUNTED_TO = 1000
 """How far words are counted to find the rarest."""
 
 _T = table_of(SearchToken)
+_C = table_of(CallbackRequest).c
 Tokens = tuple[int, ...]
 """One searched word under every live key."""
 
 
 def reference_in(text: str) -> str | None:
-    """The reference somebody typed, in its one spelling; None if it is something else.
+    """The reference somebody typed, or 3 letters and more of its beginning, in one spelling; None if it is neither.
 
-    A word of six letters could be a name: only text with a dash or a digit is taken for a reference.
+    Letters alone could be a name, and four digits the end of a number: only what has a dash or digit is taken for one.
     """
     typed = text.strip().upper().translate(_LOOKALIKE)
-    found = _REFERENCE.match(typed)
-    if not found or not re.search(r"[0-9-]", text):
+    found = _REFERENCE.fullmatch(typed)
+    if not found or not re.search(r"[0-9-]", text) or re.fullmatch(r"[0-9]{4}", text.strip()):
         return None
     return "-".join(found.groups())
+
+
+def begun_with(conn: Connection, beginning: str, *, most: int) -> list[str]:
+    """References that begin so (``reference_in``), the newest first."""
+    newest = _begun(beginning, None, most).add_columns(_C.reference)
+    return [row.reference for row in conn.execute(newest)]
 
 
 def key_for(site: Site, text: str) -> str | None:
     """What to search for as opaque tokens for the address: words are joined by ``~``, key versions by ``.``.
 
-    A number in any spelling, the last four digits, an email, or words of a name and their beginnings. Of a long word
-    the first eight letters count, as far as beginnings are stored: "christophe" finds Christopher and Christoph too.
+    A number in any spelling (without its area code by its end), the last four digits, an email, or words of a name and
+    their beginnings. Of a long word the first eight letters count, as far as beginnings are stored: "christophe" finds
+    Christopher and Christoph too.
     """
     pairs = _pairs(text.strip())
     groups = [site.keyring.search_alternatives(kind, value) for kind, value in pairs]
@@ -53,8 +65,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     if "@" in text:
         return [("email", text.casefold())]
     digits = re.sub(r"\D", "", text)
-    if len(digits) == 4 and not re.search(r"[^\W\d_]", text):
-        return [("last4", digits)]
+    if len(digits) in (4, _LOCAL) and not re.search(r"[^\W\d_]", text):
+        return [("last4", digits[-4:])]
     try:
         return [("phone", parse(text).e164)]
     except PhoneError:
@@ -66,13 +78,26 @@ def newest(conn: Connection, key: str, *, before: int | None, limit: int) -> Sel
     """Asks for the ids of the requests that hold every searched word, the newest (ids are given in order of arrival).
 
     Walks the rarest word's tokens backwards and asks for the other words at each step, so a page of a common word costs
-    what its rows cost. A broken key finds nothing.
+    what its rows cost. A key may also be the beginning of references. A broken one finds nothing.
     """
+    if _BEGINNING.fullmatch(key):
+        return _begun(key, before, limit)
     groups = list(dict.fromkeys(_tokens(group) for group in key.split("~")[:MOST_WORDS]))
     if not all(groups):
         return select(_T.c.callback_id).where(false())
     rarest, *others = _rarest_first(conn, groups)
     return _walk(rarest, others, before, limit)
+
+
+def _begun(beginning: str, before: int | None, limit: int) -> Select[Any]:
+    """Along the index of references: between two whole ones, as not every database keeps text in the order of bytes."""
+    missing = _WHOLE - len(beginning)
+    asked = select(_C.id.label("callback_id")).where(
+        _C.reference.between(beginning + missing * "0", beginning + missing * "Z"), _C.reference.startswith(beginning)
+    )
+    if before is not None:
+        asked = asked.where(_C.id < before)
+    return asked.order_by((_C.id + 0).desc()).limit(limit)  # the sum keeps it off the long way along the ids
 
 
 def _rarest_first(conn: Connection, groups: list[Tokens]) -> list[Tokens]:

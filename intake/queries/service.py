@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, func, inspect, select, table, text
+from sqlalchemy import ColumnElement, Connection, case, column, func, inspect, select, table, text
 
 from intake.ledger import mail_channel, outbox
 from intake.models import Audit, AuditSeal, CallbackRequest, OutboxMessage, SignIn
@@ -47,20 +47,30 @@ class Trail:
 
 APPEND_ONLY = ("audit", "audit_seal", "call_attempt")
 """The tables whose rows are never changed or removed: triggers refuse it."""
+MARKING = (
+    *(f"callback_request_marks_{what}" for what in ("insert", "delete", "update", "earlier")),
+    *(f"episode_marks_{what}" for what in ("insert", "delete", "update")),
+)
+"""The triggers that mark the days of a report whose counts are old."""
 
 
 def missing_guards(conn: Connection) -> list[str]:
-    """The triggers that should refuse changes and are not there, e.g. since somebody who owns the database took them.
+    """The triggers that should refuse changes and are not there, as when somebody who owns the database took them."""
+    verbs = ("update", "delete", "truncate") if conn.dialect.name == "postgresql" else ("update", "delete")
+    return sorted({f"{name}_refuses_{verb}" for name in APPEND_ONLY for verb in verbs} - _triggers(conn))
 
-    Those of PostgreSQL count only while they are switched on.
-    """
-    verbs: tuple[str, ...] = ("update", "delete")
+
+def missing_marks(conn: Connection) -> list[str]:
+    """Likewise those that should mark days of the reports: without them a figure may tell what is not so any more."""
+    return sorted(set(MARKING) - _triggers(conn))
+
+
+def _triggers(conn: Connection) -> set[str]:
+    """Those of PostgreSQL count only while they are switched on."""
     there = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     if conn.dialect.name == "postgresql":
-        verbs = (*verbs, "truncate")
         there = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-    present = set(conn.execute(text(there)).scalars())
-    return sorted({f"{name}_refuses_{verb}" for name in APPEND_ONLY for verb in verbs} - present)
+    return set(conn.execute(text(there)).scalars())
 
 
 def schema(conn: Connection) -> str | None:
@@ -95,7 +105,8 @@ def _oldest_due(conn: Connection, now: datetime) -> datetime | None:
 def figures(conn: Connection, now: datetime) -> Figures:
     """One look at everything that is worth a line in a chart; each count uses an index."""
     is_late = (_C.closed_at.is_(None), _C.due_at < now, _C.status != Status.CHECK.value)
-    late, oldest = conn.execute(select(func.count(), func.min(_C.due_at)).where(*is_late)).one()
+    since = case((_C.due_at <= _C.crisis_at, _C.crisis_at), else_=_C.due_at)  # as rules.promise.on_the_clock says
+    late, oldest = conn.execute(select(func.count(), func.min(since)).where(*is_late)).one()
     called = (_C.received_at >= now - timedelta(days=7), _C.first_attempt_at.is_not(None))
     health = mail.health(conn)
     return Figures(

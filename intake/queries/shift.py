@@ -1,23 +1,24 @@
-"""What one shift finds and what it leaves: requests of the night, and promises that cross closing time."""
+"""Who is on shift, what a shift finds and what it leaves: requests of the night, promises that cross closing time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from intake.models import CallbackRequest, Note
+from intake.models import CallbackRequest, User
 from intake.models.site import Site
+from intake.queries import people
 from intake.queries.worklist import SELECTED, SOURCE, WorklistRow, fields
+from intake.rules.permissions import Permission
 from intake.rules.workflow import ClosedReason, Status
 
 MOST = 200
 """So many are listed; the rest is in the queue."""
 _C = CallbackRequest.__table__.c
-_N = Note.__table__.c
+_U = User.__table__.c
 _NOBODYS = (ClosedReason.SPAM.value, ClosedReason.TEST.value, ClosedReason.DUPLICATE.value)
 
 
@@ -29,6 +30,23 @@ class Gathered:
     left_count: int
     done_count: int
     check_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody on shift: since when, and how many open requests they hold."""
+
+    id: int
+    name: str
+    since: datetime
+    held: int
+
+
+def present(conn: Connection, now: datetime) -> tuple[Present, ...]:
+    """Everybody who may work and is on shift, by name."""
+    held = select(func.count()).where(_C.assignee_id == _U.id, _C.closed_at.is_(None)).scalar_subquery()
+    asked = select(_U.id, _U.name, _U.on_shift_since, held).where(people.may(Permission.WORK), people.is_there(now))
+    return tuple(Present(*row) for row in conn.execute(asked.order_by(_U.name, _U.id)))
 
 
 def gathered(conn: Connection, site: Site, *, since: datetime, until: datetime, with_contact: bool) -> Gathered:
@@ -48,15 +66,15 @@ def gathered(conn: Connection, site: Site, *, since: datetime, until: datetime, 
     return Gathered(rows, *(int(number or 0) for number in counted))
 
 
-def crossing(
-    conn: Connection, site: Site, *, ends_at: datetime, holder_id: int | None = None, with_contact: bool
+def to_hand_over(
+    conn: Connection, site: Site, *, now: datetime, ends_at: datetime, holder_id: int | None = None, with_contact: bool
 ) -> tuple[WorklistRow, ...]:
-    """Up to MOST open requests that outlast the day: somebody's (``holder_id``'s), or planned or promised for later.
+    """Up to MOST open requests: somebody's (``holder_id``'s), and of nobody's the overdue and what outlasts the day.
 
-    In due order. What lies under "Check" is nobody's to hand over.
+    In due order, so the overdue first. What lies under "Check" is nobody's to hand over.
     """
     is_held = _C.assignee_id.is_not(None) if holder_id is None else _C.assignee_id == holder_id
-    is_waiting = and_(_C.assignee_id.is_(None), _is_later(ends_at))
+    is_waiting = and_(_C.assignee_id.is_(None), or_(_C.due_at < now, _is_later(ends_at)))
     asked: Select[Any] = (
         select(*SELECTED)
         .select_from(SOURCE)
@@ -70,14 +88,6 @@ def _is_later(ends_at: datetime) -> ColumnElement[bool]:
     """The word we gave, the next try, or the window they chose lies after the day's end."""
     is_uncalled = and_(_C.first_attempt_at.is_(None), _C.is_promised, _C.promised_by_at > ends_at)
     return or_(is_uncalled, _C.next_at > ends_at, _C.window_from > ends_at)
-
-
-def last_notes(conn: Connection, ids: Sequence[int]) -> dict[int, datetime]:
-    """When the newest note of each of these was written; not what it says."""
-    if not ids:
-        return {}
-    asked = select(_N.callback_id, func.max(_N.written_at)).where(_N.callback_id.in_(ids)).group_by(_N.callback_id)
-    return {callback_id: at for callback_id, at in conn.execute(asked)}
 
 
 def _sum(which: ColumnElement[bool]) -> Any:

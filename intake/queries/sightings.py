@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Text, cast, func, or_, select, union_all
 
-from intake.models import Audit, CallbackRequest, Episode
+from intake.models import Audit, CallbackRequest
+from intake.queries.casefile import FIRST_SENT
 from intake.rules.permissions import ActorKind
 
 MOST = 200
@@ -20,7 +21,7 @@ SHOWING = frozenset({
     "callback.corrected", "callback.noted", "callback.closed", "callback.reopened", "callback.rescued",
     "callback.marked_spam", "callback.time_acknowledged", "callback.skipped", "callback.offered_again",
     "callback.linked", "callback.unlinked", "callback.snoozed", "callback.woken", "callback.hold_placed",
-    "callback.hold_lifted",
+    "callback.hold_lifted", "callback.bar_lifted",
 })  # fmt: skip
 """What a person does to one request with its page before them. The rest may be done to many requests nobody looks at:
 all that a disabled colleague held go back, all mails that were given up go out again, all that wait for a number that
@@ -62,10 +63,9 @@ class Sighting:
 
 def subject(conn: Connection, reference: str) -> Subject | None:
     """The request with this reference."""
-    e = Episode.__table__.c
-    first = select(func.min(e.received_at)).where(e.callback_id == _C.id).scalar_subquery()
-    came = func.coalesce(first, _C.received_at).label("came_at")
-    row = conn.execute(select(_C.id, _C.reference, came).where(_C.reference == reference)).first()
+    row = conn.execute(
+        select(_C.id, _C.reference, FIRST_SENT.label("came_at")).where(_C.reference == reference)
+    ).first()
     return Subject(row.id, row.reference, row.came_at) if row else None
 
 

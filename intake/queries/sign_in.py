@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from intake.models import SecondFactor, SignIn, User
+from intake.queries import leases
 
 LOCKED_AFTER = timedelta(minutes=15)
 """A session without a request by hand for this long opens nothing until the password is given again."""
@@ -27,12 +28,13 @@ _FACTOR = SecondFactor.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class LiveSignIn:
-    """A session that may go on."""
+    """A session that may go on. ``has_lost``: its person has still to be told of a request they lost (``leases``)."""
 
     id: int
     user_id: int
     last_seen_at: datetime
     has_second_factor: bool
+    has_lost: bool
 
     def is_locked(self, now: datetime) -> bool:
         """Whether it lay idle for so long that the password is asked for. The row says so, whatever a browser shows."""
@@ -84,13 +86,16 @@ def live(conn: Connection, sid_hash: bytes, *, now: datetime) -> LiveSignIn | No
             _SIGN_IN.user_id,
             _SIGN_IN.last_seen_at,
             _FACTOR.secret_encrypted.is_not(None).label("has_factor"),
+            leases.has_lost(_SIGN_IN.user_id).label("has_lost"),
         )
         .join_from(SignIn.__table__, User.__table__, _USER.id == _SIGN_IN.user_id)
         .outerjoin(SecondFactor.__table__, _FACTOR.user_id == _SIGN_IN.user_id)
         .where(_SIGN_IN.sid_hash == sid_hash, *going_on(now), _USER.active)
     )
     row = conn.execute(query).first()
-    return LiveSignIn(row.id, row.user_id, row.last_seen_at, bool(row.has_factor)) if row else None
+    if row is None:
+        return None
+    return LiveSignIn(row.id, row.user_id, row.last_seen_at, bool(row.has_factor), bool(row.has_lost))
 
 
 def going_on(now: datetime) -> tuple[ColumnElement[bool], ...]:

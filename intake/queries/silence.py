@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from intake.ledger import outbox
 from intake.models import Alarm, CallbackRequest, OutboxMessage
 from intake.rules import silence
 from intake.rules.hours import Interval
-from intake.rules.workflow import Channel
+from intake.rules.workflow import Channel, ClosedReason, Status
 
 COUNTED_TO = 100
 """In one stretch: beyond that a number says nothing more."""
 _C, _M, _A = (model.__table__.c for model in (CallbackRequest, OutboxMessage, Alarm))
-_BY_FORM = _C.channel == Channel.WEB
-"""What staff write down says nothing of whether the form on the website still works."""
+_BY_FORM = and_(
+    _C.channel == Channel.WEB,
+    _C.status != Status.CHECK,
+    or_(_C.closed_reason.is_(None), _C.closed_reason != ClosedReason.SPAM),
+)
+"""What staff write down says nothing of whether the form on the website still works, and neither does a program."""
 
 
 def silent_since(conn: Connection, now: datetime) -> datetime | None:
@@ -34,6 +38,12 @@ def silent_since(conn: Connection, now: datetime) -> datetime | None:
     if len(stretches) < silence.LEAST_WEEKS:
         return None
     return last_at if silence.is_silent([_count(conn, stretch) for stretch in stretches]) else None
+
+
+def told_since() -> Select[Any]:
+    """Since when the alarm says that nothing has come; not once something has, be the worker off that ends it."""
+    has_come = exists().where(_BY_FORM, _C.received_at > _A.since_at)
+    return select(_A.since_at).where(_A.kind == "silence", ~has_come)
 
 
 def _count(conn: Connection, stretch: Interval) -> int:

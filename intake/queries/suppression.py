@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
-from intake.models import SuppressedNumber
+from intake.models import Audit, CallbackRequest, SuppressedNumber
 from intake.models.site import Site
+from intake.rules.workflow import ClosedReason
 
 _S = SuppressedNumber.__table__.c
+_C = CallbackRequest.__table__.c
+_A = Audit.__table__.c
+_LIFTED = CallbackRequest.__table__.alias("lifted")
 
 
 def phone_indexes(site: Site, row: Any) -> list[bytes]:
@@ -28,3 +32,16 @@ def is_suppressed(conn: Connection, phone_indexes: list[bytes]) -> bool:
     if not phone_indexes:
         return False
     return conn.execute(select(_S.id).where(_S.phone_index.in_(phone_indexes)).limit(1)).first() is not None
+
+
+def is_said_of_another(callback_id: int) -> ColumnElement[bool]:
+    """Of a barred number: whether another request ended with that wish as well, since the bar was lifted last.
+
+    A lift on record for a request that is emptied by now is not found; then the number stays barred.
+    """
+    lifts = Audit.__table__.join(_LIFTED, _LIFTED.c.id == _A.callback_id)
+    lift = select(func.max(_A.at)).select_from(lifts).where(_A.action == "callback.bar_lifted")
+    lifted_at = lift.where(_LIFTED.c.phone_index == _S.phone_index).scalar_subquery()
+    of_another = (_C.phone_index == _S.phone_index, _C.id != callback_id)
+    is_wished = _C.closed_reason == ClosedReason.DO_NOT_CALL.value
+    return exists().where(*of_another, is_wished, or_(lifted_at.is_(None), _C.closed_at >= lifted_at))

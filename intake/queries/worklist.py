@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select
 
 from intake.models import CallbackRequest, User
 from intake.models.site import Site
-from intake.queries import checked, search, worklist_ended
+from intake.queries import calls, checked, search, worklist_ended
 from intake.queries.checked import Rescued
 from intake.queries.worklist_filters import Filters, View, belongs
-from intake.rules.workflow import ClosedReason, ForWhom, Status, Voicemail
+from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
 
 COUNTED_TO = 1000
 """Counts stop here and are shown as 1,000+."""
@@ -22,6 +22,7 @@ FOUND_LOOKED_THROUGH = 2000
 """So many requests that a search found, from the newest, a filter looks through for one page."""
 __all__ = ["Filters", "Tally", "View", "WorklistPage", "WorklistRow", "between", "due_now", "page", "waiting"]
 _COUNTED = tuple(one for one in View if one is not View.CLOSED)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _T = CallbackRequest.__table__
 _C = _T.c
 _U = User.__table__.c
@@ -29,7 +30,10 @@ _U = User.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
-    """One request as a line of the queue. Name and number are empty without the right to see them."""
+    """One request as a line of the queue. Name and number are empty without the right to see them.
+
+    ``said``: of whoever may be in danger, what the last call that reached them was stored as.
+    """
 
     id: int
     public_id: str
@@ -54,6 +58,7 @@ class WorklistRow:
     calling_key: str
     is_zone_known: bool
     attempt_count: int
+    last_attempt_at: datetime | None
     is_once_only: bool
     first_attempt_at: datetime | None
     is_marked: bool
@@ -66,7 +71,10 @@ class WorklistRow:
     snoozed_at: datetime | None
     closed_at: datetime | None
     crisis_at: datetime | None
+    reached_at: datetime | None
     closed_reason: ClosedReason | None
+    last_disposition: Disposition | None
+    said: Disposition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +88,18 @@ class WorklistPage:
 _PLAIN = (
     "id", "public_id", "reference", "version", "due_at", "target_at", "promised_by_at", "received_at", "next_at",
     "window_from", "window_until", "is_free_time", "free_time_seen_at", "language", "calling_key", "is_zone_known",
-    "attempt_count", "is_once_only", "first_attempt_at", "is_marked", "assignee_id", "claimed_at", "call_started_at",
-    "lease_until", "snoozed_at", "closed_at", "crisis_at",
+    "attempt_count", "last_attempt_at", "is_once_only", "first_attempt_at", "is_marked", "assignee_id", "claimed_at",
+    "call_started_at", "lease_until", "snoozed_at", "closed_at", "crisis_at", "reached_at",
 )  # fmt: skip
-_READ = ("status", "voicemail", "for_whom", "spam_reasons", "closed_reason", "name_encrypted", "phone_encrypted")
-SELECTED = (*(_C[name] for name in (*_PLAIN, *_READ)), _U.name.label("assignee_name"))
+_READ = (
+    "status", "voicemail", "for_whom", "spam_reasons", "closed_reason", "last_disposition", "name_encrypted",
+    "phone_encrypted",
+)  # fmt: skip
+SELECTED = (
+    *(_C[name] for name in (*_PLAIN, *_READ)),
+    _U.name.label("assignee_name"),
+    case((_C.crisis_at.is_not(None), calls.SAID)).label("said"),
+)
 SOURCE = _T.outerjoin(User.__table__, _U.id == _C.assignee_id)
 
 
@@ -97,7 +112,7 @@ def page(
     place, asked, narrow = _place(after), select(*SELECTED).select_from(SOURCE), filters or Filters()
     if match is not None:
         newest = search.newest(conn, match, before=place[1] if place else None, **_few(narrow, limit))
-        asked = asked.where(_C.id.in_(select(newest.subquery().c.callback_id)), *narrow.conditions()).order_by(
+        asked = asked.where(_C.id.in_(select(newest.subquery().c.callback_id)), *narrow.conditions(now)).order_by(
             _C.id.desc()
         )
     elif view is View.CLOSED:
@@ -105,7 +120,7 @@ def page(
         found = worklist_ended.ids(narrow, place, limit + 1, now).subquery()
         asked = asked.where(_C.id.in_(select(found.c.id))).order_by(order.desc(), _C.id.desc())
     else:
-        asked = _soonest(asked.where(*belongs(view, user_id, now, due_soon), *narrow.conditions()), place)
+        asked = _soonest(asked.where(*belongs(view, user_id, now, due_soon), *narrow.conditions(now)), place)
     rows = conn.execute(asked.limit(limit + 1)).all()
     shown = tuple(WorklistRow(**fields(site, row, with_contact)) for row in rows[:limit])
     ordered_by = "due_at" if match is None and view is not View.CLOSED else "received_at"
@@ -141,7 +156,7 @@ def tally_columns(
     late = [*belongs(View.CHECK, user_id, now, due_soon), _C.check_by_at < now]
     columns.append(_count(late).label("check_late"))
     if filters and view is not View.CLOSED:
-        columns.append(_count([*belongs(view, user_id, now, due_soon), *filters.conditions()]).label("kept"))
+        columns.append(_count([*belongs(view, user_id, now, due_soon), *filters.conditions(now)]).label("kept"))
     return [*columns, *(checked.figures(now) if view is View.CHECK else ())]
 
 
@@ -185,7 +200,7 @@ def _soonest(asked: Select[Any], place: tuple[datetime, int] | None) -> Select[A
 
 def _cursor(at: datetime, last_id: int) -> str:
     """The last row's place in the order, as an opaque word for the address."""
-    micros = int(at.timestamp()) * 1_000_000 + at.microsecond
+    micros = (at - _EPOCH) // _MICROSECOND
     return base64.urlsafe_b64encode(f"{micros}.{last_id}".encode()).rstrip(b"=").decode()
 
 
@@ -194,8 +209,7 @@ def _place(cursor: str | None) -> tuple[datetime, int] | None:
     try:
         text = base64.urlsafe_b64decode(f"{cursor}{'=' * (-len(cursor or '') % 4)}").decode() if cursor else ""
         micros, _, last_id = text.partition(".")
-        at = datetime.fromtimestamp(int(micros) // 1_000_000, UTC) + timedelta(microseconds=int(micros) % 1_000_000)
-        return at, max(0, min(int(last_id), 2**62))
+        return _EPOCH + timedelta(microseconds=int(micros)), max(0, min(int(last_id), 2**62))
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -211,6 +225,8 @@ def fields(site: Site, row: Row[Any], with_contact: bool) -> dict[str, Any]:
         "for_whom": ForWhom(row.for_whom) if row.for_whom else None,
         "spam_reasons": tuple(filter(None, row.spam_reasons.split(","))),
         "closed_reason": ClosedReason(row.closed_reason) if row.closed_reason else None,
+        "last_disposition": Disposition(row.last_disposition) if row.last_disposition else None,
+        "said": Disposition(row.said) if row.said else None,
         "assignee_name": row.assignee_name or "",
         "name": name,
         "phone_e164": e164,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,21 +40,23 @@ BANDS = (
 """Source of the edges: Lead Response Management study (2007), Harvard Business Review (March 2011)."""
 
 
-LATENESS = (Band("15", 0, 15), Band("60", 15, 60), Band("240", 60, 240), Band("more", 240, None))
-"""How far past the target somebody waits."""
-NOT_LATE = "none"
-
-
 def minutes_of(seconds: int) -> int:
     """Rounded up, so that "within 15 minutes" says just that."""
     return -(-seconds // 60)
 
 
+_ENDS = [band.through for band in BANDS if band.through is not None]
+
+
+def banded(waits: Mapping[int, int]) -> dict[Band, int]:
+    """How many of these waits, told by their minutes, each band holds; those that hold none are left out."""
+    minutes = sorted(waits)
+    edges = [0, *(bisect_right(minutes, end) for end in _ENDS), len(minutes)]
+    spans = zip(BANDS, edges, edges[1:], strict=False)
+    told = ((band, sum(map(waits.__getitem__, minutes[first:after]))) for band, first, after in spans)
+    return {band: n for band, n in told if n}
+
+
 def band_of(minutes: int) -> Band:
     """The one band that holds this wait."""
     return next(band for band in BANDS if band.holds(minutes))
-
-
-def lateness_of(minutes: int | None) -> str:
-    """The key of how late somebody is; NOT_LATE for whoever is not."""
-    return NOT_LATE if minutes is None else next(band.key for band in LATENESS if band.holds(minutes))

@@ -51,7 +51,9 @@ MISSED = (State.LATE, State.OVERDUE, State.UNCALLED, State.CALLED_US)
 
 
 class Kept(StrEnum):
-    """A promise (the time told to the visitor, or a time they asked for). NONE: taken back before it was due."""
+    """A promise (the time told to the visitor, or a time they asked for). NONE: before it was due they took it
+    back, or called us.
+    """
 
     KEPT = "kept"
     BROKEN = "broken"

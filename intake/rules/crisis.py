@@ -1,12 +1,18 @@
-"""Words of somebody who may be in danger now. They put a request first in the queue, and 988 and 911 first on its page.
+"""Somebody who may be in danger now, by their words or because staff say so: due at once, and looking so everywhere.
 
-Nobody is kept from anything by them, so they may be seen once too often: "not suicidal any more" counts as well.
+Nobody is kept from anything by such words, so they may be seen once too often: "not suicidal any more" counts as well.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from intake.rules.promise import AHEAD_OF_ALL
+from intake.rules.workflow import Disposition, Status, is_open
 
 _ENGLISH = (
     "suicid(?:e|al)", "sucid(?:e|al)", "suicde", "suiside",
@@ -35,6 +41,59 @@ _SPANISH = (
     "no (?:esta )?respira(?:ndo)?", "dejo de respirar", "no (?:se )?despierta",
 )  # fmt: skip
 _WORDS = re.compile(rf"\b(?:{'|'.join((*_ENGLISH, *_SPANISH))})\b")
+
+
+class Crisis(StrEnum):
+    """How we know: a call said so, or it is only to be feared, from their words or from whoever wrote them down."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+
+
+def crisis_of(row: Any, said: Disposition | None) -> Crisis | None:
+    """What a request has to look like that is open, or was taken back in danger; None for any other.
+
+    ``said``: what the last call that reached them was stored as. That nobody answered later takes nothing back.
+    """
+    is_told = is_open(row.status) or (row.status == Status.WITHDRAWN and is_in_danger(row, said))
+    if not is_told or row.crisis_at is None:
+        return None
+    return Crisis.CERTAIN if said is Disposition.CRISIS else Crisis.POSSIBLE
+
+
+def is_in_danger(row: Any, said: Disposition | None) -> bool:
+    """As far as is known they may be so still: nobody has reached them since, or the call that did found it.
+
+    ``said``: as in ``crisis_of``.
+    """
+    if row.crisis_at is None:
+        return False
+    return row.reached_at is None or row.reached_at < row.crisis_at or said is Disposition.CRISIS
+
+
+def outlasts(ended: Any, said: Disposition | None) -> bool:
+    """Whether a request that is opened again is one still: nobody reached them, or they took it back themselves.
+
+    ``said``: as in ``crisis_of``.
+    """
+    was_left = ended.status == Status.WITHDRAWN and is_in_danger(ended, said)
+    return was_left or (ended.crisis_at is not None and ended.reached_at is None)
+
+
+def due_at_once(at: datetime) -> dict[str, Any]:
+    """The columns of one known since ``at``: before all others, in no time of their own. Target and promise stay."""
+    return {"crisis_at": at, "due_at": at - AHEAD_OF_ALL, "next_at": None}
+
+
+def noted(row: Any, words: str, now: datetime) -> dict[str, Any]:
+    """The columns that change where staff write such words of an open request; none for any others.
+
+    Known since now; since it was known first, where nobody has reached them after that.
+    """
+    if not is_crisis(words):
+        return {}
+    is_known = row.crisis_at is not None and (row.reached_at is None or row.reached_at < row.crisis_at)
+    return due_at_once(row.crisis_at if is_known else now)
 
 
 def is_crisis(*texts: str) -> bool:

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from intake.rules.crisis import due_at_once
+from intake.rules.due import is_at_once, settled
 from intake.rules.workflow import AWAITING_CALL, Disposition, Status, Voicemail
 
 TOGETHER = timedelta(minutes=30)
 """So soon after the first a second request with the same number and name is joined to it by itself."""
 WISHES = ("voicemail", "is_once_only")
 """What each visitor chooses for themself; of all that are joined the strictest holds."""
+CLOCKS = ("target_at", "promised_by_at", "due_at", "next_at")
+"""When each is to be called; of all that are joined the earliest holds."""
 _STRICT = (Voicemail.NONE, Voicemail.NUMBER_ONLY, Voicemail.SAY_WHO)
 """The strictest first."""
 _APOSTROPHES = "'’ʼ`´"
@@ -77,8 +81,8 @@ def inherited(survivor: Any, duplicate: Any) -> Mapping[str, Any]:
     """The columns that change on the older request when the newer one of the same person is joined to it.
 
     Both have the columns of a request; both are open, and the survivor came first. It keeps the earliest of each
-    clock. Somebody who asks again while a retry waits is due again as the newer request says; a window asked for, or
-    a time put into words, stays a wish of its own.
+    clock. Whoever is due sooner by the newer request is called as that one says, whether a retry or a time asked for
+    waits; the time asked for stays their wish.
     """
     wanted: dict[str, Any] = {
         "voicemail": strictest(Voicemail(survivor.voicemail), Voicemail(duplicate.voicemail)).value,
@@ -86,12 +90,11 @@ def inherited(survivor: Any, duplicate: Any) -> Mapping[str, Any]:
         "target_at": min(survivor.target_at, duplicate.target_at),
         "promised_by_at": min(survivor.promised_by_at, duplicate.promised_by_at),
     }
-    if duplicate.crisis_at is not None and survivor.crisis_at is None:
-        wanted |= {"crisis_at": duplicate.crisis_at, "due_at": min(survivor.due_at, duplicate.due_at)}
-    has_wish = survivor.window_from is not None or survivor.is_free_time
-    if not has_wish and duplicate.due_at < survivor.due_at:
+    if is_at_once(duplicate) or (duplicate.crisis_at is not None and survivor.crisis_at is None):
+        wanted |= due_at_once(duplicate.crisis_at)
+    if duplicate.due_at < survivor.due_at:
         wanted |= {"due_at": duplicate.due_at, "next_at": duplicate.next_at}
-    return {name: value for name, value in wanted.items() if value != getattr(survivor, name)}
+    return {name: value for name, value in settled(survivor, wanted).items() if value != getattr(survivor, name)}
 
 
 def back_among_the_open(before: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,6 +9,12 @@ EARLIEST, LATEST = 8 * 60, 21 * 60
 """Lawful calling hours everywhere, minutes after midnight where the called party is: 47 CFR 64.1200(c)(1), no call
 before 8 am or after 9 pm, local time at the called party's location."""
 
+LONGEST_CALL = timedelta(hours=2)
+"""After this a call that was never logged no longer holds the claim, nor counts as a call."""
+
+REMINDED_AFTER = timedelta(minutes=20)
+"""So long a call may last before whoever makes it is asked whether it is over and was forgotten."""
+
 SHORTEST = 4 * 60
 """Minutes a day that must be left: what is shorter cannot be reconciled with the law in a country of six zones."""
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from intake.rules.bands import BANDS, LATENESS, NOT_LATE
+from intake.rules.bands import BANDS
 from intake.rules.counting import PROMISED, WAITED, End, Kept, Kind, Reach, State
 from intake.rules.periods import WEEK, Period, week_of
 
 NO_SOURCE = "none"
 """Requests whose page said nothing of where they came from."""
+NO_PERSON = "none"
+"""Requests that nobody called first."""
 LONGEST = 400
 MARKED = ("spam", "test", "duplicate")
 _SOURCE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -109,11 +111,11 @@ _FIELDS: Mapping[str, Callable[[str], bool]] = {
     "end": _one_of(End),
     "reach": _one_of(Reach),
     "band": lambda value: value in {band.key for band in BANDS},
-    "late": lambda value: value in {NOT_LATE, *(band.key for band in LATENESS)},
+    "age": lambda value: value in {band.key for band in BANDS},
     "arrival": lambda value: value in ("open", "closed"),
     "hour": lambda value: _is_number(value, 7 * 24),
     "week": _is_monday,
     "source": lambda value: bool(_SOURCE.fullmatch(value)),
-    "person": lambda value: _is_number(value, 2**31),
+    "person": lambda value: value == NO_PERSON or _is_number(value, 2**31),
     "marked": lambda value: value in MARKED,
 }

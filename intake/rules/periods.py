@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 WEEK = timedelta(days=7)
 LONGEST = timedelta(days=3 * 366)
@@ -44,6 +45,10 @@ class Period:
         """How many."""
         return (self.last_on - self.first_on).days + 1
 
+    def each(self) -> Iterator[date]:
+        """Every day of it, in order."""
+        return (self.first_on + timedelta(days=number) for number in range(self.days))
+
     def before(self) -> Period:
         """As many days before, on the same weekdays: a Monday is held against a Monday, and no day counts twice."""
         back = WEEK * -(-self.days // 7)
@@ -52,6 +57,12 @@ class Period:
     def is_partial(self, today: date) -> bool:
         """Its last day is not over."""
         return self.first_on <= today <= self.last_on
+
+    def bounds(self, zone: str) -> tuple[datetime, datetime]:
+        """The first instant of it on the clocks of ``zone``, and the first one after it."""
+        days = (self.first_on, self.last_on + timedelta(days=1))
+        first, after = (datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in days)
+        return first, after
 
     def holds(self, day: date) -> bool:
         """Whether the day belongs to it."""

@@ -68,6 +68,11 @@ class PhoneNumber:
     is_fictional: bool
 
     @property
+    def dialled(self) -> str:
+        """As it is kept: the number, and its extension behind it."""
+        return self.e164 + (f";ext={self.extension}" if self.extension else "")
+
+    @property
     def states(self) -> tuple[str, ...]:
         """The states of the United States it may be in: a hint like the zones, () if it gives none."""
         return states_of(self.e164)

@@ -1,4 +1,4 @@
-"""How one person likes to work: keys, sound, notifications, and what their telephone is. Nothing here is a right."""
+"""How one person likes to work: keys, sounds, their telephone, the columns they read. Nothing here is a right."""
 
 from __future__ import annotations
 
@@ -16,12 +16,23 @@ class Dial(StrEnum):
     COPY = "copy"
 
 
+class Column(StrEnum):
+    """A column of the queue that somebody may do without; when, which, who and the buttons always stand there."""
+
+    NUMBER = "number"
+    THEIR_TIME = "their_time"
+    STATE = "state"
+    TRIES = "tries"
+    OWNER = "owner"
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """The standard, until the person says otherwise.
 
     ``is_keys_on``: single keys do something (WCAG 2.1.4: off on request). ``sound`` and ``notify`` are off until
-    asked for. ``hides_number``: the line does not show where the call comes from.
+    asked for. ``hides_number``: the line does not show where the call comes from. ``hides``:
+    what the queue's list leaves out.
     """
 
     is_keys_on: bool = True
@@ -29,6 +40,7 @@ class Preferences:
     notify: bool = False
     dial: Dial = Dial.TEL
     hides_number: bool = False
+    hides: tuple[Column, ...] = ()
 
 
 def from_document(document: Mapping[str, Any] | None) -> Preferences:
@@ -36,12 +48,15 @@ def from_document(document: Mapping[str, Any] | None) -> Preferences:
     stored, standard = document or {}, Preferences()
     flags = {name: stored[name] for name in _FLAGS if isinstance(stored.get(name), bool)}
     dial = stored.get("dial")
-    return Preferences(**flags, dial=Dial(dial) if dial in list(Dial) else standard.dial)
+    hides = stored.get("hides")
+    hidden = tuple(one for one in Column if isinstance(hides, list) and one.value in hides)
+    return Preferences(**flags, dial=Dial(dial) if dial in list(Dial) else standard.dial, hides=hidden)
 
 
 def to_document(preferences: Preferences) -> dict[str, Any]:
     """As it is stored."""
-    return {name: value.value if isinstance(value, Dial) else value for name, value in asdict(preferences).items()}
+    told = asdict(preferences)
+    return told | {"dial": preferences.dial.value, "hides": [one.value for one in preferences.hides]}
 
 
 _FLAGS = ("is_keys_on", "sound", "notify", "hides_number")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from intake.rules.hours import Interval, Schedule, instant, local_date, utc, zone_info
@@ -11,6 +12,17 @@ from intake.rules.hours import Interval, Schedule, instant, local_date, utc, zon
 QUARTER = timedelta(minutes=15)
 NEVER_OPEN = timedelta(hours=72)
 """The promise when the schedule does not open within its horizon: a date somebody will notice, not a silent never."""
+
+NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
+"""The due time of who has to give another number first: last in every order, late in none."""
+
+AHEAD_OF_ALL = timedelta(days=146_097)
+"""Whoever may be in danger now is due so long before that became known: first in every order, the longest known first.
+
+400 years, after which the calendar repeats itself: whoever looks into the table still reads day and time.
+"""
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+"""No request is older."""
 
 WINDOW_GRACE = timedelta(minutes=30)
 """Into a requested window, this far, and it is due."""
@@ -31,6 +43,24 @@ class ResponseTarget:
     minutes_per_call: int = 10
     callers_on_duty: int = 1
     check_minutes: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What was aimed at in some days: the first call within ``minutes`` for ``percent`` of requests.
+
+    ``minutes`` is None where it changed in them; ``percent`` is the newest, and ``is_one`` whether it was the only one.
+    """
+
+    minutes: int | None
+    percent: int
+    is_one: bool
+
+    @classmethod
+    def of(cls, targets: Sequence[ResponseTarget]) -> Aim:
+        """Of the targets in force, the newest first."""
+        minutes, percents = {one.minutes for one in targets}, {one.percent for one in targets}
+        return cls(targets[0].minutes if len(minutes) == 1 else None, targets[0].percent, len(percents) == 1)
 
 
 class PromiseKind(StrEnum):
@@ -92,6 +122,42 @@ def promise(
     ready_at = _up_to_quarter(max(target_at, turn_at), zone)
     noon = None if is_open else _noon_of_opening(received_at, schedule, zone)
     return Promise(target_at, max(ready_at, noon) if noon else ready_at, target_at, is_open)
+
+
+def within_minutes(now: datetime, *, schedule: Schedule, target: ResponseTarget, backlog: int) -> int | None:
+    """So long at most, told in fives, whoever asks now or a little later waits for what they are promised.
+
+    None where that is not before the office closes, or it is closed: then only the promise itself says by when.
+    """
+    seconds = max(target.minutes * 60, _seconds_ahead(target, backlog))
+    ends_at = schedule.add(now, seconds) if schedule.is_open(now) else None
+    if ends_at is None or ends_at - utc(now) > timedelta(seconds=seconds):
+        return None
+    minutes = -(-seconds // 60) + QUARTER // timedelta(minutes=1)
+    return -(-minutes // 5) * 5
+
+
+def awaits_a_time(*, is_free_time: bool, is_set: bool, is_read: bool, attempts: int) -> bool:
+    """What is promised is not a call but a word about when: they named a time in their own words, and none is set.
+
+    Once staff have read it (``is_read``) and called all the same, the next try is what they are told.
+    """
+    return is_free_time and not is_set and not (is_read and attempts)
+
+
+def awaits_a_number(due_at: datetime, closed_at: datetime | None) -> bool:
+    """The number was wrong and they were asked for another: nobody can call before they give one."""
+    return closed_at is None and due_at >= NEVER_DUE
+
+
+def is_ahead_of_all(due_at: datetime) -> bool:
+    """Whether this is the due time of somebody who may be in danger now (``rules.due``)."""
+    return due_at < _BEGINNING
+
+
+def on_the_clock(due_at: datetime) -> datetime:
+    """The due time to tell and to count from: of whoever is ahead of all, when the danger became known."""
+    return due_at + AHEAD_OF_ALL if is_ahead_of_all(due_at) else due_at
 
 
 def due_state(due_at: datetime, now: datetime, target: ResponseTarget) -> DueState:

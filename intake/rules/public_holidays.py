@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -9,6 +10,8 @@ import holidays
 
 _US = "US"
 _A_YEAR = timedelta(days=365)
+_NEXT_FROM = 10
+"""The month from which on the next year is looked at too."""
 
 
 @lru_cache(maxsize=1)
@@ -29,3 +32,11 @@ def upcoming(state: str, today: date) -> tuple[tuple[date, str], ...]:
         raise ValueError("no such state")
     found = holidays.country_holidays(_US, subdiv=state or None, years=(today.year, today.year + 1))
     return tuple(sorted((day, name) for day, name in found.items() if today <= day < today + _A_YEAR))
+
+
+def years_without(stored: Iterable[date], today: date) -> tuple[int, ...]:
+    """The years in which no day is stored: this one while a holiday lies ahead in it, and from October on the next."""
+    years = [today.year] if any(day.year == today.year for day, _ in upcoming("", today)) else []
+    years += [today.year + 1] if today.month >= _NEXT_FROM else []
+    known = {day.year for day in stored}
+    return tuple(year for year in years if year not in known)

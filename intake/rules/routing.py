@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from intake.rules.hours import OpeningHours, zone_info
+
 ON_SHIFT_FOR = timedelta(hours=16)
 """Whoever came on shift longer ago has forgotten to leave it."""
 
@@ -35,6 +37,13 @@ class When(StrEnum):
     CLOSED = "closed"
 
 
+class Away(StrEnum):
+    """Why somebody whom a rule names is given nothing."""
+
+    OFF_SHIFT = "off_shift"
+    FULL = "full"
+
+
 class Miss(StrEnum):
     """Why a rule does not fit."""
 
@@ -47,12 +56,20 @@ class Miss(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What rules go by. ``at``: when it came, on the office's clock; ``source``: the page's code, "" for none."""
+    """What rules go by. ``at``: when it came, on the office's clock; ``source``: the page's code, "" for none.
+
+    ``is_open``: by the opening hours alone, whatever the law says of a call to that number then.
+    """
 
     language: str
     source: str
     at: datetime
     is_open: bool
+
+    @classmethod
+    def of(cls, language: str, source: str, came_at: datetime, hours: OpeningHours) -> Arrival:
+        """A request that came at that instant, with these opening hours in force."""
+        return cls(language, source, came_at.astimezone(zone_info(hours.zone)), hours.is_open(came_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +128,19 @@ class Routing:
     def winner(self, arrival: Arrival) -> Rule | None:
         """The first rule that fits; None leaves the request to whoever pulls it."""
         return next((rule for rule in self.rules if not rule.misses(arrival)), None)
+
+    def turn(self, rule: Rule, loads: Iterable[Load]) -> Load | None:
+        """Whom this rule gives a request to, of those who are on shift; None leaves it to whoever pulls it."""
+        return in_turn(loads, self.people(rule.to), self.most)
+
+    def away(self, rule: Rule, loads: Iterable[Load]) -> dict[int, Away]:
+        """Those it names who can be given nothing, and why: all of them where it is nobody's turn."""
+        held = {load.user_id: load.held for load in loads}
+        return {
+            who: Away.FULL if who in held else Away.OFF_SHIFT
+            for who in self.people(rule.to)
+            if held.get(who, self.most) >= self.most
+        }
 
     def team(self, to: str) -> Team | None:
         """The team a rule names, if it names one that is there."""

@@ -11,6 +11,8 @@ import phonenumbers
 from intake.rules.phone import CRISIS_NUMBERS
 
 SHORTEST_SECRET = 32
+SAMPLE_PHONE = "212-736-5000"
+"""What visitors see until somebody sets the provider's own number; production does not start with it."""
 AT_A_DESK = (
     "INTAKE_ENV=development is for this machine only, and INTAKE_PUBLIC_URL leads to it from outside. It makes "
     "its own keys beside the data, sets cookies that travel without TLS and lays mail into files: set "

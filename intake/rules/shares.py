@@ -40,6 +40,12 @@ class Share:
         """Too few for a figure of a split."""
         return self.whole < FEW_IN_A_SPLIT
 
+    def may_equal(self, other: Share) -> bool:
+        """The ranges of both overlap: what lies between them may be chance. So it is, too, where one is of nobody."""
+        if self.interval is None or other.interval is None:
+            return True
+        return self.interval[0] <= other.interval[1] and other.interval[0] <= self.interval[1]
+
     @property
     def interval(self) -> tuple[int, int] | None:
         """The 95 % range in percent, rounded outwards; None of nobody.

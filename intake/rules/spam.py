@@ -63,6 +63,16 @@ def was_check(reasons: Iterable[str]) -> bool:
     return len(_STRONG.intersection(reasons)) >= STRONG_FOR_CHECK
 
 
+def against_marking(*, is_calling: bool, was_called: bool) -> str | None:
+    """Why a request is not closed as spam by one press: call_not_logged or called; None if nothing speaks against it.
+
+    Whoever was called is a person to somebody here. That it was spam after all is said where one closes with a reason.
+    """
+    if is_calling:
+        return "call_not_logged"
+    return "called" if was_called else None
+
+
 def strong_signs(signals: Signals) -> tuple[str, ...]:
     """Signs a person seldom gives; links in two places are one sign. Below zero seconds a clock was set: unknown."""
     seconds = signals.seconds_to_fill

@@ -129,6 +129,9 @@ EFFECTS: Mapping[Disposition, Effect] = {
 }
 """The only table of dispositions in the service (docs/metrics.md)."""
 
+TOLD_ANYHOW = frozenset({_D.DO_NOT_CALL, _D.CRISIS})
+"""What somebody may say to us without having been called: where no call was begun, it is no attempt of ours."""
+
 CORRECTABLE = frozenset(_D) - {_D.SPOKE_CALL_AGAIN, _D.DO_NOT_CALL, _D.CRISIS, _D.UNREACHABLE}
 """What an outcome may be corrected to: the others ask for more, or set something off that is not taken back."""
 

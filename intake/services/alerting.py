@@ -19,10 +19,13 @@ from intake.queries import calendar as calendars
 from intake.queries.rule_versions import RuleKind
 from intake.rules.alerting import AlertKind, AlertRules, Waiting, Watch
 from intake.rules.closed import night_since
-from intake.services.claims import LONGEST_CALL
+from intake.rules.limits import LONGEST_CALL
+from intake.rules.promise import on_the_clock
 
 ALERT_LOCK = 4_201_013
 """The PostgreSQL advisory lock of whoever raises or tells: of several workers one does it at a time."""
+DIGEST = "staff.alerts"
+"""The kind of the mail that tells somebody of several alerts."""
 PAGE = 500
 MOST_TOLD = 2_000
 NAMED = 20
@@ -100,9 +103,9 @@ def _wanted(conn: Connection, watch: Watch, rows: Iterable[Row[Any]], now: datet
 
 def _new(conn: Connection, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that were not raised before; each escalation goes to whoever was on duty when it was raised."""
-    had = alerting.raised(conn, sorted({row["callback_id"] for row in wanted}))
-    escalated = {occasion[:3] + occasion[4:] for occasion in had if occasion[2] == AlertKind.ESCALATED}
-    occasions = ((row, _occasion(row)) for row in wanted)
+    occasions = [(row, _occasion(row)) for row in wanted]
+    had = alerting.raised(conn, {one[:3] + one[4:] for _, one in occasions})
+    escalated = {one[:3] + one[4:] for one in had if one[2] == AlertKind.ESCALATED}
     return [row for row, one in occasions if one not in had and one[:3] + one[4:] not in escalated]
 
 
@@ -110,9 +113,8 @@ def _waiting(row: Row[Any], now: datetime) -> Waiting:
     is_held = row.call_started_at is not None and now - row.call_started_at < LONGEST_CALL
     is_check, is_uncalled = alerting.is_check(row.status), bool(row.is_uncalled)
     is_taken = bool(row.is_taken)
-    return Waiting(
-        row.due_at, row.assignee_id, is_held, is_check, row.received_at, is_uncalled, is_taken, row.next_at
-    )  # fmt: skip
+    due_at = on_the_clock(row.due_at)
+    return Waiting(due_at, row.assignee_id, is_held, is_check, row.received_at, is_uncalled, is_taken, row.next_at)
 
 
 def _keep(wanted: list[dict[str, Any]]) -> int:
@@ -161,9 +163,19 @@ def tell(site: Site, *, now: datetime) -> int:
             if recipient == outbox.HOOK:
                 _page(conn, told, rules, now)
             else:
-                outbox.enqueue(conn, "staff.alerts", recipient, details=_digest(told, rules), now=now)
+                outbox.enqueue(conn, DIGEST, recipient, details=_digest(told, rules), now=now)
             conn.execute(update(Alert).where(_A.id.in_([row.id for row in told])).values(told_at=now))
     return len(by_person)
+
+
+def digest_by_now(conn: Connection, recipient: str, now: datetime) -> dict[str, Any] | None:
+    """What a digest to this person says at the moment it goes out; None if nothing is left to say.
+
+    That is all they were to be told since the last one that went out, as far as it is still so: while no mail gets out,
+    several are written, and only the newest goes.
+    """
+    rows = alerting.still_so(conn, DIGEST, recipient, now=now, call_since=now - LONGEST_CALL, limit=MOST_TOLD)
+    return _digest(rows, rules_in_force(conn)) if rows else None
 
 
 def _has_work(conn: Connection) -> bool:
@@ -173,7 +185,7 @@ def _has_work(conn: Connection) -> bool:
 def _page(conn: Connection, rows: Iterable[Row[Any]], rules: AlertRules, now: datetime) -> None:
     """To the webhook, one message for each: a pager files each by its own name."""
     for row in rows:
-        details = {"kind": row.kind, "number": row.number, "due_at": row.due_at.isoformat()}
+        details = {"kind": row.kind, "number": row.number, "due_at": on_the_clock(row.due_at).isoformat()}
         if row.kind == AlertKind.ON_CALL:
             details["claim_by"] = _claim_by(row, rules).isoformat()
         outbox.enqueue(conn, "hook.alert", outbox.HOOK, callback_id=row.callback_id, details=details, now=now)
@@ -194,8 +206,8 @@ def _settle(conn: Connection, now: datetime, is_day: bool) -> None:
 def _digest(rows: Iterable[Row[Any]], rules: AlertRules) -> dict[str, Any]:
     """Each request once, with the worst that is said of it: reference, kind and time, nothing else.
 
-    That it was asked for again is a line of its own. The time is the due time; for a first word to those on call, by
-    when to claim it.
+    That it was asked for again is a line of its own. The time is the due time, which says also who is ahead of all; for
+    a first word to those on call, by when to claim it.
     """
     worst: dict[tuple[int, bool], Row[Any]] = {}
     for row in rows:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, select
 
-from intake.ledger import outbox
+from intake.ledger import deeds, outbox
 from intake.models import CallbackRequest
 from intake.models.site import Site
+from intake.rules.due import is_at_once
 from intake.rules.permissions import Actor, Permission
 from intake.services import casework, claims, snoozing
 from intake.services.deeds import deed
@@ -44,7 +46,7 @@ _ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One that was left as it is. ``code``: taken (``holder`` has it), ended, not_there, or a rule's name."""
+    """One that was left as it is. ``code``: taken (``holder`` has it), ended, not_there, changed, or a rule's name."""
 
     reference: str
     code: str
@@ -53,11 +55,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of them, in the order of their age; ``late``: snoozed beyond what was promised."""
+    """What became of them, in the order of their age.
+
+    ``late``: snoozed beyond what was promised; ``colleagues``: how many somebody else had before.
+    """
 
     references: tuple[str, ...]
     failures: tuple[Failure, ...]
     late: tuple[str, ...] = ()
+    colleagues: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +75,46 @@ class Wanted:
     reason: str = ""
 
 
-def do(site: Site, actor: Actor, verb: Verb, references: Iterable[str], wanted: Wanted, *, now: datetime) -> Done:
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of one. ``given``: its id, if it was given away; ``is_late``: put off beyond what was promised."""
+
+    given: int | None = None
+    is_late: bool = False
+    was_colleagues: bool = False
+
+
+def do(site: Site, actor: Actor, verb: Verb, shown: Mapping[str, int], wanted: Wanted, *, now: datetime) -> Done:
     """One transaction, in which every check of a request is made before anything of it is written.
 
-    Those that fail leave no trace and do not stop the others. Locked in the order of their ids, like everywhere.
+    ``shown``: the references, each with the version that the page showed of it; one that is another by now stays, but
+    whatever it is by then, it can be claimed. Those that fail leave no trace and do not stop the others.
+    Locked in the order of their ids, like everywhere.
     RefusedError: too_many (MOST), nothing_picked, person_needed, time_needed.
     """
     actor.require(Permission.ASSIGN if verb is Verb.ASSIGN else Permission.WORK)
-    asked = list(dict.fromkeys(references))
-    _check(verb, asked, wanted)
-    done, failures, late, given = list[str](), list[Failure](), list[str](), list[int]()
+    _check(verb, shown, wanted)
+    done, failures, came = list[str](), list[Failure](), list[_Came]()
     with deed(actor, _ACTIONS[verb], now=now) as conn:
         lock_accounts(conn, sorted({actor.person_id, *filter(None, (wanted.person_id,))}))
-        there = _in_order(conn, asked)
+        there = _in_order(conn, shown)
         one = _one(conn, site, actor, verb, wanted, now)
         for reference in there:
             try:
-                came = one(reference)
+                came.append(one(reference, shown[reference]))
             except ServiceError as error:
                 failures.append(_failure(reference, error))
                 continue
             done.append(reference)
-            if verb is Verb.ASSIGN and came is not None:
-                given.append(int(came))
-            elif came:
-                late.append(reference)
+        given = [each.given for each in came if each.given is not None]
         if given and wanted.person_id != actor.user_id:
             _tell(conn, f"user:{wanted.person_id}", given, now)
-    failures += [Failure(reference, "not_there") for reference in asked if reference not in there]
-    return Done(tuple(done), tuple(failures), tuple(late))
+    failures += [Failure(reference, "not_there") for reference in shown if reference not in there]
+    late = tuple(reference for reference, each in zip(done, came, strict=True) if each.is_late)
+    return Done(tuple(done), tuple(failures), late, sum(each.was_colleagues for each in came))
 
 
-def _check(verb: Verb, asked: list[str], wanted: Wanted) -> None:
+def _check(verb: Verb, asked: Collection[str], wanted: Wanted) -> None:
     if not asked:
         raise RefusedError("nothing_picked")
     if len(asked) > MOST:
@@ -111,7 +125,7 @@ def _check(verb: Verb, asked: list[str], wanted: Wanted) -> None:
         raise RefusedError("time_needed")
 
 
-def _in_order(conn: Connection, references: list[str]) -> list[str]:
+def _in_order(conn: Connection, references: Collection[str]) -> list[str]:
     """Those there are, in the order in which requests are locked."""
     asked = select(_C.reference).where(_C.reference.in_(references)).order_by(_C.id)
     return list(conn.execute(asked).scalars())
@@ -119,29 +133,67 @@ def _in_order(conn: Connection, references: list[str]) -> list[str]:
 
 def _one(
     conn: Connection, site: Site, actor: Actor, verb: Verb, wanted: Wanted, now: datetime
-) -> Callable[[str], int | None]:
-    """What is done to each: True where it will be late for it, the id of one that was given away."""
-    deeds: dict[Verb, Callable[[str], int | None]] = {
-        Verb.CLAIM: lambda of: claims.claim_one(conn, site, actor, of, now),
-        Verb.RELEASE: lambda of: claims.release_one(conn, site, actor, of, None, now),
-        Verb.SPAM: lambda of: casework.mark_spam_one(conn, site, actor, of, None, now),
-        Verb.ASSIGN: lambda of: claims.assign_one(conn, site, actor, of, wanted.person_id or 0, None, now),
+) -> Callable[[str, int], _Came]:
+    """What is done to each."""
+    deeds: dict[Verb, Callable[[str, int], _Came]] = {
+        Verb.CLAIM: partial(_claim, conn, site, actor, now),
+        Verb.RELEASE: partial(_release, conn, site, actor, now),
+        Verb.SPAM: partial(_mark_spam, conn, site, actor, now),
+        Verb.ASSIGN: partial(_assign, conn, site, actor, wanted, now),
         Verb.SNOOZE: partial(_snooze, conn, site, actor, wanted, now),
     }
     return deeds[verb]
 
 
-def _snooze(conn: Connection, site: Site, actor: Actor, wanted: Wanted, now: datetime, reference: str) -> bool:
+def _claim(conn: Connection, site: Site, actor: Actor, now: datetime, reference: str, _version: int) -> _Came:
+    claims.claim_one(conn, site, actor, reference, now)
+    return _Came()
+
+
+def _release(conn: Connection, site: Site, actor: Actor, now: datetime, reference: str, version: int) -> _Came:
+    was = claims.release_one(conn, site, actor, reference, version, now)
+    if was is None:
+        raise RefusedError("not_claimed")
+    return _Came(was_colleagues=was.assignee_id != actor.user_id)
+
+
+def _mark_spam(conn: Connection, site: Site, actor: Actor, now: datetime, reference: str, version: int) -> _Came:
+    casework.mark_spam_one(conn, site, actor, reference, version, now)
+    return _Came()
+
+
+def _assign(
+    conn: Connection, site: Site, actor: Actor, wanted: Wanted, now: datetime, reference: str, version: int
+) -> _Came:
+    was = claims.assign_one(conn, site, actor, reference, wanted.person_id or 0, version, now)
+    return _Came() if was is None else _Came(was.id, was_colleagues=was.assignee_id not in (None, actor.user_id))
+
+
+def _snooze(
+    conn: Connection, site: Site, actor: Actor, wanted: Wanted, now: datetime, reference: str, version: int
+) -> _Came:
     row = lock(conn, reference)
-    snoozing.ensure_unchanged_open(conn, row, actor, None)
+    snoozing.ensure_unchanged_open(conn, row, actor, version)
+    if is_at_once(row):
+        raise RefusedError("in_danger")
     until_at = wanted.until_at or now
-    return snoozing.put_off(conn, site, actor, row, until_at, wanted.reason, now).is_late
+    return _Came(is_late=snoozing.put_off(conn, site, actor, row, until_at, wanted.reason, now).is_late)
 
 
 def _tell(conn: Connection, recipient: str, ids: list[int], now: datetime) -> None:
-    """One mail, however many they are; it hangs on the first of them, and is taken back with it."""
+    """One mail, however many they are; it hangs on all of them, and tells only of those that are not taken back."""
+    name = outbox.enqueue(conn, **_of_given(ids), recipient=recipient, now=now)
+    deeds.share(conn, ids, name)
+
+
+def _of_given(ids: Sequence[int]) -> dict[str, Any]:
     kind, details = ("person.assigned", {}) if len(ids) == 1 else ("person.assigned_many", {"count": len(ids)})
-    outbox.enqueue(conn, kind, recipient, callback_id=ids[0], details=details, now=now)
+    return {"kind": kind, "callback_id": ids[0], "details": details}
+
+
+def tell_of_fewer(conn: Connection, mail: str, ids: Sequence[int]) -> bool:
+    """The mail about several that were given is now about these only; False if it has gone out."""
+    return outbox.rewrite(conn, mail, **_of_given(ids))
 
 
 def _failure(reference: str, error: ServiceError) -> Failure:

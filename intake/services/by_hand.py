@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from intake.database import writing
-from intake.ledger import audit, letters, outbox, search_words
+from intake.ledger import audit, deeds, letters, outbox, search_words
 from intake.models import CallbackRequest
 from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries import calendar as calendars
+from intake.rules.crisis import due_at_once, is_crisis
 from intake.rules.permissions import Actor, Permission
 from intake.rules.spam import Signals, assess
 from intake.rules.workflow import Channel, Status
@@ -23,7 +23,6 @@ from intake.services import clock
 from intake.services.callbacks import (
     Answers,
     Submitted,
-    crisis_columns,
     decided_columns,
     new_reference,
     plain_columns,
@@ -31,6 +30,7 @@ from intake.services.callbacks import (
     submitted_before,
     tell_later,
 )
+from intake.services.deeds import deed
 from intake.services.errors import RefusedError
 
 OLDEST = timedelta(days=7)
@@ -39,11 +39,20 @@ OLDEST = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """How it reached us and when; ``nonce`` names the form it was written into, so that it is stored once."""
+    """How it reached us and when; ``nonce`` names the form it was written into, so that it is stored once.
+
+    ``is_feared``: whoever writes it down fears that they are in danger, whatever words they used.
+    """
 
     channel: Channel
     rang_at: datetime
     nonce: str
+    is_feared: bool = False
+
+
+def is_possible_crisis(answers: Answers, heard: Heard) -> bool:
+    """By their words, or by what staff heard in their voice."""
+    return heard.is_feared or is_crisis(*answers.words())
 
 
 def take_down(site: Site, actor: Actor, answers: Answers, heard: Heard, *, now: datetime) -> Submitted:
@@ -51,7 +60,9 @@ def take_down(site: Site, actor: Actor, answers: Answers, heard: Heard, *, now: 
 
     No sentence was shown to agree to (``consent_id`` stays empty: they asked aloud), and a colleague is no program, so
     nothing is taken for spam. A number that must not be called still goes to a manager. The same form twice gives one
-    request. RefusedError: not_by_hand, time_ahead, too_old.
+    request. In a possible crisis it is due since they rang, and the managers are told. Undone, it ends as entered by
+    mistake.
+    RefusedError: not_by_hand, time_ahead, too_old.
     """
     actor.require(Permission.WORK)
     if heard.channel is Channel.WEB:
@@ -81,20 +92,26 @@ def _store(site: Site, actor: Actor, answers: Answers, heard: Heard, now: dateti
         "idempotency_key": site.keyring.idempotency_key(heard.nonce, answers.canonical()),
         "channel": heard.channel,
     }
-    with writing() as conn:
+    with deed(actor, "callback.taken_down", now=now) as conn:
         values |= decided_columns(conn, site, answers, values["calling_key"], assess(Signals()), now)
-        values |= crisis_columns(answers, heard.rang_at)
+        has_crisis = is_possible_crisis(answers, heard)
+        values |= due_at_once(heard.rang_at) if has_crisis else {}
         hours = calendars.version(conn, site, values["calendar_id"]).callable_hours(values["calling_key"])
         values["is_open_arrival"] = hours.is_open(heard.rang_at)
         row = {name: value for name, value in values.items() if value is not None and name != "consent_id"}
         added = conn.execute(insert(CallbackRequest).values(row).returning(CallbackRequest.id))
         callback_id = int(added.scalar_one())
+        noted = deeds.of(conn)
+        if noted is not None:
+            noted.added(callback_id)
         tokens = search_words.tokens(site, name=answers.name, e164=answers.phone.e164, email=answers.email)
         search_words.write(conn, callback_id, tokens)
         audit.record(
             conn, site, actor, "callback.taken_down", callback_id=callback_id,
             details={"channel": heard.channel}, now=now,
         )  # fmt: skip
+        if has_crisis:
+            outbox.enqueue(conn, "manager.crisis", "managers", callback_id=callback_id, now=now)
         if row["status"] is Status.CHECK:
             tell_later(conn, now)
         else:

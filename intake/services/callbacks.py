@@ -21,13 +21,13 @@ from intake.queries import receipt
 from intake.queries.calendar import Calendar
 from intake.queries.receipt import Standing
 from intake.rules.calling import key_of
-from intake.rules.crisis import is_crisis
+from intake.rules.crisis import due_at_once, is_crisis
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
 from intake.rules.spam import Signals, SpamVerdict, assess
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Status, Voicemail
-from intake.services import clock
+from intake.services import clock, danger
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is misheard or misread as a digit."""
@@ -76,6 +76,10 @@ class Answers:
             self.email or "", self.message,
         ]  # fmt: skip
 
+    def words(self) -> tuple[str, str]:
+        """What they wrote in words of their own."""
+        return self.message, self.preferred_note
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -115,7 +119,8 @@ def submit(site: Site, answers: Answers, arrival: Arrival, *, now: datetime) -> 
     """Store a request with its promise, its audit entry and its outbox rows; the same form twice gives one request.
 
     Two programs' signs put it under "Check", promised like any other; a number that must not be called is kept for a
-    manager to decide on. Nothing is dropped. Raises SQLAlchemy's OperationalError when the database cannot store it.
+    manager to decide on. Nothing is dropped. Of whoever may be in danger by their own words the managers hear. Raises
+    SQLAlchemy's OperationalError when the database cannot store it.
     """
     for _ in range(5):
         try:
@@ -149,10 +154,11 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
         "idempotency_key": site.keyring.idempotency_key(arrival.nonce, answers.canonical()),
     }
     tokens = search_words.tokens(site, name=answers.name, e164=answers.phone.e164, email=answers.email)
+    in_danger = due_at_once(now) if is_crisis(*answers.words()) else {}
 
     def keep(conn: Connection) -> None:
         row = values | decided_columns(conn, site, answers, values["calling_key"], verdict, now, arrival.calendar)
-        row |= crisis_columns(answers, now)
+        row |= in_danger
         with at_once(conn):
             callback_id = _add(conn, row)
             search_words.write(conn, callback_id, tokens)
@@ -164,21 +170,22 @@ def _store(site: Site, answers: Answers, arrival: Arrival, now: datetime) -> Sub
                 tell_later(conn, now)
             else:
                 outbox.enqueue(conn, "team.new", "team", callback_id=callback_id, now=now)
+        if in_danger:
+            danger.tell_managers(conn, site, callback_id, is_doubtful=verdict.is_check, now=now)
         if row["email_index"] is not None and row["status"] is not Status.CHECK:
             letters.enqueue_first(
                 conn, site, "visitor.received", callback_id=callback_id, email_index=row["email_index"], now=now
             )
 
-    together(keep, is_one_statement=answers.email is None)
+    together(keep, is_one_statement=answers.email is None and not in_danger)
     return Submitted(reference, token)
 
 
 def contact_columns(site: Site, public_id: str, phone: PhoneNumber) -> dict[str, Any]:
     """Everything that follows from a number: sealed as dialled and as typed, findable, and where it may be."""
     seal = site.keyring.seal
-    dialled = phone.e164 + (f";ext={phone.extension}" if phone.extension else "")
     return {
-        "phone_encrypted": seal("callback_request.phone", public_id, dialled),
+        "phone_encrypted": seal("callback_request.phone", public_id, phone.dialled),
         "phone_typed_encrypted": seal("callback_request.phone_typed", public_id, phone.typed),
         "phone_index": site.keyring.index_of("phone", phone.e164),
         "calling_key": key_of(phone, site.time_zone),
@@ -240,13 +247,6 @@ def decided_columns(
             "spam_reasons": ",".join(reasons),
         }
     )
-
-
-def crisis_columns(answers: Answers, received_at: datetime) -> dict[str, Any]:
-    """Whoever may be in danger is due from the start, so first in the queue; target and promise stay as they are."""
-    if not is_crisis(answers.message, answers.preferred_note):
-        return {}
-    return {"crisis_at": received_at, "due_at": received_at}
 
 
 def _standing(conn: Connection, site: Site, answers: Answers, instant: datetime, now: datetime) -> Standing:

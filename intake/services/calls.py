@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +19,21 @@ from intake.queries import calls
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
 from intake.rules.calling import next_attempt
+from intake.rules.crisis import due_at_once, noted
+from intake.rules.due import is_at_once, settled
 from intake.rules.permissions import Actor, Permission
-from intake.rules.workflow import EFFECTS, ClosedReason, Disposition, Effect, Next, Status, Voicemail, may_leave_message
+from intake.rules.promise import NEVER_DUE
+from intake.rules.workflow import (
+    EFFECTS,
+    TOLD_ANYHOW,
+    ClosedReason,
+    Disposition,
+    Effect,
+    Next,
+    Status,
+    Voicemail,
+    may_leave_message,
+)
 from intake.services import clock, do_not_call, leases
 from intake.services.claims import take, verdict_for
 from intake.services.deeds import deed
@@ -31,7 +45,10 @@ SENT_TWICE_WITHIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What staff say came of a call. ``minutes_ago`` is for a call made before Call was pressed."""
+    """What staff say came of a call. ``minutes_ago`` is for a call made before Call was pressed.
+
+    ``is_settled``: whoever called us needs no other call, which is said and never taken for granted.
+    """
 
     disposition: Disposition
     note: str = ""
@@ -40,21 +57,28 @@ class Outcome:
     agreed_from: datetime | None = None
     agreed_until: datetime | None = None
     is_confirmed: bool = False
+    is_settled: bool = False
     override_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """What the outcome led to."""
+    """What the outcome led to. ``is_crisis``: they may be in danger still, as far as is known.
+
+    ``is_feared``: that is known by the words of its note.
+    """
 
     next_at: datetime | None
     is_closed: bool
+    is_crisis: bool = False
+    is_feared: bool = False
 
 
 def log_attempt(
     site: Site, actor: Actor, reference: str, outcome: Outcome, *, expected_version: int | None = None, now: datetime
 ) -> Logged:
-    """Store an outcome. RefusedError: message_not_allowed, confirm_do_not_call, time_needed, time_past, reason_needed.
+    """Store an outcome. RefusedError: message_not_allowed, confirm_do_not_call, time_needed, next_needed, time_past,
+    reason_needed.
 
     ``expected_version``: the request's version on the page this came from. ChangedError if it is another by now; the
     same form sent twice (a double click) is stored once. Whoever was calling when the visitor withdrew may still
@@ -65,7 +89,7 @@ def log_attempt(
         row = lock_to_take(conn, reference, actor)
         has_changed = not is_unchanged(row, expected_version)
         if has_changed and _is_sent_twice(conn, site, row, actor, outcome, now):
-            return Logged(row.next_at, row.closed_at is not None)
+            return Logged(row.next_at, row.closed_at is not None, row.crisis_at is not None)
         if not _was_calling(row, actor):
             ensure_open(row)
         ensure_free(conn, row, actor)
@@ -80,17 +104,18 @@ def log_attempt(
 
 
 def _log(conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, now: datetime) -> Logged:
-    effect = EFFECTS[outcome.disposition]
+    effect = _effect(row, outcome)
     started_at = _started(row, outcome, now)
-    exception = _exception(conn, site, row, outcome, started_at)
-    plan = {} if row.closed_at else plan_for(conn, site, row, outcome, started_at, now)
+    exception = _exception(conn, site, row, outcome, effect, started_at)
+    plan = _known(row, outcome, started_at) if row.closed_at else plan_for(conn, site, row, outcome, started_at, now)
     calendar = calendars.version(conn, site, row.calendar_id)
     figures = clock.attempt_figures(row, calendar, effect, started_at, actor.person_id, tries=row.attempt_count)
-    _keep(conn, site, actor, row, outcome, started_at, exception, plan, now)
-    change(conn, row, **(_counted(row, outcome, started_at) | figures | plan))
+    _keep(conn, site, actor, row, outcome, effect, started_at, exception, plan, now)
+    change(conn, row, **(_counted(row, outcome, effect, started_at) | figures | plan))
     leases.renew(conn, site, actor, row.id, now)
     _consequences(conn, site, actor, row, outcome, plan, now)
-    return Logged(plan.get("next_at"), bool(row.closed_at or plan.get("closed_at")))
+    is_closed, is_feared = bool(row.closed_at or plan.get("closed_at")), _is_feared(row, outcome, plan)
+    return Logged(plan.get("next_at"), is_closed, is_in_crisis(row, plan), is_feared)
 
 
 def _is_sent_twice(conn: Connection, site: Site, row: Row[Any], actor: Actor, outcome: Outcome, now: datetime) -> bool:
@@ -112,9 +137,18 @@ def _was_calling(row: Row[Any], actor: Actor) -> bool:
     return row.status == Status.WITHDRAWN and row.call_started_at is not None and row.assignee_id == actor.user_id
 
 
-def _exception(conn: Connection, site: Site, row: Row[Any], outcome: Outcome, started_at: datetime) -> str | None:
+def _effect(row: Row[Any], outcome: Outcome) -> Effect:
+    """What was told to us without a call having been begun is no call of ours: they called us."""
+    effect = EFFECTS[outcome.disposition]
+    was_begun = row.call_started_at is not None or outcome.minutes_ago is not None
+    return effect if was_begun or outcome.disposition not in TOLD_ANYHOW else replace(effect, is_attempt=False)
+
+
+def _exception(
+    conn: Connection, site: Site, row: Row[Any], outcome: Outcome, effect: Effect, started_at: datetime
+) -> str | None:
     """Why this attempt should not have been made when it was, if so. Pressing Call has asked for the reason already."""
-    if not EFFECTS[outcome.disposition].is_attempt or row.closed_at is not None:
+    if not effect.is_attempt or row.closed_at is not None:
         return None
     verdict = verdict_for(conn, site, row, started_at)
     if not verdict.is_allowed and row.call_started_at is None and not outcome.override_reason.strip():
@@ -131,6 +165,8 @@ def _check(row: Row[Any], outcome: Outcome, now: datetime) -> None:
     if outcome.disposition is Disposition.SPOKE_CALL_AGAIN and not (outcome.agreed_from or outcome.next_at):
         raise RefusedError("time_needed")
     wanted = outcome.agreed_from or outcome.next_at
+    if outcome.disposition is Disposition.INBOUND_REACHED and not (wanted or outcome.is_settled or row.closed_at):
+        raise RefusedError("next_needed")
     if wanted and wanted < now and effect.next is not Next.CLOSE:
         raise RefusedError("time_past")
     if outcome.agreed_from and outcome.agreed_until and outcome.agreed_until <= outcome.agreed_from:
@@ -153,25 +189,56 @@ def plan_for(
     conn: Connection, site: Site, row: Any, outcome: Outcome, started_at: datetime, now: datetime,
     *, besides: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The columns that say what happens next; ``besides``: an attempt that this outcome stands for instead."""
+    """The columns that say what happens next; ``besides``: an attempt that this outcome stands for instead.
+
+    Words of a crisis in the note put whoever was not reached above all others; whoever was, it is asked of in the call.
+    """
+    planned = _planned(conn, site, row, outcome, started_at, now, besides)
+    if not EFFECTS[outcome.disposition].is_reach and not planned.get("closed_at"):
+        planned |= noted(row, outcome.note, now)
+    return settled(row, {"last_disposition": outcome.disposition} | planned)
+
+
+def _planned(
+    conn: Connection, site: Site, row: Any, outcome: Outcome, started_at: datetime, now: datetime, besides: int | None
+) -> dict[str, Any]:
     effect = EFFECTS[outcome.disposition]
     if effect.next is Next.CLOSE:
         return _closed(effect.closed_reason, now)
-    if effect.next in (Next.NOW, Next.STAY):
-        return {"next_at": outcome.next_at, "due_at": outcome.next_at} if outcome.next_at else {"next_at": None}
+    if effect.next is Next.STAY:
+        return _in_crisis(row, outcome, started_at)
+    if effect.next is Next.NOW:
+        at = outcome.next_at or (now if row.due_at >= NEVER_DUE else None)
+        return {"next_at": outcome.next_at} | ({"due_at": at} if at else {})
     if effect.next is Next.ASK:
         return _agreed(outcome) or _closed(ClosedReason.INFORMATION, now)
     if effect.next is Next.MAIL_OR_CLOSE:
         if not row.email_encrypted:
             return _closed(effect.closed_reason, now)
-        return _waiting_for_number(calendars.current(conn, site), now)
+        return {"status": Status.ATTEMPTING, "next_at": None}
     return _retry(conn, site, row, outcome, started_at, now, besides)
 
 
-def _waiting_for_number(calendar: Calendar, now: datetime) -> dict[str, Any]:
-    """The visitor is asked by mail for another number. Until then nobody is called; after some days staff close it."""
-    until = now + timedelta(days=calendar.calling.days)
-    return {"status": Status.ATTEMPTING, "next_at": until, "due_at": until}
+def _known(row: Any, outcome: Outcome, started_at: datetime) -> dict[str, Any]:
+    """What is kept of a call during which they took it back: if they want one after all, a crisis is one still."""
+    is_crisis = outcome.disposition is Disposition.CRISIS
+    return due_at_once(row.crisis_at or started_at) if is_crisis else {}
+
+
+def _is_feared(row: Any, outcome: Outcome, plan: Mapping[str, Any]) -> bool:
+    """It stands above all others by what was written of a call that did not reach them, and did not before."""
+    return outcome.disposition is not Disposition.CRISIS and "crisis_at" in plan and not is_at_once(row)
+
+
+def is_in_crisis(row: Any, plan: Mapping[str, Any]) -> bool:
+    """Whether they may be in danger still once these columns are stored."""
+    return plan.get("crisis_at", row.crisis_at) is not None
+
+
+def _in_crisis(row: Any, outcome: Outcome, started_at: datetime) -> dict[str, Any]:
+    """On top of the queue until somebody ends it or sets another time; known since when it was known first."""
+    later = {"due_at": outcome.next_at} if outcome.next_at else {}
+    return due_at_once(row.crisis_at or started_at) | {"next_at": outcome.next_at} | later
 
 
 def _retry(
@@ -228,19 +295,18 @@ def _closed(reason: ClosedReason | None, now: datetime) -> dict[str, Any]:
     return {"status": Status.CLOSED, "closed_reason": reason, "closed_at": now, "next_at": None}
 
 
-def _counted(row: Row[Any], outcome: Outcome, started_at: datetime) -> dict[str, Any]:
+def _counted(row: Row[Any], outcome: Outcome, effect: Effect, started_at: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {"last_disposition": outcome.disposition, "call_started_at": None}
-    if EFFECTS[outcome.disposition].is_attempt:
+    if effect.is_attempt:
         values |= {"attempt_count": row.attempt_count + 1, "last_attempt_at": started_at}
     return values
 
 
 def _keep(
-    conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, started_at: datetime,
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, effect: Effect, started_at: datetime,
     exception: str | None, plan: dict[str, Any], now: datetime,
 ) -> None:  # fmt: skip
     """The attempt itself, its note, and the entry in the record."""
-    effect: Effect = EFFECTS[outcome.disposition]
     attempt = insert(CallAttempt).values(
         callback_id=row.id, episode=row.reopened_count, disposition=outcome.disposition, is_attempt=effect.is_attempt,
         is_reach=effect.is_reach, started_at=started_at, logged_at=now, by_id=actor.person_id,
@@ -290,12 +356,20 @@ def _consequences(
     """What an outcome sets off beyond the request itself."""
     if outcome.disposition is Disposition.DO_NOT_CALL:
         do_not_call.suppress(conn, site, actor, row, now)
-    if outcome.disposition is Disposition.CRISIS:
+    is_feared = _is_feared(row, outcome, plan) and outcome.disposition is not Disposition.WRONG_NUMBER
+    if outcome.disposition is Disposition.CRISIS or is_feared:
         outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)
     if outcome.disposition is Disposition.WRONG_NUMBER:
-        letters.enqueue_for(conn, site, row, "visitor.wrong_number", now=now, delay=letters.AT_ONCE)
+        tell_of_wrong_number(conn, site, row, plan, now)
     if plan.get("closed_at"):
         audit.record(
             conn, site, actor, "callback.closed", callback_id=row.id,
             details={"reason": plan["closed_reason"]}, now=now,
         )  # fmt: skip
+
+
+def tell_of_wrong_number(conn: Connection, site: Site, row: Row[Any], plan: Mapping[str, Any], now: datetime) -> None:
+    """The visitor is asked for another one; of somebody in danger, whom nobody can call now, the managers hear."""
+    letters.enqueue_for(conn, site, row, "visitor.wrong_number", now=now, delay=letters.AT_ONCE)
+    if is_in_crisis(row, plan):
+        outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -17,6 +17,8 @@ from intake.queries import calendar as calendars
 from intake.queries import calls, people, taking
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules.calling import CallVerdict, may_call
+from intake.rules.due import awaited, is_unread
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.permissions import SYSTEM, Actor, Permission
 from intake.rules.workflow import Disposition, Status
 from intake.services.deeds import deed
@@ -36,8 +38,6 @@ from intake.services.locking import (
     seconds_between,
 )
 
-LONGEST_CALL = timedelta(hours=2)
-"""After this a call that was never logged no longer holds the claim."""
 NEVER = "suppressed"
 """The one verdict no reason lifts: somebody asked not to be called again."""
 
@@ -46,6 +46,7 @@ def claim(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
     """Take a request. Of many at once one wins; TakenError tells the others who.
 
     Claiming one's own changes nothing, but that what a rule gave them is then theirs by what they did.
+    RefusedError under "Check".
     """
     actor.require(Permission.WORK)
     with deed(actor, "callback.claimed", now=now) as conn:
@@ -60,9 +61,13 @@ def claim_one(conn: Connection, site: Site, actor: Actor, reference: str, now: d
 
 
 def _to_take(conn: Connection, site: Site, reference: str, actor: Actor, now: datetime) -> Row[Any]:
-    """An open request that is the actor's or nobody's; a colleague's lapsed claim ends here, if nobody saw it yet."""
+    """An open request that is the actor's or nobody's; a colleague's lapsed claim ends here, if nobody saw it yet.
+
+    What lies under "Check" is nobody's to take: its number is seen by whoever takes it, and may be a barred one.
+    """
     row = lock_to_take(conn, reference, actor)
     ensure_open(row)
+    ensure_decided(row)
     if has_lapsed(row, now) and row.assignee_id != actor.user_id:
         lapse(conn, site, row, now)
         row = lock_to_take(conn, reference, actor)
@@ -112,7 +117,8 @@ def ensure_not_on_call(row: Row[Any], actor: Actor, now: datetime) -> None:
 def release(site: Site, actor: Actor, reference: str, *, expected_version: int | None = None, now: datetime) -> None:
     """Give a request back to the queue: one's own, or anybody's with the right to assign, but not during their call.
 
-    ChangedError if it is not what it was on the page this came from (``expected_version``).
+    A colleague who had it reads so on their next page. ChangedError if it is not what it was on the page this came
+    from (``expected_version``).
     """
     actor.require(Permission.WORK)
     with deed(actor, "callback.released", now=now) as conn:
@@ -121,17 +127,19 @@ def release(site: Site, actor: Actor, reference: str, *, expected_version: int |
 
 def release_one(
     conn: Connection, site: Site, actor: Actor, reference: str, expected_version: int | None, now: datetime
-) -> None:
-    """Likewise in the caller's transaction."""
+) -> Row[Any] | None:
+    """Likewise in the caller's transaction. As it was; None if nobody has it."""
     row = lock(conn, reference)
     ensure_open(row)
     if not actor.may(Permission.ASSIGN):
         ensure_free(conn, row, actor)
     if row.assignee_id is None:
-        return
+        return None
     ensure_unchanged(row, expected_version)
     ensure_not_on_call(row, actor, now)
     give_back(conn, site, actor, row, {"from": row.assignee_id}, now)
+    tell_holder(conn, row, now, besides=actor)
+    return row
 
 
 def give_back_all(conn: Connection, site: Site, actor: Actor, user_id: int, *, reason: str, now: datetime) -> int:
@@ -164,19 +172,31 @@ def lapse(conn: Connection, site: Site, row: Row[Any], now: datetime) -> None:
     Nobody did it, so nobody can take it back with what they do in the same transaction.
     """
     overwrite(conn, row, _nobodys(row) | {"lease_until": None})
-    keep = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(Lapse)
-    told = keep.values(callback_id=row.id, user_id=row.assignee_id, lapsed_at=now)
-    again = {"lapsed_at": now}
-    conn.execute(told.on_conflict_do_update(index_elements=["callback_id", "user_id"], set_=again))
+    tell_holder(conn, row, now)
     minutes = calendars.current(conn, site).calling.lease_minutes
     details = {"from": row.assignee_id, "minutes": minutes}
     audit.record(conn, site, SYSTEM, "callback.lapsed", callback_id=row.id, details=details, now=now)
 
 
+def tell_holder(conn: Connection, row: Row[Any], now: datetime, *, besides: Actor = SYSTEM) -> None:
+    """Whoever has this locked request loses it without their doing, so their next page tells them.
+
+    Nothing for one that nobody has, or that the actor (``besides``) has themself.
+    """
+    if row.assignee_id in (None, besides.user_id):
+        return
+    keep = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(Lapse)
+    told = keep.values(callback_id=row.id, user_id=row.assignee_id, lapsed_at=now)
+    again = {"lapsed_at": now}
+    conn.execute(told.on_conflict_do_update(index_elements=["callback_id", "user_id"], set_=again))
+
+
 def assign(
     site: Site, actor: Actor, reference: str, user_id: int, *, expected_version: int | None = None, now: datetime
 ) -> None:
-    """Give a request to a colleague, who is told by mail. NotFoundError if that person cannot work the queue.
+    """Give a request to a colleague, who is told by mail; whoever had it before reads so on their next page.
+
+    NotFoundError if that person cannot work the queue.
 
     ChangedError if it is not what it was on the page this came from.
     """
@@ -184,14 +204,14 @@ def assign(
     with deed(actor, "callback.assigned", now=now) as conn:
         given = assign_one(conn, site, actor, reference, user_id, expected_version, now)
         if given is not None and user_id != actor.user_id:
-            outbox.enqueue(conn, "person.assigned", f"user:{user_id}", callback_id=given, now=now)
+            outbox.enqueue(conn, "person.assigned", f"user:{user_id}", callback_id=given.id, now=now)
 
 
 def assign_one(
     conn: Connection, site: Site, actor: Actor, reference: str, user_id: int, expected_version: int | None,
     now: datetime,
-) -> int | None:  # fmt: skip
-    """Likewise in the caller's transaction, which tells the colleague. The id; None if it is theirs already."""
+) -> Row[Any] | None:  # fmt: skip
+    """Likewise in the caller's transaction, which tells the colleague. As it was; None if it is theirs already."""
     row = lock_to_give(conn, reference, user_id)
     ensure_open(row)
     ensure_decided(row)
@@ -207,7 +227,8 @@ def assign_one(
         conn, site, actor, "callback.assigned", callback_id=row.id,
         details={"from": row.assignee_id, "to": user_id}, now=now,
     )  # fmt: skip
-    return int(row.id)
+    tell_holder(conn, row, now, besides=actor)
+    return row
 
 
 def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str | None = None, now: datetime) -> None:
@@ -220,8 +241,7 @@ def start_call(site: Site, actor: Actor, reference: str, *, override_reason: str
     actor.require(Permission.CONTACT)
     with writing() as conn:
         row = _to_take(conn, site, reference, actor, now)
-        ensure_decided(row)
-        if row.is_free_time and row.free_time_seen_at is None:
+        if is_unread(row):
             raise RefusedError("time_not_read")
         verdict = verdict_for(conn, site, row, now)
         if not verdict.is_allowed and (not override_reason or verdict.reason == NEVER):
@@ -244,7 +264,6 @@ def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> C
         return CallVerdict(False, "wrong_number", None)
     attempts = calls.made(conn, row.id, row.reopened_count)
     calendar = calendars.current(conn, site)
-    awaited = row.window_from is not None and now < row.window_until
     return may_call(
         now=now,
         office=calendar.hours,
@@ -252,7 +271,7 @@ def verdict_for(conn: Connection, site: Site, row: Row[Any], now: datetime) -> C
         law=calendar.law,
         key=row.calling_key,
         next_at=row.next_at,
-        window=(row.window_from, row.window_until) if awaited else None,
+        window=awaited(row, now),
         attempts_24h=sum(1 for at in attempts.all if seconds_between(at, now) < 86400),
         is_suppressed=is_barred,
         received_at=row.received_at,

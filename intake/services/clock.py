@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -109,16 +110,16 @@ def promise_columns(calendar: Calendar, made: Promise, calling_key: str) -> dict
     }
 
 
-def check_columns(calendar: Calendar, at: datetime, crisis_at: datetime | None = None) -> dict[str, Any]:
-    """Under "Check" what is due is the decision; words of a crisis make it due at once."""
+def check_columns(calendar: Calendar, at: datetime) -> dict[str, Any]:
+    """Under "Check" what is due is the decision."""
     by = check_by(at, calendar.hours, calendar.target)
-    return {"check_by_at": by, "due_at": crisis_at or by}
+    return {"check_by_at": by, "due_at": by}
 
 
 def call_due_at(conn: Connection, site: Site, row: Any) -> datetime:
     """When the call is due that a request under "Check" was promised as it came."""
-    if row.crisis_at is not None or row.window_from is None:
-        return cast(datetime, row.crisis_at or row.target_at)
+    if row.window_from is None:
+        return cast(datetime, row.target_at)
     window = Window(row.window_from, row.window_until)
     calendar = calendars.version(conn, site, row.calendar_id)
     return promise_from(site, calendar, row.clock_key, row.received_at, window=window).due_at
@@ -139,6 +140,40 @@ def agreed_columns(start: datetime, until: datetime | None) -> dict[str, Any]:
         "window_until": until,
         "due_at": min(start + WINDOW_GRACE, until),
     }
+
+
+def time_set_columns(row: Any, start: datetime, until: datetime | None, now: datetime) -> dict[str, Any]:
+    """The time staff set for a wish in the visitor's own words: from now on that is what they are told.
+
+    A word about it that came too late stays a promise missed.
+    """
+    agreed = agreed_columns(start, until)
+    is_in_time = row.first_attempt_at is None and now <= row.promised_by_at
+    return agreed | ({"promised_by_at": agreed["window_until"]} if is_in_time else {})
+
+
+def replaced_promise(row: Any, columns: Mapping[str, Any]) -> dict[str, str]:
+    """What was promised before and is from now on, for the record, where a change makes another promise."""
+    after = columns.get("promised_by_at", row.promised_by_at)
+    if not row.is_promised or after == row.promised_by_at:
+        return {}
+    return {"promised_before": row.promised_by_at.isoformat(), "promised": after.isoformat()}
+
+
+def missed_so_far(row: Any, now: datetime) -> dict[str, Any]:
+    """What was promised and has passed without a call is missed: settled before anything else stands in its place.
+
+    Another promise, none at all, a call of theirs: no call afterwards makes up for it. Once they have called us in
+    time, that promise is neither kept nor missed.
+    """
+    figures: dict[str, Any] = {}
+    if not row.is_promised:
+        return figures
+    if row.first_attempt_at is None and not row.is_preempted and now > row.promised_by_at:
+        figures |= {"is_promise_kept": False}
+    if row.window_from is not None and now >= row.window_until:
+        figures |= _wish_settled(row, is_kept=False)
+    return figures
 
 
 def promised_anew(
@@ -209,21 +244,24 @@ def attempt_figures(
             "open_seconds": open_seconds,
             "all_seconds": all_seconds,
             "is_met": started_at <= row.target_at,
-            "is_promise_kept": started_at <= row.promised_by_at,
         }
-    if effect.is_attempt and row.window_from is not None:
-        figures |= _window_figures(row, started_at)
+        if not row.is_preempted:
+            is_kept = row.is_promise_kept is not False and started_at <= row.promised_by_at
+            figures |= {"is_promise_kept": is_kept}
+    if row.window_from is not None:
+        figures |= _window_figures(row, started_at, is_attempt=effect.is_attempt)
     if effect.is_reach and row.reached_at is None:
         figures |= {"reached_at": started_at, "reach_open_seconds": open_seconds, "reach_all_seconds": all_seconds}
         figures["reach_tries"] = tries + 1 if effect.is_attempt else 0
         if not effect.is_attempt and row.first_attempt_at is None:
-            figures |= uncalled_figures(row, calendar, started_at) | {"is_preempted": True}
+            figures |= uncalled_figures(row, calendar, started_at) | missed_so_far(row, started_at)
+            figures |= {"is_preempted": True}
     return figures
 
 
-def _window_figures(row: Any, started_at: datetime) -> dict[str, Any]:
-    """Kept by any attempt inside the window; missed once it has passed without one."""
-    if row.window_from <= started_at < row.window_until:
+def _window_figures(row: Any, started_at: datetime, *, is_attempt: bool) -> dict[str, Any]:
+    """Kept by any attempt inside the window; missed once it has passed without one, whatever is logged then."""
+    if is_attempt and row.window_from <= started_at < row.window_until:
         return {"is_window_kept": True} | _wish_settled(row, is_kept=True)
     if row.is_window_kept is None and started_at >= row.window_until:
         return {"is_window_kept": False} | _wish_settled(row, is_kept=False)

@@ -10,8 +10,6 @@ from intake.rules.permissions import Actor
 from intake.services import people
 from intake.services.errors import RefusedError
 
-LONGEST_PURPOSE = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -28,7 +26,7 @@ def approve(site: Site, actor: Actor, wanted: Wanted, *, now: datetime) -> str:
     RefusedError("recipient_needed") or ("purpose_needed"). A desk left open must not be enough: NotMatchedError if
     it is not the actor's password, ``TooManyTriesError`` after many wrong ones.
     """
-    recipient, purpose = (text.strip()[:LONGEST_PURPOSE] for text in (wanted.recipient, wanted.purpose))
+    recipient, purpose = wanted.recipient.strip(), wanted.purpose.strip()
     if not recipient:
         raise RefusedError("recipient_needed")
     if not purpose:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert
 
-from intake.ledger import audit, letters
+from intake.ledger import audit
 from intake.models import CallAttempt
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import calls
 from intake.rules.permissions import Actor, Permission
+from intake.rules.promise import AHEAD_OF_ALL
 from intake.rules.workflow import CORRECTABLE, EFFECTS, Disposition, Effect, Next, Status, Voicemail, may_leave_message
 from intake.services import clock, leases
-from intake.services.calls import Outcome, note_attempt, plan_for
+from intake.services.calls import Logged, Outcome, is_in_crisis, note_attempt, plan_for, tell_of_wrong_number
 from intake.services.deeds import deed
 from intake.services.errors import RefusedError
 from intake.services.locking import change, ensure_free, ensure_unchanged, lock_with_holder
@@ -25,7 +28,7 @@ from intake.services.locking import change, ensure_free, ensure_unchanged, lock_
 def correct(
     site: Site, actor: Actor, reference: str, attempt_id: int, disposition: Disposition, *, reason: str,
     expected_version: int | None = None, now: datetime,
-) -> None:  # fmt: skip
+) -> Logged:  # fmt: skip
     """Correct the last outcome of a request: its caller may, or a manager. The old one stays on record.
 
     What comes next and the figures are worked out as if this had been logged then. RefusedError: reason_needed,
@@ -44,7 +47,7 @@ def correct(
         if wrong is None or wrong.id != max(one.id for one in logged) or _has_moved_on(row, wrong):
             raise RefusedError("moved_on")
         _check(wrong, disposition, actor)
-        _replace(conn, site, actor, row, logged, wrong, disposition, reason.strip(), now)
+        return _replace(conn, site, actor, row, logged, wrong, disposition, reason.strip(), now)
 
 
 def _has_moved_on(row: Row[Any], wrong: Row[Any]) -> bool:
@@ -68,23 +71,27 @@ def _check(wrong: Row[Any], disposition: Disposition, actor: Actor) -> None:
 def _replace(
     conn: Connection, site: Site, actor: Actor, row: Row[Any], logged: list[Row[Any]], wrong: Row[Any],
     disposition: Disposition, reason: str, now: datetime,
-) -> None:  # fmt: skip
+) -> Logged:  # fmt: skip
     effect = EFFECTS[disposition]
-    told = [(EFFECTS[Disposition(one.disposition)], one.started_at, one.by_id) for one in logged if one.id != wrong.id]
+    told = [(_effect_of(one), one.started_at, one.by_id) for one in logged if one.id != wrong.id]
     told.append((effect, wrong.started_at, wrong.by_id))
     has_agreed = EFFECTS[Disposition(wrong.disposition)].next is Next.ASK and wrong.next_at is not None
     wish = {name: getattr(wrong if has_agreed else row, name) for name in ("window_from", "window_until")}
-    before = SimpleNamespace(**{**row._mapping, **clock.NOT_CALLED, **wish})
-    plan = plan_for(conn, site, before, Outcome(disposition), wrong.started_at, wrong.logged_at, besides=wrong.id)
+    missed = {name: False for name in ("is_promise_kept", "is_wish_kept") if getattr(row, name) is False}
+    known = _known_before(row, wrong)
+    before = SimpleNamespace(**{**row._mapping, **clock.NOT_CALLED, **missed, **wish, **known})
+    told_of = Outcome(disposition, note=_note(conn, site, wrong))
+    plan = plan_for(conn, site, before, told_of, wrong.started_at, wrong.logged_at, besides=wrong.id)
     is_held = row.assignee_id is not None and row.person_active
     holder = {} if is_held else {"assignee_id": None, "claimed_at": None}
     open_again: dict[str, Any] = holder | {
         "status": Status.ASSIGNED if is_held else Status.NEW,
         "closed_at": None,
         "closed_reason": None,
-        "due_at": wrong.logged_at,
+        "due_at": _due_again(before, told, wrong),
     }
-    columns = open_again | wish | _figures(conn, site, before, told) | _counted(told, disposition) | plan
+    columns = open_again | known | wish | _figures(conn, site, before, missed, told)
+    columns |= _counted(told, disposition) | plan
     added = insert(CallAttempt).values(
         callback_id=row.id, episode=row.reopened_count, disposition=disposition, is_attempt=effect.is_attempt,
         is_reach=effect.is_reach, started_at=wrong.started_at, logged_at=wrong.logged_at, by_id=wrong.by_id,
@@ -101,14 +108,42 @@ def _replace(
         details=details | {"disposition": disposition}, typed=reason, now=now,
     )  # fmt: skip
     if disposition is Disposition.WRONG_NUMBER:
-        letters.enqueue_for(conn, site, row, "visitor.wrong_number", now=now, delay=letters.AT_ONCE)
+        tell_of_wrong_number(conn, site, row, columns, now)
+    return Logged(columns.get("next_at"), columns["closed_at"] is not None, is_in_crisis(row, columns))
+
+
+def _note(conn: Connection, site: Site, wrong: Row[Any]) -> str:
+    """What was written with that outcome: it says what it says, whatever came of the call."""
+    last = calls.last_logged(conn, site, wrong.callback_id)
+    return last.note if last is not None and last.attempt_id == wrong.id else ""
+
+
+def _due_again(before: Any, told: list[tuple[Effect, datetime, int]], wrong: Row[Any]) -> datetime:
+    """Since that outcome, unless the plan says more; ahead of all in a crisis, once no call to them is left."""
+    known: datetime | None = before.crisis_at
+    calls = (at for effect, at, _ in told if effect.is_attempt or effect.is_reach)
+    at: datetime = wrong.logged_at
+    return at if known is None or any(called >= known for called in calls) else known - AHEAD_OF_ALL
+
+
+def _known_before(row: Row[Any], wrong: Row[Any]) -> dict[str, Any]:
+    """A crisis that was known by the wrong outcome alone is none."""
+    is_by_it = wrong.disposition == Disposition.CRISIS and row.crisis_at == wrong.started_at != row.received_at
+    return {"crisis_at": None} if is_by_it else {}
+
+
+def _effect_of(logged: Row[Any]) -> Effect:
+    """What was told to us without a call is an attempt no more afterwards than it was then."""
+    return replace(EFFECTS[Disposition(logged.disposition)], is_attempt=logged.is_attempt)
 
 
 def _figures(
-    conn: Connection, site: Site, before: SimpleNamespace, told: list[tuple[Effect, datetime, int]]
-) -> dict[str, Any]:
-    """What the calls that stand come to, one after the other."""
-    calendar, figures, tries = calendars.version(conn, site, before.calendar_id), dict(clock.NOT_CALLED), 0
+    conn: Connection, site: Site, before: SimpleNamespace, missed: Mapping[str, Any],
+    told: list[tuple[Effect, datetime, int]],
+) -> dict[str, Any]:  # fmt: skip
+    """What the calls that stand come to, one after the other; what was missed stays missed, whoever called."""
+    calendar, tries = calendars.version(conn, site, before.calendar_id), 0
+    figures = {**clock.NOT_CALLED, **missed}
     for effect, started_at, by_id in told:
         figures |= clock.attempt_figures(before, calendar, effect, started_at, by_id, tries=tries)
         vars(before).update(figures)

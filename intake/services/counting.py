@@ -15,7 +15,7 @@ from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import ClosedReason
 from intake.services.deeds import deed
 from intake.services.errors import RefusedError
-from intake.services.locking import change, lock, lock_all
+from intake.services.locking import change, lock_all
 
 MARKED = frozenset({ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE})
 MOST = 50
@@ -24,21 +24,10 @@ _ACTION = "callback.left_out"
 _C = CallbackRequest.__table__.c
 
 
-def leave_out(site: Site, actor: Actor, reference: str, *, now: datetime) -> None:
-    """Agree that it counts for nothing, although it was marked only after it was due. On record, and to be undone.
+def leave_out(site: Site, actor: Actor, references: Sequence[str], *, now: datetime) -> tuple[str, ...]:
+    """Agree that these count for nothing, although they were marked only after they were due.
 
-    RefusedError: not_marked.
-    """
-    actor.require(Permission.ASSIGN)
-    with deed(actor, _ACTION, now=now) as conn:
-        row = lock(conn, reference)
-        if row.closed_reason not in MARKED:
-            raise RefusedError("not_marked")
-        _leave_out(conn, site, actor, row, now)
-
-
-def leave_out_all(site: Site, actor: Actor, references: Sequence[str], *, now: datetime) -> tuple[str, ...]:
-    """Likewise of several, to be undone together; those left out now, the rest stays as it is.
+    On record, and to be undone together; those left out now, the rest stays as it is.
 
     RefusedError: nothing_picked, too_many.
     """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, union, update
 
 from intake.ledger import audit, deeds
 from intake.models import CallbackRequest, DuplicateLink
@@ -16,7 +17,7 @@ from intake.queries.related import share_contact
 from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules import duplicates
 from intake.rules.permissions import VISITOR, Actor, Permission
-from intake.rules.workflow import ClosedReason, Status
+from intake.rules.workflow import ClosedReason, Disposition, Status
 from intake.services.claims import ensure_not_on_call
 from intake.services.deeds import deed
 from intake.services.do_not_call import set_aside
@@ -36,7 +37,7 @@ def link(site: Site, actor: Actor, reference: str, other: str, *, now: datetime)
     They share a number or an email, as they are now or were before their visitor changed the number.
     Whoever says it, and from whichever of the two, the same one goes on: opposite links at once leave it open.
     RefusedError: same_request; nothing_shared; under_check before somebody decided; on_call while a colleague calls
-    about either.
+    about either; number_awaited where the older one waits for the number that the newer one has.
     EndedError when one of them is over; it is not counted twice then, and the other goes on by itself.
     """
     actor.require(Permission.WORK)
@@ -48,14 +49,16 @@ def link(site: Site, actor: Actor, reference: str, other: str, *, now: datetime)
             ensure_not_on_call(row, actor, now)
         if not share_contact(conn, site, survivor, duplicate):
             raise RefusedError("nothing_shared")
+        if survivor.last_disposition == Disposition.WRONG_NUMBER != duplicate.last_disposition:
+            raise RefusedError("number_awaited")
         join(conn, site, actor, survivor, duplicate, now)
         return str(survivor.reference)
 
 
 def _both(conn: Connection, reference: str, other: str) -> tuple[Row[Any], Row[Any]]:
-    """The two, the older first, locked in the order of their ids so that nobody waits in a circle."""
-    asked = select(_T).where(_T.c.reference.in_((reference, other))).order_by(_T.c.id).with_for_update()
-    rows = conn.execute(asked).all()
+    """The two, the older first, locked with whatever is joined to them."""
+    both = (reference, other)
+    rows = [row for row in lock_joined(conn, _T.c.reference.in_(both)) if row.reference in both]
     if reference == other:
         raise RefusedError("same_request")
     if len(rows) != 2:
@@ -64,8 +67,28 @@ def _both(conn: Connection, reference: str, other: str) -> tuple[Row[Any], Row[A
     return first, second
 
 
+def lock_joined(conn: Connection, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """These requests and whatever ended as the duplicate of one of them, all locked in the order of their ids.
+
+    Found before any of it is locked. What somebody has joined to one of them meanwhile may come earlier in that order:
+    then all are let go, and it begins anew. From here on nothing is joined to them that is not locked.
+    """
+    these = select(_T.c.id).where(which)
+    with_theirs = union(these, select(_T.c.id).where(_T.c.duplicate_of_id.in_(these)))
+    while True:
+        with conn.begin_nested() as attempt:
+            found = list(conn.execute(with_theirs).scalars())
+            rows = lock_all(conn, found)
+            if set(conn.execute(with_theirs).scalars()) <= set(found):
+                return rows
+            attempt.rollback()
+
+
 def join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplicate: Row[Any], now: datetime) -> None:
-    """Both are locked and open: the survivor takes the earlier clocks and the stricter wish, the other ends."""
+    """Both are open, and locked (``lock_joined``): the survivor takes the earlier clocks and the stricter wish.
+
+    The other ends.
+    """
     taken = duplicates.inherited(survivor, duplicate)
     before = {
         "duplicate": _kept(duplicate, _ENDED_AS),
@@ -145,15 +168,14 @@ def _is_over(conn: Connection, row: Row[Any]) -> bool:
 
 
 def let_go(conn: Connection, site: Site, survivor: Row[Any], now: datetime) -> None:
-    """The visitor takes back the older request: whatever was joined to it waits by itself again."""
+    """The visitor takes back the older request (``lock_joined``): whatever was joined to it waits by itself again."""
     for row in _joined_to(conn, survivor):
         stand_alone(conn, site, row, now)
 
 
 def _joined_to(conn: Connection, survivor: Row[Any]) -> Sequence[Row[Any]]:
-    """Whatever ended as this one's duplicate, locked."""
-    asked = select(_T).where(_T.c.duplicate_of_id == survivor.id).order_by(_T.c.id).with_for_update()
-    return conn.execute(asked).all()
+    """Whatever ended as the duplicate of this one, which is locked, and they with it."""
+    return conn.execute(select(_T).where(_T.c.duplicate_of_id == survivor.id).order_by(_T.c.id)).all()
 
 
 def _open_again(conn: Connection, site: Site, actor: Actor, row: Row[Any], joined: Row[Any], now: datetime) -> None:
@@ -206,11 +228,38 @@ def wishes(conn: Connection, row: Row[Any], chosen: Mapping[str, Any]) -> dict[s
             made = {"survivor": {**kept["survivor"], **own}, "after": {**kept["after"], **after}}
             own = after
         else:  # it left by itself, and what it asked for has been chosen anew by now
-            made = {side: _without_wishes(kept[side]) for side in ("survivor", "after")}
+            made = {side: _without(kept[side], duplicates.WISHES) for side in ("survivor", "after")}
         if noted is not None:
             noted.item(row.id).told.setdefault(str(link.id), kept)
         conn.execute(update(DuplicateLink).where(_L.id == link.id).values(before={**kept, **made}))
     return duplicates.strictest_wishes(own, joined.values())
+
+
+def sooner(conn: Connection, row: Row[Any], chosen: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """``chosen``, the columns of another time its visitor asks for, with what one joined to it was promised sooner.
+
+    As in joining, and as long as that promise is neither kept nor over. The choice itself is kept with the links.
+    """
+    links = _links_to(conn, row)
+    told = duplicates.as_told(row, [link.before for link in reversed(links)])
+    columns = dict(chosen)
+    own = {name: told.get(name, getattr(row, name)) for name in duplicates.CLOCKS} | columns
+    joined = {one.id: one for one in conn.execute(select(_T).where(_T.c.duplicate_of_id == row.id))}
+    for link in links:
+        kept, other = link.before, joined.get(link.callback_id)
+        taken: Mapping[str, Any] = {}
+        if other is not None and row.first_attempt_at is None and other.promised_by_at > now:
+            as_open = SimpleNamespace(**{**other._mapping, **duplicates.read(kept["duplicate"])})
+            taken = duplicates.inherited(SimpleNamespace(**{**row._mapping, **own}), as_open)
+        after = {name: taken[name] for name in duplicates.CLOCKS if name in taken}
+        was = {name: own[name] for name in after}
+        made = {
+            side: _without(kept[side], duplicates.CLOCKS) | duplicates.written(values)
+            for side, values in (("survivor", was), ("after", after))
+        }
+        conn.execute(update(DuplicateLink).where(_L.id == link.id).values(before={**kept, **made}))
+        own, columns = own | after, columns | after
+    return columns
 
 
 def _own_wishes(conn: Connection, row: Row[Any]) -> dict[str, Any]:
@@ -223,8 +272,8 @@ def _links_to(conn: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
     return conn.execute(links_that_tell(row.id).order_by(_L.id)).all()
 
 
-def _without_wishes(columns: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in columns.items() if name not in duplicates.WISHES}
+def _without(columns: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if name not in names}
 
 
 def _kept(row: Row[Any], names: Any) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from intake.ledger import audit, outbox
 from intake.models.site import Site
 from intake.queries import people
 from intake.rules.permissions import Actor, Permission
+from intake.services import danger
 from intake.services.calls import write_note
-from intake.services.claims import ensure_not_on_call, held, is_calling, take
+from intake.services.claims import ensure_not_on_call, held, is_calling, take, tell_holder
 from intake.services.deeds import deed
 from intake.services.errors import NotFoundError, RefusedError, TakenError
 from intake.services.locking import (
@@ -28,10 +29,10 @@ from intake.services.locking import (
 
 
 def take_over(site: Site, actor: Actor, reference: str, *, holder_id: int, reason: str, now: datetime) -> None:
-    """Take a request out of a colleague's hands, who is told by mail; the reason is kept.
+    """Take a request out of a colleague's hands, who is told by mail and on their next page; the reason is kept.
 
     ``holder_id``: whose it was on the page this came from. TakenError if it is a third person's by now. RefusedError
-    without a reason, or during that colleague's call.
+    without a reason, during that colleague's call, or under "Check".
     """
     actor.require(Permission.WORK)
     with deed(actor, "callback.taken_over", now=now) as conn:
@@ -39,6 +40,7 @@ def take_over(site: Site, actor: Actor, reference: str, *, holder_id: int, reaso
         ensure_open(row)
         if row.assignee_id == actor.user_id:
             return
+        ensure_decided(row)
         if not reason.strip():
             raise RefusedError("reason_needed")
         if row.assignee_id is None:
@@ -52,6 +54,7 @@ def take_over(site: Site, actor: Actor, reference: str, *, holder_id: int, reaso
             conn, site, actor, "callback.taken_over", callback_id=row.id,
             details={"from": holder_id, "to": actor.person_id}, typed=reason.strip(), now=now,
         )  # fmt: skip
+        tell_holder(conn, row, now, besides=actor)
         outbox.enqueue(conn, "person.taken_over", f"user:{holder_id}", callback_id=row.id, now=now)
 
 
@@ -88,7 +91,7 @@ def _ensure_logged(row: Row[Any], now: datetime) -> None:
 
 
 def _hand(conn: Connection, site: Site, actor: Actor, row: Row[Any], user_id: int, note: str, now: datetime) -> None:
-    change(conn, row, **held(conn, site, row, user_id, now))
+    change(conn, row, **held(conn, site, row, user_id, now), **danger.heard(conn, row, note, now))
     written = write_note(conn, site, actor, row.id, note, attempt_id=None, now=now)
     audit.record(
         conn, site, actor, "callback.handed_off", callback_id=row.id,

@@ -16,9 +16,11 @@ from intake.models import CallbackRequest, Lapse
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import leases as queries
-from intake.rules.limits import CallingRules
+from intake.queries.leases import Lost
+from intake.rules.limits import LONGEST_CALL, CallingRules
 from intake.rules.permissions import Actor
-from intake.services.claims import LONGEST_CALL, lapse
+from intake.services.claims import lapse
+from intake.services.locking import in_hand
 
 AT_A_TIME = 20
 MOVED_BY = timedelta(minutes=1)
@@ -63,10 +65,10 @@ def _extend(conn: Connection, which: list[ColumnElement[bool]], row: Any, callin
 def give_back_idle(conn: Connection, site: Site, now: datetime, *, limit: int = AT_A_TIME) -> int:
     """What has lapsed, the longest idle first, a few at a time; rows that somebody has in hand are passed over.
 
-    Returns how many. Lock one's own account before calling this, if the transaction needs it.
+    Returns how many. In a transaction that locks nothing else, since these are in no order of ids.
     """
     lapsed = select(_T).where(*queries.has_lapsed(now, LONGEST_CALL)).order_by(_C.lease_until, _C.id)
-    rows = conn.execute(lapsed.limit(limit).with_for_update(skip_locked=True)).all()
+    rows = conn.execute(in_hand(lapsed.limit(limit), skip_locked=True)).all()
     for row in rows:
         lapse(conn, site, row, now)
     return len(rows)
@@ -81,11 +83,11 @@ def return_idle(site: Site, *, now: datetime) -> int:
         return give_back_idle(conn, site, now)
 
 
-def look_after(site: Site, actor: Actor, *, now: datetime) -> tuple[str, ...]:
-    """What a page does before it shows anything: give back what has lapsed, and say what went back from its reader.
+def look_after(site: Site, actor: Actor, *, now: datetime) -> tuple[Lost, ...]:
+    """What a page does before it shows anything: give back what has lapsed, and say what its reader has lost.
 
-    Returns the references they have not been told of yet; they count as told from here on, and what is beyond a page's
-    measure is left for the next one. One read, mostly.
+    Returns what they have not been told of yet, and do not have again; it counts as told from here on, and what is
+    beyond a page's measure is left for the next one. One read, mostly.
     """
     with reading() as conn:
         if not queries.is_any(conn, actor.person_id, now, LONGEST_CALL):
@@ -93,6 +95,6 @@ def look_after(site: Site, actor: Actor, *, now: datetime) -> tuple[str, ...]:
     with writing() as conn:
         give_back_idle(conn, site, now)
         lost = queries.lost_by(conn, actor.person_id)
-        told = _L.callback_id.in_([callback_id for callback_id, _ in lost])
+        told = _L.callback_id.in_([one.id for one in lost])
         conn.execute(delete(Lapse).where(_L.user_id == actor.person_id, told))
-    return tuple(reference for _, reference in lost)
+    return tuple(one for one in lost if not one.is_theirs)

@@ -14,7 +14,6 @@ from intake.rules.permissions import Actor, Permission
 from intake.services.errors import RefusedError
 from intake.services.locking import lock
 
-LONGEST_REASON = 500
 _C = CallbackRequest.__table__.c
 
 
@@ -31,7 +30,7 @@ def lift(site: Site, actor: Actor, reference: str, *, reason: str, now: datetime
 def _turn(site: Site, actor: Actor, reference: str, reason: str, now: datetime, *, on: bool) -> None:
     """Its version stays: the work on it goes on, and nobody who is writing has to look again."""
     actor.require(Permission.ASSIGN)
-    typed = reason.strip()[:LONGEST_REASON]
+    typed = reason.strip()
     if not typed:
         raise RefusedError("reason_needed")
     with writing() as conn:

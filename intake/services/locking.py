@@ -1,7 +1,7 @@
 """One request, held for the length of a transaction, so that of two people only one changes it at a time.
 
 Whoever needs a person's row too locks that one first, here and in ``accounts``: locks taken in one order only cannot
-wait for each other in a circle.
+wait for each other in a circle. Of several requests the one with the lowest id is locked first.
 """
 
 from __future__ import annotations
@@ -15,12 +15,22 @@ from sqlalchemy import CTE, Connection, Row, Select, bindparam, select, true, tu
 
 from intake.ledger import deeds
 from intake.models import CallbackRequest, User
+from intake.rules.due import settled
 from intake.rules.permissions import Actor, ForbiddenError, Permission
 from intake.rules.workflow import Status, check_transition
 from intake.services.errors import ChangedError, EndedError, NotFoundError, RefusedError, TakenError
 
 _T = CallbackRequest.__table__
 _U = User.__table__.c
+
+
+def in_hand(asked: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    """These requests, locked against whoever changes them, until the transaction ends.
+
+    Rows that merely refer to a request, as an alert or an entry about a look at it does, wait for nobody: they are
+    written in any order.
+    """
+    return asked.with_for_update(of=_T, key_share=True, skip_locked=skip_locked)
 
 
 def lock(conn: Connection, reference: str) -> Row[Any]:
@@ -61,27 +71,33 @@ def lock_account(conn: Connection, actor: Actor) -> None:
         raise ForbiddenError(Permission.WORK)
 
 
-def lock_first(
-    conn: Connection, actor: Actor, found: Sequence[Row[Any]], *, is_patient: bool = False
-) -> Row[Any] | None:
+def lock_first(conn: Connection, actor: Actor, found: Sequence[Row[Any]]) -> Row[Any] | None:
     """The most urgent of these that is still the version it was found as, for an actor who holds ``lock_account``.
 
-    What somebody else has locked is passed by, or waited for (``is_patient``). Rows that merely refer to a request, as
-    an entry about a look at it does, stand in nobody's way.
+    What somebody else has locked is passed by.
     """
     if not found:
         return None
     as_found = [(row.id, row.version) for row in found]
-    return conn.execute(_first(is_patient), {"user_id": actor.person_id, "as_found": as_found}).first()
+    return conn.execute(_first(is_patient=False), {"user_id": actor.person_id, "as_found": as_found}).first()
+
+
+def wait_for(conn: Connection, actor: Actor, found: Row[Any]) -> Row[Any] | None:
+    """Likewise this one, as soon as nobody else has it locked. If it has changed by then, it is let go again."""
+    asked = {"user_id": actor.person_id, "as_found": [(found.id, found.version)]}
+    with conn.begin_nested() as attempt:
+        row = conn.execute(_first(is_patient=True), asked).first()
+        if row is None:
+            attempt.rollback()
+    return row
 
 
 @cache
-def _first(is_patient: bool) -> Select[Any]:
+def _first(*, is_patient: bool) -> Select[Any]:
     columns = (_T, _U.id.label("person_id"), _U.active.label("person_active"))
     asked = select(*columns).select_from(_T.join(User.__table__, _U.id == bindparam("user_id")))
     asked = asked.where(tuple_(_T.c.id, _T.c.version).in_(bindparam("as_found", expanding=True)))
-    locked = asked.with_for_update(of=_T, key_share=True, skip_locked=not is_patient)
-    return locked.order_by(_T.c.due_at, _T.c.id).limit(1)
+    return in_hand(asked, skip_locked=not is_patient).order_by(_T.c.due_at, _T.c.id).limit(1)
 
 
 def lock_with_holder(conn: Connection, reference: str) -> Row[Any]:
@@ -103,7 +119,7 @@ def _steady(person: Select[Any]) -> CTE:
 def _with_person(reference: str, person: CTE, *, is_outer: bool = False) -> Select[Any]:
     columns = (_T, person.c.id.label("person_id"), person.c.active.label("person_active"))
     both = _T.join(person, true(), isouter=is_outer)
-    return select(*columns).select_from(both).where(_T.c.reference == reference).with_for_update(of=_T)
+    return in_hand(select(*columns).select_from(both).where(_T.c.reference == reference))
 
 
 def ensure_may_have(row: Row[Any], user_id: int) -> None:
@@ -120,12 +136,12 @@ def lock_link(conn: Connection, digest: bytes) -> Row[Any]:
 def lock_held_by(conn: Connection, user_id: int) -> Sequence[Row[Any]]:
     """The open requests this person holds, locked in the order of their ids."""
     held = select(_T).where(_T.c.assignee_id == user_id, _T.c.closed_at.is_(None))
-    return conn.execute(held.order_by(_T.c.id).with_for_update()).all()
+    return conn.execute(in_hand(held.order_by(_T.c.id))).all()
 
 
 def lock_all(conn: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
     """These requests, locked in the order of their ids."""
-    return conn.execute(select(_T).where(_T.c.id.in_(ids)).order_by(_T.c.id).with_for_update()).all()
+    return conn.execute(in_hand(select(_T).where(_T.c.id.in_(ids)).order_by(_T.c.id))).all()
 
 
 def lock_accounts(conn: Connection, ids: Sequence[int]) -> list[int]:
@@ -137,7 +153,7 @@ def lock_accounts(conn: Connection, ids: Sequence[int]) -> list[int]:
 
 
 def _one(conn: Connection, condition: Any) -> Row[Any]:
-    row = conn.execute(select(_T).where(condition).with_for_update()).first()
+    row = conn.execute(in_hand(select(_T).where(condition))).first()
     if row is None:
         raise NotFoundError
     return row
@@ -181,8 +197,10 @@ def person_name(conn: Connection, user_id: int) -> str:
 def change(conn: Connection, row: Row[Any], **values: Any) -> None:
     """Write columns of a locked row and raise its version; a new status must be one it may go to.
 
-    What belongs to nobody has no lease, and another time for the next try is no snooze any more.
+    What belongs to nobody has no lease, another time for the next try is no snooze any more, and the due time is the
+    one that ``rules.due`` says, whatever was written.
     """
+    values = settled(row, values)
     target = values.get("status")
     if target is not None and target != row.status:
         check_transition(Status(row.status), Status(target))

@@ -6,35 +6,43 @@ tell from its answer that their number, or somebody else's, is known here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy.exc import OperationalError
 
 from intake.database import reading, writing
 from intake.ledger import audit
-from intake.models import Alert
+from intake.models import Alert, CallbackRequest
 from intake.models.base import table_of
 from intake.models.site import Site
 from intake.queries import alerting, repeats
 from intake.queries.worklist import opened
 from intake.rules.alerting import AlertKind
 from intake.rules.duplicates import folded_name, joins_by_itself
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.permissions import SYSTEM
-from intake.services.claims import LONGEST_CALL
-from intake.services.duplicates import join
+from intake.services.duplicates import join, lock_joined
 from intake.services.locking import lock_all
 
+log = logging.getLogger(__name__)
 REPEATS_LOCK = 0x696E7264
 """The PostgreSQL advisory lock of whoever joins: of several workers one does it at a time."""
 LOOKED_BACK = timedelta(hours=24)
 """A request may be looked at again: a call is over, a colleague has found it genuine, no worker ran for a while."""
 AT_A_TIME = 200
+_C = CallbackRequest.__table__.c
 
 
 def look(site: Site, *, now: datetime) -> int:
-    """Join what is one person's wish sent twice, and note the rest for whoever holds the older; how many it changed."""
+    """Join what is one person's wish sent twice, and note the rest for whoever holds the older; how many it changed.
+
+    A pair that fails is left, and told once all the others are done: an ExceptionGroup of what came of such pairs.
+    """
     with reading() as conn:
         came = repeats.newer(conn, since=now - LOOKED_BACK, most=AT_A_TIME)
         if not came:
@@ -42,19 +50,35 @@ def look(site: Site, *, now: datetime) -> int:
         known = repeats.older(conn, came)
         apart = repeats.taken_apart(conn, [row.id for row in came])
         told = repeats.told(conn, {row.id for row in known})
-    changed = 0
+    changed, failed = 0, list[Exception]()
     for row in reversed(came):
         others = [one for one in known if _is_before(one, row) and _has_same(one, row)]
         if not others:  # beyond what is looked at in one turn
             continue
-        survivor = None if row.id in apart else _survivor(site, row, others, now)
+        survivor = None if row.id in apart else _survivor(site, row, others, failed, now)
         if survivor is not None:
-            changed += _join(site, survivor.id, row.id, now)
+            with _each(survivor, row, failed):
+                changed += _join(site, survivor.id, row.id, now)
             continue
         for one in others:
             if (one.id, row.reference) not in told:
-                changed += _note(site, one.id, row, now)
+                with _each(one, row, failed):
+                    changed += _note(site, one.id, row, now)
+    if failed:
+        raise ExceptionGroup("some who asked twice were left as they are", failed)
     return changed
+
+
+@contextmanager
+def _each(one: Row[Any], other: Row[Any], failed: list[Exception]) -> Iterator[None]:
+    """A pair that fails keeps no other waiting. A database that is away, or too busy, fails for all of them."""
+    try:
+        yield
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("requests %d and %d could not be looked at together", one.id, other.id)
+        failed.append(error)
 
 
 def _is_before(one: Row[Any], other: Row[Any]) -> bool:
@@ -68,9 +92,15 @@ def _has_same(one: Row[Any], other: Row[Any]) -> bool:
     )
 
 
-def _survivor(site: Site, row: Row[Any], others: Sequence[Row[Any]], now: datetime) -> Row[Any] | None:
+def _survivor(
+    site: Site, row: Row[Any], others: Sequence[Row[Any]], failed: list[Exception], now: datetime
+) -> Row[Any] | None:
     """The oldest that stands for the same wish of the same person, with nobody on the phone about either."""
-    return next((one for one in others if _is_one_wish(site, one, row, now)), None)
+    for one in others:
+        with _each(one, row, failed):
+            if _is_one_wish(site, one, row, now):
+                return one
+    return None
 
 
 def _is_one_wish(site: Site, survivor: Any, later: Any, now: datetime) -> bool:
@@ -87,7 +117,7 @@ def _join(site: Site, survivor_id: int, later_id: int, now: datetime) -> int:
     """0 if either is no longer what it was when it was looked at."""
     with writing() as conn:
         _alone(conn)
-        rows = {row.id: row for row in lock_all(conn, [survivor_id, later_id])}
+        rows = {row.id: row for row in lock_joined(conn, _C.id.in_((survivor_id, later_id)))}
         survivor, later = rows[survivor_id], rows[later_id]
         if not _is_one_wish(site, survivor, later, now) or repeats.taken_apart(conn, [later_id]):
             return 0
@@ -118,7 +148,8 @@ def _tell(conn: Connection, row: Row[Any], newer: Row[Any], now: datetime) -> No
         "recipient": f"user:{row.assignee_id}", "number": 1, "raised_at": now,
     }  # fmt: skip
     occasion = tuple(alert[name] for name in ("callback_id", "due_at", "kind", "recipient", "number"))
-    if occasion not in alerting.raised(conn, [row.id]):
+    had = alerting.raised(conn, [(row.id, newer.received_at, AlertKind.AGAIN.value, 1)])
+    if occasion not in had:
         conn.execute(insert(table_of(Alert)).values(alert))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +17,10 @@ from intake.queries.facts import Asked
 from intake.queries.report import Report, report
 from intake.queries.report_lists import Fact, Waits
 from intake.rules.permissions import Actor, Permission
-from intake.rules.promise import ResponseTarget
-from intake.services import copies
+from intake.rules.promise import Aim
+from intake.services import bulk, copies
 from intake.services.copies import Wanted
+from intake.services.errors import RefusedError
 
 CHUNK = 1000
 """Rows a sheet holds in memory. Each chunk is a read of its own, so that no long one keeps old rows alive."""
@@ -47,10 +48,10 @@ def begin_sheet(
     if with_contact:
         actor.require(Permission.CONTACT)
     typed = copies.approve(site, actor, wanted, now=now)
-    with reading() as conn:
+    with reading(of_one_moment=True) as conn:
         told, waits = report(conn, site, asked, now=now), report_lists.waits(conn, site, asked, now)
-        target = calendars.current(conn, site).target
-    _keep(site, actor, Way.CSV, told, target, {"contact": True} if with_contact else {}, typed)
+        aim = calendars.aim(conn, site, asked.period)
+    _keep(site, actor, Way.CSV, told, aim, {"contact": True} if with_contact else {}, typed)
     return Sheet(actor, asked, now, waits, with_contact)
 
 
@@ -74,21 +75,44 @@ def rows(site: Site, sheet: Sheet) -> Iterator[Fact]:
             day += timedelta(days=1)
 
 
+def take_chosen(
+    site: Site, actor: Actor, references: Collection[str], wanted: Wanted, *, with_contact: bool = False, now: datetime
+) -> list[Fact]:
+    """The lines of these requests, with their earlier episodes; which they are is on record before they leave.
+
+    Refused like ``begin_sheet``, or with RefusedError: nothing_picked, too_many.
+    """
+    actor.require(Permission.REPORTS)
+    actor.require(Permission.QUEUE)
+    if with_contact:
+        actor.require(Permission.CONTACT)
+    if not 0 < len(references) <= bulk.MOST:
+        raise RefusedError("too_many" if references else "nothing_picked")
+    typed = copies.approve(site, actor, wanted, now=now)
+    with reading(of_one_moment=True) as conn:
+        told = report_lists.of_chosen(conn, site, references, now=now, with_contact=with_contact)
+    ids = sorted({one.id for one in told})
+    details = {"way": Way.CSV.value, "rows": len(told), "ids": ids} | ({"contact": True} if with_contact else {})
+    with writing() as conn:
+        audit.record(conn, site, actor, "callback.exported", details=details, typed=typed, now=now)
+    return told
+
+
 def figures(site: Site, actor: Actor, asked: Asked, *, now: datetime) -> Report:
     """All figures, to be read by a program: on record and kept before they leave."""
     actor.require(Permission.REPORTS)
-    with reading() as conn:
-        told, target = report(conn, site, asked, now=now), calendars.current(conn, site).target
-    _keep(site, actor, Way.JSON, told, target, {}, None)
+    with reading(of_one_moment=True) as conn:
+        told, aim = report(conn, site, asked, now=now), calendars.aim(conn, site, asked.period)
+    _keep(site, actor, Way.JSON, told, aim, {}, None)
     return told
 
 
 def _keep(
-    site: Site, actor: Actor, way: Way, told: Report, target: ResponseTarget, more: Mapping[str, Any], typed: str | None
+    site: Site, actor: Actor, way: Way, told: Report, aim: Aim, more: Mapping[str, Any], typed: str | None
 ) -> None:
     """Programs ask often: what one of them is told in the same numbers as the last time is not kept twice."""
     days, chosen = (told.asked.period.first_on, told.asked.period.last_on), kept_report.asked_document(told.asked)
-    document = kept_report.document(told, target)
+    document = kept_report.document(told, aim)
     rows = sum(told.whole.kinds.values())
     details = {**told.asked.on_record, "way": way.value, "rows": rows, **more}
     with writing() as conn:

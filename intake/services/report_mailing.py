@@ -79,9 +79,9 @@ def _send(site: Site, every: Every, period: Period, now: datetime) -> int:
     Figures, mails and marks are one transaction: whatever happens, nobody is told twice.
     """
     asked = Asked(period)
-    with reading() as conn:
+    with reading(of_one_moment=True) as conn:
         told = report.report(conn, site, asked, now=now)
-        figures = kept_report.document(told, calendars.current(conn, site).target)
+        figures = kept_report.document(told, calendars.aim(conn, site, period))
     with writing() as conn:
         readers = _mark(conn, every, period)
         if not readers:

@@ -12,20 +12,25 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from intake.database import db, reading, writing
-from intake.ledger import audit
+from intake.ledger import audit, deeds
 from intake.models import Alert, Audit, AuditText, CallbackRequest, MailTry, Note, OutboxMessage, Presence, SearchToken
 from intake.models.site import Site
 from intake.queries import retention as expiry
-from intake.queries.presence import HERE_FOR
+from intake.queries.sign_in import LONGEST_SESSION
 from intake.rules.permissions import SYSTEM
 from intake.rules.retention import Retention
 from intake.services.errors import RefusedError
-from intake.services.locking import lock
+from intake.services.locking import in_hand, lock
 
 BATCH = 100
 _C = CallbackRequest.__table__.c
-GONE = {column.name: None for column in _C if column.name.endswith(("_encrypted", "_index"))} | {"crisis_at": None}
-"""Everything a request holds of a person. A number not to be called is kept elsewhere, as a hash."""
+GONE = {column.name: None for column in _C if column.name.endswith(("_encrypted", "_index"))} | {
+    "crisis_at": None,
+    "due_at": _C.target_at,
+}
+"""Everything a request holds of a person, and what might tell of a crisis.
+
+A number not to be called is kept elsewhere, as a hash."""
 _NO_WORDS = {"text_encrypted": None, "salt": None}
 """Without its salt the digest that the record keeps cannot be used to test a guess."""
 
@@ -46,6 +51,7 @@ def purge(site: Site, retention: Retention, *, now: datetime, batch: int = BATCH
     Stopped or killed anywhere, whole batches are done and the rest is untouched; the next run goes on from there.
     """
     _forget_who_was_there(now)
+    _forget_steps(now - deeds.KEPT)
     last = 0
     while ids := _next(retention, now, last, batch):
         yield Purged(requests=_redact(site, retention, ids, now))
@@ -86,7 +92,7 @@ def _redact(site: Site, retention: Retention, ids: list[int], now: datetime) -> 
     with writing() as conn:
         _overwrite(conn)
         asked = select(_C.id).where(_C.id.in_(ids), expiry.has_expired(retention, now)).order_by(_C.id)
-        still = list(conn.execute(asked.with_for_update()).scalars())
+        still = list(conn.execute(in_hand(asked)).scalars())
         _empty(conn, site, still, now)
     return len(still)
 
@@ -104,6 +110,7 @@ def forget(site: Site, reference: str, *, now: datetime) -> None:
             raise RefusedError("on_hold")
         _overwrite(conn)
         _empty(conn, site, [row.id], now)
+    _forget_steps(now - deeds.LASTS)
 
 
 def _empty(conn: Connection, site: Site, ids: list[int], now: datetime) -> None:
@@ -139,9 +146,16 @@ def _forget_tries(ids: list[int]) -> int:
 
 
 def _forget_who_was_there(now: datetime) -> None:
-    """Who had which page open says nothing any more after less than a minute, and is kept for nothing."""
+    """Who has opened which page is kept for as long as that page can still ask what is new."""
     with writing() as conn:
-        conn.execute(delete(Presence).where(Presence.__table__.c.seen_at < now - HERE_FOR))
+        conn.execute(delete(Presence).where(Presence.__table__.c.seen_at < now - LONGEST_SESSION))
+
+
+def _forget_steps(before: datetime) -> None:
+    """Steps that could have been taken back until then, in a transaction that holds no request."""
+    with writing() as conn:
+        _overwrite(conn)
+        deeds.forget_before(conn, before)
 
 
 def _overwrite(conn: Connection) -> None:

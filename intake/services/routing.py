@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
@@ -13,7 +12,7 @@ from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import people, routing
 from intake.rules.permissions import SYSTEM
-from intake.rules.routing import Arrival, Routing, Rule, in_turn
+from intake.rules.routing import Arrival, Routing, Rule
 from intake.services.claims import held
 from intake.services.errors import NotFoundError
 from intake.services.locking import change, lock_to_give
@@ -45,14 +44,13 @@ def _due(site: Site, now: datetime) -> list[tuple[str, Rule, Routing]]:
         if not rules.rules:
             return []
         loads = routing.loads(conn, now)
-        able = {rule.number for rule in rules.rules if in_turn(loads, rules.people(rule.to), rules.most)}
+        able = {rule.number for rule in rules.rules if rules.turn(rule, loads)}
         if not able:
             return []
-        zone = ZoneInfo(calendars.current(conn, site).hours.zone)
+        hours = calendars.current(conn, site).hours
         found: list[tuple[str, Rule, Routing]] = []
         for row in routing.waiting(conn, now):
-            arrival = Arrival(row.language, row.source, row.received_at.astimezone(zone), row.is_open_arrival)
-            rule = rules.winner(arrival)
+            rule = rules.winner(Arrival.of(row.language, row.source, row.received_at, hours))
             if rule is not None and rule.number in able:
                 found.append((row.reference, rule, rules))
             if len(found) >= AT_A_TIME:
@@ -64,7 +62,7 @@ def _give(site: Site, reference: str, rule: Rule, rules: Routing, now: datetime)
     """One request to whoever's turn it is by now; 0 if somebody took it meanwhile, or nobody is able any more."""
     with writing() as conn:
         _alone(conn)
-        turn = in_turn(routing.loads(conn, now), rules.people(rule.to), rules.most)
+        turn = rules.turn(rule, routing.loads(conn, now))
         if turn is None:
             return 0
         try:

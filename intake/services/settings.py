@@ -41,6 +41,7 @@ def change_hours(
 ) -> Calendar:
     """Another week or zone; special days stay as they are. ``seen``: the version on the page this came from.
 
+    The built-in week that nobody has looked at yet is kept as a version too: from then on somebody has.
     ``words``: the change as people read it, for the record. ChangedError if somebody else has set the week meanwhile,
     to something else than this.
     """
@@ -48,7 +49,9 @@ def change_hours(
     def wanted(newest: Calendar) -> Calendar:
         return replace(newest, hours=replace(newest.hours, zone=hours.zone, weekly=hours.weekly))
 
-    return _change(site, actor, wanted, lambda it: (it.hours.zone, it.hours.weekly), seen, words, now)
+    return _change(
+        site, actor, wanted, calendars.week_of, seen, words, now, has_been_seen=calendars.has_looked_at_hours
+    )
 
 
 def change_days(
@@ -113,14 +116,18 @@ def change_law(
 
 def _change(
     site: Site, actor: Actor, wanted: Callable[[Calendar], Calendar], part: Callable[[Calendar], object],
-    seen: int | None, words: str, now: datetime,
+    seen: int | None, words: str, now: datetime, has_been_seen: Callable[[Connection, Site], bool] | None = None,
 ) -> Calendar:  # fmt: skip
-    """Make ``wanted`` of what is in force, unless ``part`` of it is neither what was ``seen`` nor already as wanted."""
+    """Make ``wanted`` of what is in force, unless ``part`` of it is neither what was ``seen`` nor already as wanted.
+
+    What is as it was makes no version, unless ``has_been_seen`` says that it is the first one.
+    """
     actor.require(Permission.SETTINGS)
     with writing() as conn:
         newest = _newest(conn, site)
         after = wanted(newest)
-        if part(after) == part(newest):
+        is_known = has_been_seen is None or has_been_seen(conn, site)
+        if part(after) == part(newest) and is_known:
             return newest
         if part(_seen(conn, site, seen)) != part(newest):
             raise ChangedError

@@ -15,6 +15,7 @@ from intake.ledger import audit
 from intake.models.site import Site
 from intake.queries import calls
 from intake.rules import snooze as rules
+from intake.rules.due import awaited
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import Disposition
 from intake.services import leases
@@ -86,7 +87,7 @@ def _ensure_may_wait(row: Row[Any], until_at: datetime, now: datetime) -> None:
         raise RefusedError("call_not_logged")
     if row.last_disposition == Disposition.WRONG_NUMBER:
         raise RefusedError("wrong_number")
-    if row.window_from is not None and now < row.window_until:
+    if awaited(row, now) is not None:
         raise RefusedError("has_window")
     if row.snoozed_at is None and row.next_at is not None and row.next_at >= until_at:
         raise RefusedError("planned_later")

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import secrets
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from intake.database import writing
-from intake.ledger import audit, deeds, outbox
-from intake.models import CallbackRequest, DuplicateLink, Episode, SuppressedNumber, UndoneAttempt, UndoStep
+from intake.ledger import audit, deeds, outbox, skips, suppression
+from intake.models import DuplicateLink, Episode, SuppressedNumber, UndoneAttempt, UndoStep
 from intake.models.site import Site
 from intake.queries import calendar as calendars
 from intake.queries import undo_steps
 from intake.queries.calendar import Calendar
+from intake.queries.suppression import is_said_of_another
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import ClosedReason, Status
+from intake.services import bulk, casework, do_not_call
 from intake.services.errors import NotFoundError, RefusedError
-from intake.services.locking import lock_accounts, lock_all, overwrite
+from intake.services.locking import change, lock_accounts, lock_all, overwrite
 
 LASTS = deeds.LASTS
 """So long a deed can be taken back."""
 _S = UndoStep.__table__.c
 _E = Episode.__table__.c
-_C = CallbackRequest.__table__.c
 _B = SuppressedNumber.__table__.c
 _L = DuplicateLink.__table__.c
 
@@ -40,17 +42,21 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What became of it. ``sent``: how many mails had gone out already."""
+    """What became of it. ``sent``: how many mails had gone out already; ``what``: the deed, as the record spells it."""
 
     references: tuple[str, ...]
     kept: tuple[Kept, ...]
     sent: int
+    what: str = field(default="", compare=False)
 
 
 def undo(site: Site, actor: Actor, public_id: str, *, now: datetime) -> Undone:
     """Put every request of one's own last deed back as it was; one that was changed since stays, and says by whom.
 
+    One that was added by it ends as entered by mistake, and counts in no figure.
+
     Two that were joined, or taken apart, go back together or not at all: one without the other would lose its call.
+    Likewise all that a lifted bar had set aside, with the bar.
     NotFoundError if it is no deed of this person. RefusedError: too_late (LASTS), undone (a second time).
     """
     actor.require(Permission.WORK)
@@ -72,23 +78,47 @@ def _undo(conn: Connection, site: Site, actor: Actor, step: Row[Any], now: datet
     items = {item["id"]: item for item in step.items}
     working = lock_accounts(conn, _holders(items.values()))
     rows = lock_all(conn, sorted(items))
-    calendar, sent = calendars.current(conn, site), 0
-    changed = {row.id: row.reference for row in rows if row.version != items[row.id]["version"]}
-    kept = tuple(Kept(name, undo_steps.last_to_change(conn, row_id)) for row_id, name in changed.items())
-    if kept and any(item.get("joined") or item.get("parted") for item in step.items):
+    calendar = calendars.current(conn, site)
+    changed = {row.id: stays for row in rows if (stays := _kept(conn, row, items[row.id], step.done_at)) is not None}
+    kept = tuple(changed.values())
+    if kept and any(item.get("joined") or item.get("parted") or item.get("lifted") for item in step.items):
         return Undone((), kept, 0)
     done = []
     for row in rows:
         if row.id in changed:
             continue
         item = items[row.id]
-        overwrite(conn, row, _columns(row, item, working, calendar, now))
-        sent += _take_back(conn, item, now)
+        if item.get("is_new"):
+            # Whoever sends the same form again after all means it: that is another request, and no repetition.
+            change(conn, row, **casework.ended(row, ClosedReason.TEST, now), idempotency_key=secrets.token_bytes(32))
+        elif item["version"]:
+            overwrite(conn, row, _columns(row, item, working, calendar, now))
+        _take_back(conn, actor, item, now)
+        if item.get("lifted"):
+            suppression.bar_again(conn, item["lifted"])
+            do_not_call.set_others_aside(conn, site, actor, row, besides=items.keys(), now=now)
         _link_back(conn, actor, item, now)
-        details = {"what": step.action} | ({"attempts": item["attempts"]} if item["attempts"] else {})
+        gone = {"attempts": item["attempts"], "struck_note": item.get("note")}
+        details = {"what": step.action} | {name: value for name, value in gone.items() if value}
         audit.record(conn, site, actor, "callback.undone", callback_id=row.id, details=details, now=now)
         done.append(row.reference)
-    return Undone(tuple(done), kept, sent)
+    return Undone(tuple(done), kept, _mails_back(conn, step.items, changed), step.action)
+
+
+def _kept(conn: Connection, row: Row[Any], item: Mapping[str, Any], done_at: datetime) -> Kept | None:
+    """Nothing if it is still as the deed left it.
+
+    One that was added is, as long as nobody has done anything with it, be it a note: that a rule gave it to somebody,
+    who has not touched it yet, is nothing.
+    """
+    if not item.get("is_new"):
+        is_same = item["version"] in (0, row.version)
+        return None if is_same else Kept(row.reference, undo_steps.last_to_change(conn, row.id, done_at))
+    acts = undo_steps.acts_since_added(conn, row.id)
+    given = sum(act.action == "callback.routed" for act in acts)
+    if given == len(acts) and row.version == item["version"] + given:
+        return None
+    return Kept(row.reference, next((act.name for act in acts if act.name), ""))
 
 
 def _holders(items: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -122,19 +152,29 @@ def _link_back(conn: Connection, actor: Actor, item: Mapping[str, Any], now: dat
         conn.execute(update(DuplicateLink).where(_L.id == link_id).values(**columns))
 
 
-def _take_back(conn: Connection, item: Mapping[str, Any], now: datetime) -> int:
-    """What the deed left beside the row. Returns the mails that are out.
+def _mails_back(conn: Connection, items: Iterable[Mapping[str, Any]], kept: Container[int]) -> int:
+    """Mails of what was taken back; one about several goes on telling of those that stay. Returns how many are out."""
+    gone, still = set[str](), dict[str, list[int]]()
+    for item in items:
+        for mail in item["mails"]:
+            still.setdefault(mail, []).append(item["id"]) if item["id"] in kept else gone.add(mail)
+    shared = sorted(gone & still.keys())
+    told = sum(bulk.tell_of_fewer(conn, mail, still[mail]) for mail in shared)
+    return len(gone) - told - outbox.take_back(conn, sorted(gone - still.keys()))
 
-    Notes stay: nobody's words are thrown away. So does a number's bar if another request has been closed by it since.
+
+def _take_back(conn: Connection, actor: Actor, item: Mapping[str, Any], now: datetime) -> None:
+    """What the deed left beside the row, mails apart.
+
+    Nobody's words are thrown away: a note that was all of the deed is struck through by the entry that says so, and one
+    that came with an outcome or a closing stands. A number's bar stays if another request has been closed by it since.
     """
     for attempt_id in item["attempts"]:
         conn.execute(insert(UndoneAttempt).values(attempt_id=attempt_id, undone_at=now))
     if item["episodes"]:
         conn.execute(delete(Episode).where(_E.callback_id == item["id"], _E.number.in_(item["episodes"])))
+    if item.get("skipped"):
+        skips.take_back(conn, item["id"], actor.person_id, item["skipped"])
     if item["numbers"]:
         numbers = [bytes.fromhex(number) for number in item["numbers"]]
-        said_again = exists().where(
-            _C.phone_index == _B.phone_index, _C.id != item["id"], _C.closed_reason == ClosedReason.DO_NOT_CALL
-        )
-        conn.execute(delete(SuppressedNumber).where(_B.phone_index.in_(numbers), ~said_again))
-    return len(item["mails"]) - outbox.take_back(conn, item["mails"])
+        conn.execute(delete(SuppressedNumber).where(_B.phone_index.in_(numbers), ~is_said_of_another(item["id"])))

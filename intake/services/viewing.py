@@ -79,13 +79,15 @@ def record(
     """One entry for one page that shows a request; whoever stays on it is from now on seen to be there.
 
     To whoever holds it, looking at it is doing something about it. ``shown``: the request as the page has read it.
+    Those joined to it whose words it shows as well are seen too.
     """
     actor.require(Permission.QUEUE)
     with writing() as conn:
         leases.renew_shown(conn, actor, shown, calling, now)
         if is_staying:
             presence.note(conn, CallbackRequest.__table__.c.id == shown.id, actor.person_id, now)
-        audit.record(conn, site, actor, "callback.viewed", callback_id=shown.id, now=now)
+        for one in (shown, *getattr(shown, "more_words", ())):
+            audit.record(conn, site, actor, "callback.viewed", callback_id=one.id, now=now)
 
 
 def listed(
@@ -97,10 +99,11 @@ def listed(
 
 
 def listed_figure(
-    site: Site, actor: Actor, *, about: Mapping[str, object], of: str, ids: Iterable[int], now: datetime
-) -> None:
+    site: Site, actor: Actor, *, about: Mapping[str, object], of: str, ids: Iterable[int], now: datetime,
+    needed: Permission = Permission.REPORTS,
+) -> None:  # fmt: skip
     """Likewise for the requests behind a figure of a report."""
-    actor.require(Permission.REPORTS)
+    actor.require(needed)
     _listed(site, actor, "report.listed", {**about, "of": of}, ids, now)
 
 

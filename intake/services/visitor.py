@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,34 +10,50 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from intake.database import writing
-from intake.ledger import audit, letters, outbox, search_words
+from intake.ledger import audit, letters, outbox, search_words, throttle
+from intake.models import CallbackRequest
 from intake.models.keyring import link_hash
 from intake.models.site import Site
 from intake.queries import calendar as calendars
+from intake.queries import calls
 from intake.queries.as_told import as_told
 from intake.queries.private_link import LINK_DAYS
 from intake.queries.suppression import is_suppressed, phone_indexes
-from intake.rules.crisis import is_crisis
+from intake.rules.crisis import due_at_once, is_crisis, is_in_danger
+from intake.rules.due import is_at_once
 from intake.rules.permissions import VISITOR
 from intake.rules.phone import PhoneNumber
+from intake.rules.promise import WINDOW_GRACE
 from intake.rules.spam import was_check
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
-from intake.services import clock, duplicates
+from intake.services import clock, danger, duplicates
 from intake.services.callbacks import contact_columns
-from intake.services.casework import NOT_ENDED, begin_again, promised_after_all
+from intake.services.casework import NOT_ENDED, begin_again, confirmation, promised_after_all
 from intake.services.do_not_call import set_aside
-from intake.services.errors import EndedError, NotFoundError
+from intake.services.errors import EndedError, NotFoundError, RefusedError
 from intake.services.locking import change, ensure_open, lock_link
 
+_C = CallbackRequest.__table__.c
 TOLD_EVERY = timedelta(minutes=15)
 """The team hears of a request that comes back no more often; the queue shows it at once."""
 
+MOST_NUMBERS, NUMBERS_WITHIN = 5, timedelta(hours=1)
+"""So often one link changes the number."""
+
+MOST_TIMES, TIMES_WITHIN = 10, timedelta(days=1)
+"""So often one link changes the time: each is a promise of its own, and on record."""
+
 
 @contextmanager
-def _own(site: Site, token: str, now: datetime) -> Iterator[tuple[Connection, Row[Any]]]:
-    """The visitor's own open request, locked. NotFoundError for a wrong or expired link, EndedError when it is over."""
+def _own(site: Site, token: str, now: datetime, *, is_ending: bool = False) -> Iterator[tuple[Connection, Row[Any]]]:
+    """The visitor's own open request, locked. NotFoundError for a wrong or expired link, EndedError when it is over.
+
+    ``is_ending``: what is joined to it is locked with it, to be let go.
+    """
     with writing() as conn:
+        if is_ending:
+            duplicates.lock_joined(conn, _C.link_hash == link_hash(token))
         row = lock_link(conn, link_hash(token))
         if row.duplicate_of_id is not None and duplicates.stand_alone(conn, site, row, now):
             row = lock_link(conn, link_hash(token))
@@ -60,7 +76,9 @@ def change_time(
     """Ask to be called at another time. That is a new promise; a target already missed stays missed.
 
     Asking once more for what was asked before changes nothing: it must not push a promise back. Other words for a time
-    of one's own are for staff to read, and no new promise either.
+    of one's own are for staff to read, and no new promise either. What a request joined to theirs was promised sooner
+    stands. RefusedError("too_often") beyond MOST_TIMES of one link, which leaves the wish before as it was; words that
+    sound like danger are never refused.
     """
     with _own(site, token, now) as (conn, row):
         ring = site.keyring
@@ -68,29 +86,27 @@ def change_time(
         told = ring.open("callback_request.preferred_note", row.public_id, row.preferred_note_encrypted) or ""
         if before == after and told == preferred_note:
             return
+        if not is_crisis(preferred_note):
+            _count(conn, site, row, "time", now, most=MOST_TIMES, within=TIMES_WITHIN)
         sealed = ring.seal("callback_request.preferred_note", row.public_id, preferred_note or None)
         if before == after:
-            columns: dict[str, Any] = {"free_time_seen_at": None}
+            columns, promised = {"free_time_seen_at": None}, {}
         else:
-            columns = _decision_first(row, _wished_anew(conn, site, row, window, is_free_time, now))
+            columns = _wished_anew(conn, site, row, window, is_free_time, now)
+            promised = clock.replaced_promise(as_told(conn, row), columns)
+            columns = duplicates.sooner(conn, row, columns, now)
         if is_crisis(preferred_note):
-            columns |= {"crisis_at": now, "due_at": now}
+            columns |= due_at_once(now)
+            if not is_at_once(row):
+                danger.tell_managers(conn, site, row.id, is_doubtful=_is_undecided(row), now=now)
         change(conn, row, preferred_note_encrypted=sealed, **columns)
-        details = {"from": before, "to": after} | _promises(row, columns)
+        details = {"from": before, "to": after} | promised
         kept = told if row.has_legal_hold and told != preferred_note else None  # under a hold nothing is written over
         audit.record(
             conn, site, VISITOR, "visitor.changed_time", callback_id=row.id, details=details, typed=kept or None,
             now=now,
         )  # fmt: skip
         _confirm(conn, site, row, "visitor.changed", now)
-
-
-def _promises(row: Row[Any], columns: Mapping[str, Any]) -> dict[str, str]:
-    """What was promised before and is from now on, for the record, where a change makes another promise."""
-    after = columns.get("promised_by_at", row.promised_by_at)
-    if not row.is_promised or after == row.promised_by_at:
-        return {}
-    return {"promised_before": row.promised_by_at.isoformat(), "promised": after.isoformat()}
 
 
 def _wish(window: Window | None, is_free_time: bool) -> str:
@@ -104,8 +120,9 @@ def _window(row: Row[Any]) -> Window | None:
 def _wished_anew(
     conn: Connection, site: Site, row: Row[Any], window: Window | None, is_free_time: bool, now: datetime
 ) -> dict[str, Any]:
-    """The columns of another wish: when, and the promise that goes with it."""
+    """The columns of another wish: when, the promise that goes with it, and what was missed before."""
     columns = clock.wish_columns(window, is_free_time) | {"status": _status_for(row, window), "is_window_kept": None}
+    columns |= clock.missed_so_far(row, now)
     is_kept = window is None and not is_free_time and row.first_attempt_at is None and now > row.target_at
     if is_kept:
         return columns
@@ -114,9 +131,13 @@ def _wished_anew(
     )
 
 
-def _decision_first(row: Row[Any], columns: dict[str, Any]) -> dict[str, Any]:
-    """Under "Check" a new promise moves no due time: what is due there is the decision."""
-    return columns | {"due_at": row.due_at} if row.status == Status.CHECK else columns
+def _due_again(row: Row[Any], now: datetime) -> dict[str, Any]:
+    """After a wrong number there is one to call again: at once, or in the time they asked for if that is to come."""
+    window = _window(row)
+    if window is None or window.from_at <= now:
+        return {"next_at": now, "due_at": now, "last_disposition": None}
+    due_at = min(window.from_at + WINDOW_GRACE, window.until_at)
+    return {"next_at": window.from_at, "due_at": due_at, "last_disposition": None}
 
 
 def _status_for(row: Row[Any], window: Window | None) -> Status:
@@ -130,36 +151,55 @@ def _status_for(row: Row[Any], window: Window | None) -> Status:
 
 
 def change_number(site: Site, token: str, phone: PhoneNumber, *, now: datetime) -> None:
-    """Be called at another number. After a wrong number the request is due again at once."""
+    """Be called at another number. After a wrong number the request is due again at once, and the team is told.
+
+    The same number once more changes nothing, unless it was said to be wrong. RefusedError("too_often") beyond
+    MOST_NUMBERS of one link.
+    """
     with _own(site, token, now) as (conn, row):
         ring = site.keyring
+        was_wrong = row.last_disposition == Disposition.WRONG_NUMBER
+        before = ring.open("callback_request.phone", row.public_id, row.phone_encrypted) or ""
+        if before == phone.dialled and not was_wrong:
+            return
+        # A few in an hour: the page shows whether a number asked not to be called, and must not tell of many.
+        _count(conn, site, row, "number", now, most=MOST_NUMBERS, within=NUMBERS_WITHIN)
         name = ring.open("callback_request.name", row.public_id, row.name_encrypted) or ""
         email = ring.open("callback_request.email", row.public_id, row.email_encrypted)
         columns = contact_columns(site, row.public_id, phone)
         if row.is_promised:
-            columns |= _decision_first(row, _repromised(conn, site, row, columns["calling_key"], now))
-        if row.last_disposition == Disposition.WRONG_NUMBER:
-            columns |= {"next_at": None, "due_at": now, "last_disposition": None}
+            columns |= _repromised(conn, site, row, columns["calling_key"], now)
+        columns |= _due_again(row, now) if was_wrong else {}
         if is_suppressed(conn, ring.indexes_of("phone", phone.e164)):
             columns |= set_aside(conn, site, row, now)
         elif not row.is_promised:
             columns |= _taken_back_up(conn, site, row, columns["calling_key"], now)
+        elif was_wrong:
+            _tell_team(conn, row, now)
         change(conn, row, **columns)
         search_words.replace(conn, site, row.id, name=name, e164=phone.e164, email=email)
-        before = (ring.open("callback_request.phone", row.public_id, row.phone_encrypted) or "").partition(";")[0]
-        both = f"{before} {phone.e164}"
+        both = f"{before.partition(';')[0]} {phone.e164}"
         audit.record(
-            conn, site, VISITOR, "visitor.changed_number", callback_id=row.id, details=_promises(row, columns),
-            typed=both, now=now,
+            conn, site, VISITOR, "visitor.changed_number", callback_id=row.id,
+            details=clock.replaced_promise(row, columns), typed=both, now=now,
         )  # fmt: skip
         _confirm(conn, site, row, "visitor.changed", now)
+
+
+def _count(
+    conn: Connection, site: Site, row: Row[Any], what: str, now: datetime, *, most: int, within: timedelta
+) -> None:
+    """Count a change by this link. One that is refused is not counted, as nothing of it is kept."""
+    key = site.keyring.index_of("throttle", f"{what}|{row.id}")
+    if throttle.count(conn, key, now=now, window=within) > most:
+        raise RefusedError("too_often")
 
 
 def _taken_back_up(conn: Connection, site: Site, row: Row[Any], key: str, now: datetime) -> dict[str, Any]:
     """The number before was not to be called; this one may be, so that nobody has to decide about it any more."""
     columns = promised_after_all(conn, site, row, key, now)
-    if was_check(row.spam_reasons.split(",")):
-        return columns | {"status": Status.CHECK, "due_at": row.due_at}
+    if _is_undecided(row):
+        return columns | {"status": Status.CHECK}
     _tell_team(conn, row, now)
     return columns
 
@@ -197,16 +237,20 @@ def call_once_only(site: Site, token: str, *, now: datetime) -> None:
 def withdraw(site: Site, token: str, *, now: datetime) -> None:
     """Take the request back: nobody calls. Withdrawn uncalled after the target, it stays a miss.
 
-    A call already under way stays known, so that whoever made it can still say what came of it.
+    A call already under way stays known, so that whoever made it can still say what came of it. So it ends also for
+    somebody who may be in danger, as they wish; then the managers are told.
     """
-    with _own(site, token, now) as (conn, row):
+    with _own(site, token, now, is_ending=True) as (conn, row):
         duplicates.let_go(conn, site, row, now)
+        in_danger = is_in_danger(row, calls.said(conn, row))
         figures = clock.uncalled_figures(row, calendars.version(conn, site, row.calendar_id), now)
         change(
             conn, row, status=Status.WITHDRAWN, closed_reason=ClosedReason.WITHDRAWN, closed_at=now, withdrawn_at=now,
             next_at=None, **figures,
         )  # fmt: skip
         _note(conn, site, row, "visitor.withdrew", now)
+        if in_danger:
+            danger.tell_of_cancelling(conn, site, row.id, is_doubtful=_is_undecided(row), now=now)
         _confirm(conn, site, row, "visitor.withdrawn", now)
 
 
@@ -223,17 +267,28 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
             raise NotFoundError
         if row.status != Status.WITHDRAWN or is_suppressed(conn, phone_indexes(site, row)):
             raise EndedError
+        in_danger = is_in_danger(row, calls.said(conn, row))
         window = _window(row) if row.window_from and row.window_from > now else None
         wanted = Status.SCHEDULED if window else Status.NEW
-        status = Status.CHECK if was_check(row.spam_reasons.split(",")) else wanted
+        status = Status.CHECK if _is_undecided(row) else wanted
+        last = Disposition.WRONG_NUMBER if row.last_disposition == Disposition.WRONG_NUMBER else None
         if row.is_promised and (window or _is_to_be_kept(row, now)):
             change(conn, row, status=status, next_at=row.window_from, **NOT_ENDED)
         else:
-            begin_again(conn, site, row, status=status, window=window, is_free_time=row.is_free_time, now=now)
+            wish: dict[str, Any] = {"window": window, "is_free_time": row.is_free_time}
+            begin_again(conn, site, row, status=status, **wish, last=last, now=now)
         _note(conn, site, row, "visitor.undid_withdrawal", now)
+        if in_danger:
+            danger.tell_of_cancelling(conn, site, row.id, is_doubtful=_is_undecided(row), now=now)
         if status is not Status.CHECK:
-            _tell_team(conn, row, now)
-            letters.enqueue_for(conn, site, row, "visitor.received", now=now, delay=letters.A_MOMENT)
+            if last is None:
+                _tell_team(conn, row, now)
+            letters.enqueue_for(conn, site, row, confirmation(last), now=now, delay=letters.A_MOMENT)
+
+
+def _is_undecided(row: Row[Any]) -> bool:
+    """It was laid under "Check" as it came, and nobody has said yet what it is."""
+    return row.check_decided_at is None and was_check(row.spam_reasons.split(","))
 
 
 def _is_to_be_kept(row: Row[Any], now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The form, rendered once for a stretch of time and a version of the opening hours; only the token differs."""
+"""The form, rendered once for a stretch of time, the opening hours and how many wait; only the token differs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from intake.database import reading
 from intake.models.site import Site
 from intake.queries import calendar as calendars
+from intake.queries import receipt
 from intake.queries.calendar import Calendar
 from intake.rules.windows import Window
 from intake.rules.workflow import ForWhom, Voicemail
+from intake.services.clock import target_at
 from intake.web import look, opening
 from intake.web.forms import ASAP
 from intake.wording import names
@@ -25,7 +27,7 @@ from intake.wording.translation import lazy_gettext
 
 log = logging.getLogger(__name__)
 RECHECK = timedelta(seconds=2)
-"""How long a change of the opening hours may go unnoticed."""
+"""How long a change of the opening hours, or of how many wait, may go unnoticed."""
 _CONSENT = lazy_gettext("By sending this you ask us to call you at this number about your request.")
 _GAP = "<!-- token -->"
 EMPTY: Mapping[str, str] = {"preferred_time": ASAP, "voicemail": Voicemail.NONE}
@@ -33,10 +35,11 @@ EMPTY: Mapping[str, str] = {"preferred_time": ASAP, "voicemail": Voicemail.NONE}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database last said."""
+    """What the database last said. ``ahead``: how many are to be called before whoever asks now."""
 
     calendar: Calendar
     consent: str
+    ahead: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ class FormPages:
     def _ask(self, site: Site, language: str, now: datetime) -> None:
         try:
             with reading() as conn:
-                found = Known(calendars.current(conn, site), calendars.consent(conn, language).text)
+                calendar = calendars.current(conn, site)
+                ahead = receipt.people_ahead(conn, target_at(calendar, "", now))
+                found = Known(calendar, calendars.consent(conn, language).text, ahead)
             if found != self._known:
                 self._known = found
         except SQLAlchemyError as error:
@@ -102,7 +107,9 @@ class FormPages:
 
 def offer_for(known: Known | None, zone: str, now: datetime, chosen: Window | None = None) -> opening.Offer:
     """What to offer, also when the opening hours have never been read."""
-    return opening.offer(known.calendar, zone, now, chosen) if known else opening.without_calendar(zone, now)
+    if known is None:
+        return opening.without_calendar(zone, now)
+    return opening.offer(known.calendar, zone, now, chosen, ahead=known.ahead)
 
 
 def _render(site: Site, known: Known | None, now: datetime) -> FormPage:

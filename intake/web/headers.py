@@ -6,7 +6,7 @@ import logging
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, abort, request
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _explain)
     for error in (OperationalError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(error, _unavailable)
+    app.register_error_handler(DataError, _unstorable)
 
 
 def _keep_here(response: Response) -> None:
@@ -86,6 +87,12 @@ def _unavailable(error: SQLAlchemyError) -> Response:
     # The name only: the message of such an error can hold what somebody typed.
     log.error("the database does not answer: %s", type(error).__name__)
     return _page(503)
+
+
+def _unstorable(error: DataError) -> Response:
+    """A value that no column takes, a NUL in a text say, which only PostgreSQL minds: what was sent is at fault."""
+    log.error("the database cannot hold what was sent: %s", type(error.orig).__name__)
+    return _page(400)
 
 
 def _explain(error: HTTPException) -> Response:

@@ -12,12 +12,15 @@ from babel.dates import format_date
 from intake.queries.calendar import Calendar
 from intake.rules import windows
 from intake.rules.hours import Schedule, local_date
+from intake.rules.promise import within_minutes
 from intake.rules.windows import Window
 from intake.wording import times
 from intake.wording.translation import gettext as _
-from intake.wording.translation import language
+from intake.wording.translation import language, ngettext
 
 QUARTER_SECONDS = 900
+MINUTES_TOLD = 90
+"""A longer wait is told in hours."""
 SAME_STRETCH = timedelta(hours=18)
 """A closing time further off than this is not "today" in anybody's mind."""
 
@@ -46,18 +49,22 @@ class Offer:
     valid_until: datetime
 
 
-def offer(calendar: Calendar, zone: str, now: datetime, chosen: Window | None = None) -> Offer:
-    """What to say and offer at ``now``; ``chosen`` is shown too, although it may not be offered to others any more."""
-    hours, minutes = calendar.hours, calendar.target.minutes
+def offer(
+    calendar: Calendar, zone: str, now: datetime, chosen: Window | None = None, *, ahead: int | None = None
+) -> Offer:
+    """What to say and offer at ``now``; ``chosen`` is shown too, although it may not be offered to others any more.
+
+    ``ahead``: how many wait to be called first. None where a page tells a promise of its own.
+    """
+    hours = calendar.hours
     is_open = hours.is_open(now)
+    intro, asap_hint = _how_soon(calendar, now, ahead) if is_open else _once_open()
     found = set(windows.offered(calendar.callable_hours(), zone, now)) | ({chosen} if chosen else set())
     return Offer(
         is_open=is_open,
         state=_state(hours, zone, now),
-        intro=_("We aim to call within %(minutes)s minutes while we are open.", minutes=minutes)
-        if is_open
-        else _("If you ask now, we call you after we open. The next page says by when."),
-        asap_hint=_("We aim to call within %(minutes)s minutes", minutes=minutes) if is_open else _("After we open"),
+        intro=intro,
+        asap_hint=asap_hint,
         zone=times.zone_words(zone, now),
         days=_days(sorted(found), zone, now),
         valid_until=_valid_until(hours, now),
@@ -75,6 +82,32 @@ def without_calendar(zone: str, now: datetime) -> Offer:
         days=(),
         valid_until=now,
     )
+
+
+def _how_soon(calendar: Calendar, now: datetime, ahead: int | None) -> tuple[str, str]:
+    """While open: never sooner than what whoever asks now is promised on the next page."""
+    if ahead is None:
+        return "", ""
+    target, schedule = calendar.target, calendar.callable_hours()
+    most = within_minutes(now, schedule=schedule, target=target, backlog=ahead)
+    if most is None:
+        return _("The next page says by when we call."), _("The next page says by when")
+    span = _span(most)
+    hint = _("We call within %(time)s", time=span)
+    if most > (within_minutes(now, schedule=schedule, target=target, backlog=0) or 0):
+        return _("If you ask now, we call within %(time)s.", time=span), hint
+    return _("We aim to call within %(aim)s, and within %(time)s at most.", aim=_span(target.minutes), time=span), hint
+
+
+def _span(minutes: int) -> str:
+    """ "30 minutes", and from an hour and a half on in whole hours, rounded up."""
+    if minutes <= MINUTES_TOLD:
+        return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+    return ngettext("%(num)s hour", "%(num)s hours", -(-minutes // 60))
+
+
+def _once_open() -> tuple[str, str]:
+    return _("If you ask now, we call you after we open. The next page says by when."), _("After we open")
 
 
 def _state(hours: Schedule, zone: str, now: datetime) -> str:

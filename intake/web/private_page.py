@@ -16,11 +16,11 @@ from intake.queries import private_link
 from intake.queries.calendar import Calendar
 from intake.queries.private_link import PrivateView
 from intake.services import visitor
-from intake.services.errors import EndedError, NotFoundError
+from intake.services.errors import EndedError, NotFoundError, RefusedError
 from intake.web import look, opening, standing
 from intake.web.form_page import choices
 from intake.web.forms import ASAP, OTHER, PhoneForm, TimeForm, VisitorForm, VoicemailForm
-from intake.wording import numbers
+from intake.wording import answers, numbers
 from intake.wording.translation import gettext as _
 
 blueprint = Blueprint("private", __name__)
@@ -39,10 +39,14 @@ def _find(token: str, now: datetime) -> tuple[PrivateView, Calendar]:
 
 @blueprint.get("/callback/<token>")
 def show(token: str) -> Response:
-    """The confirmation, and later the state of things. Opening it changes nothing: mail scanners open every link."""
+    """The confirmation, and later the state of things. Opening it changes nothing: mail scanners open every link.
+
+    With ``open`` the row of the number is open, without JavaScript too.
+    """
     now = datetime.now(UTC)
     view, calendar = _find(token, now)
-    return _page(token, view, calendar, now, saved=_saved(request.args.get("saved")))
+    opened = "number" if request.args.get("open") == "number" else ""
+    return _page(token, view, calendar, now, saved=_saved(request.args.get("saved")), opened=opened)
 
 
 @blueprint.post("/callback/<token>")
@@ -61,6 +65,10 @@ def change(token: str) -> Response:
         abort(404)
     except EndedError:  # somebody was faster; the page says what is true now
         return _back(token)
+    except RefusedError:
+        field, words = _TOO_OFTEN[what]
+        form[field].errors = [words(current_site().provider_phone)]
+        return _page(token, view, calendar, now, status=429, opened=what, form=form)
     return _back(token, saved=what)
 
 
@@ -139,6 +147,11 @@ _CHANGES: Mapping[str, Callable[[Site, str, Any, datetime], None]] = {
     "voicemail": _change_voicemail,
     "once": _once_only,
     "undo": _undo,
+}
+
+_TOO_OFTEN: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "time": ("preferred_time", answers.time_too_often),
+    "number": ("phone", answers.number_too_often),
 }
 
 

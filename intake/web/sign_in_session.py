@@ -96,7 +96,7 @@ def _live_only(stock: Callable[[str], User | None]) -> Callable[[str], User | No
         if user is None or user.id != live.user_id:
             return None
         _note_seen(sid, live, now)
-        g.has_second_factor = live.has_second_factor
+        g.has_second_factor, g.has_lost = live.has_second_factor, live.has_lost
         return user
 
     return load

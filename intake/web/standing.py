@@ -49,7 +49,7 @@ def standing(view: PrivateView, zone: str, now: datetime, rules: CallingRules) -
         return _unpromised()
     if view.attempt_count == 0 and view.last_disposition is None:
         return _first_call(view, zone, now, rules)
-    return _called(view, zone, now)
+    return _called(view, zone, now, rules)
 
 
 def is_fresh(view: PrivateView, now: datetime) -> bool:
@@ -88,20 +88,53 @@ def _unpromised() -> Standing:
 
 
 def _first_call(view: PrivateView, zone: str, now: datetime, rules: CallingRules) -> Standing:
-    fresh = is_fresh(view, now)
-    if now >= view.promised_by_at:
+    if view.awaits_a_time:
+        return _time_to_agree(view, zone, now, rules)
+    fresh, is_set = is_fresh(view, now), view.is_free_time
+    if now >= _told_until(view):
         return _late(view, zone, now)
     words = _promise(view, zone, now)
     plan = _("We were going to call the number ending %(last4)s, %(when)s.", last4=view.last4, when=words)
-    spoken = times.capitalised(words) if fresh else _("Waiting for our call, %(when)s", when=words)
+    spoken = times.capitalised(words) if fresh or is_set else _("Waiting for our call, %(when)s", when=words)
     return Standing(
-        heading=_("We will call you") if fresh else _("Your callback request"),
+        heading=_("We will call you") if fresh or is_set else _("Your callback request"),
         when=_marked(spoken, view, zone),
-        notes=_free_time_note(view),
+        notes=_time_set_note(view),
         plan=plan,
         if_missed=if_missed(view, rules),
         is_fresh=fresh,
     )
+
+
+def _time_to_agree(view: PrivateView, zone: str, now: datetime, rules: CallingRules, happened: str = "") -> Standing:
+    """They named a time in their own words: until one is set, a word about it is all that is promised."""
+    words = times.promise_words(view.promised_by_at, zone, now)
+    plan = _("We were going to agree a time with you, %(when)s.", when=words)
+    asked = _("You asked for: %(words)s.", words=view.preferred_note)
+    if now >= view.promised_by_at:
+        told = _("We said we would agree a time with you %(when)s, and we have not done so yet.", when=words)
+        notes = (happened, told, asked, _("You are still in line."))
+        return Standing(_("Your callback request"), timed(_("We are late")), _said(*notes), plan=plan)
+    how = _("We call you or set a time by then. This page shows the time once it is set.")
+    if view.has_email:
+        how = _("We call or write to you by then. This page shows the time once it is set.")
+    return Standing(
+        heading=_("We will agree a time with you"),
+        when=_marked(times.capitalised(words), view, zone),
+        notes=_said(happened, asked, how),
+        plan=plan,
+        if_missed=if_missed(view, rules),
+        is_fresh=is_fresh(view, now),
+    )
+
+
+def _said(*notes: str) -> tuple[str, ...]:
+    return tuple(note for note in notes if note)
+
+
+def _told_until(view: PrivateView) -> datetime:
+    """When we are late with what this page told."""
+    return view.window.until_at if view.window else view.promised_by_at
 
 
 def _promise(view: PrivateView, zone: str, now: datetime) -> str:
@@ -116,21 +149,22 @@ def _marked(words: str, view: PrivateView, zone: str) -> Markup:
     return timed(words, *((times.clock(at, zone), times.iso(at.astimezone(zone_info(zone)))) for at in instants))
 
 
-def _free_time_note(view: PrivateView) -> tuple[str, ...]:
+def _time_set_note(view: PrivateView) -> tuple[str, ...]:
     if not view.is_free_time:
         return ()
-    return (_("You asked for: %(words)s. We call then if we can.", words=view.preferred_note),)
+    asked = _("You asked for: %(words)s.", words=view.preferred_note)
+    return (asked, _("We have set this time. If it does not suit you, change it below."))
 
 
 def _late(view: PrivateView, zone: str, now: datetime) -> Standing:
     """The promise is broken: say so, and what is still true."""
-    promised = times.promise_words(view.promised_by_at, zone, now)
+    promised = times.promise_words(_told_until(view), zone, now)
     told = _("We said we would call %(when)s, and we have not called yet.", when=promised)
     still = _("You are still in line.")
     return Standing(_("Your callback request"), timed(_("We are late")), (told, still), plan=told)
 
 
-def _called(view: PrivateView, zone: str, now: datetime) -> Standing:
+def _called(view: PrivateView, zone: str, now: datetime, rules: CallingRules) -> Standing:
     if view.last_disposition in _REACHED:
         happened = _("We have spoken with you.")
     elif view.last_disposition is None:  # the visitor has put a wrong number right
@@ -140,6 +174,8 @@ def _called(view: PrivateView, zone: str, now: datetime) -> Standing:
         happened = ngettext("We called once and missed you.", "We called %(num)s times and missed you.", tried)
     else:
         happened = _("We tried to call you, and our line failed.")
+    if view.awaits_a_time:
+        return _time_to_agree(view, zone, now, rules, happened)
     next_words = _next(view, zone, now)
     plan = _("We were going to call the number ending %(last4)s again.", last4=view.last4)
     return Standing(_("Your callback request"), _next_marked(next_words, view, zone), (happened,), plan=plan)
@@ -199,8 +235,8 @@ def tries(view: PrivateView, rules: CallingRules) -> str:
 
 def wish(view: PrivateView, zone: str, now: datetime) -> str:
     """When the visitor asked to be called, as a row."""
-    if view.window:
-        return times.capitalised(_promise(view, zone, now))
     if view.is_free_time:
         return _("Another time: %(words)s", words=view.preferred_note)
+    if view.window:
+        return times.capitalised(_promise(view, zone, now))
     return _("As soon as possible")

@@ -32,6 +32,24 @@ def phone_problem(problem: PhoneProblem) -> str:
     return str(_PHONE.get(problem, _PHONE_WRONG))
 
 
+def time_too_often(phone: str) -> str:
+    """One request's time was changed again and again: the last one that was saved stands."""
+    return gettext(
+        "You have changed the time many times today. Your last choice stands. To change it once more, call us at "
+        "%(phone)s",
+        phone=phone,
+    )
+
+
+def number_too_often(phone: str) -> str:
+    """One request's number was changed again and again; whoever needs it changed once more has another way."""
+    return gettext(
+        "You have changed the number several times. If it is still not right, call us at %(phone)s or change it in an "
+        "hour",
+        phone=phone,
+    )
+
+
 def email_problem(text: str) -> str:
     """Optional; the shape of an address if given."""
     is_wrong = bool(text) and (len(text) > LONGEST_EMAIL or not is_email(text))

@@ -9,7 +9,7 @@ from babel.dates import format_date
 from intake.rules.bands import Band, Clock
 from intake.rules.counting import End, Kept, Kind, Reach, State
 from intake.rules.periods import Period, Preset
-from intake.rules.shares import FEW_FOR_A_TAIL, Share
+from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT, Share
 from intake.rules.survival import Quantile
 from intake.wording.times import duration
 from intake.wording.translation import gettext, language, lazy_gettext, ngettext
@@ -123,13 +123,6 @@ def band(value: Band) -> str:
     return str(_BAND[value.key])
 
 
-def lateness(through: int | None) -> str:
-    """Minutes past the target, up to."""
-    return {
-        15: gettext("up to 15 min"), 60: gettext("15–60 min"), 240: gettext("1–4 h"), None: gettext("over 4 h"),
-    }[through]  # fmt: skip
-
-
 def day(one: date, today: date) -> str:
     """ "12 Oct", with the year when it is another one."""
     return format_date(one, "d MMM" if one.year == today.year else "d MMM y", locale=language())
@@ -154,11 +147,21 @@ def percent(share: Share) -> str:
     return "–" if share.percent is None else f"{share.percent} %"
 
 
+def percent_of_part(share: Share) -> str:
+    """Likewise of a person, a page, a week: "too few" where it would tell of chance."""
+    return gettext("too few") if share.is_few else percent(share)
+
+
 def share(one: Share) -> str:
     """ "82 % (239 of 291)"; of nobody it says so."""
     if one.percent is None:
         return gettext("nobody yet")
     return gettext("%(percent)s %% (%(part)s of %(whole)s)", percent=one.percent, part=one.part, whole=one.whole)
+
+
+def share_of_part(one: Share) -> str:
+    """Likewise of a person, a page, a week."""
+    return gettext("too few") if one.is_few else share(one)
 
 
 def interval(one: Share) -> str:
@@ -182,21 +185,46 @@ def nine_tenths(found: Quantile, n: int) -> str:
     return within(found, n, fewest=FEW_FOR_A_TAIL)
 
 
+def n_of_waits(n: int, counted: int, closed: int) -> str:
+    """ "n = 15: 14 counted, 2 more who cancelled or called us before due, 1 fewer called while closed".
+
+    ``n`` waits are told, of so many counted; ``closed``: called in no opening time.
+    """
+    more = n - counted + closed
+    told = gettext("n = %(n)s", n=n)
+    if not more and not closed:
+        return told
+    why = (
+        gettext("%(n)s counted", n=counted),
+        gettext("%(n)s more who cancelled or called us before due", n=more) if more else "",
+        gettext("%(n)s fewer called while closed", n=closed) if closed else "",
+    )
+    return f"{told}: {', '.join(filter(None, why))}"
+
+
 def share_change(now: Share, before: Share) -> str:
-    """ "4 points better than before", "as before"; empty where either says nothing."""
-    if now.percent is None or before.percent is None:
+    """ "12 points better than before", or "about the same as before (+4 points)" where their ranges overlap.
+
+    Empty where either is of too few.
+    """
+    if now.percent is None or before.percent is None or now.is_few or before.is_few:
         return ""
     points = now.percent - before.percent
     if points == 0:
-        return gettext("as before")
+        return gettext("about the same as before")
+    if now.may_equal(before):
+        return ngettext(
+            "about the same as before (%(sign)s%(num)s point)", "about the same as before (%(sign)s%(num)s points)",
+            abs(points), sign="+" if points > 0 else "−",
+        )  # fmt: skip
     if points > 0:
         return ngettext("%(num)s point better than before", "%(num)s points better than before", points)
     return ngettext("%(num)s point worse than before", "%(num)s points worse than before", -points)
 
 
-def wait_change(now: Quantile, before: Quantile, n: int, n_before: int, *, fewest: int = 1) -> str:
-    """ "before 9 min, better"; empty where either says nothing."""
-    if min(n, n_before) < max(fewest, 1):
+def wait_change(now: Quantile, before: Quantile, n: int, n_before: int, *, fewest: int = FEW_IN_A_SPLIT) -> str:
+    """ "before 9 min, better"; empty where either is of too few."""
+    if min(n, n_before) < fewest:
         return ""
     told = within(before, n_before)
     here, there = (float("inf") if one.within is None else one.within for one in (now, before))

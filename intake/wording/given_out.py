@@ -1,45 +1,77 @@
-"""Why a figure is not what it was when it was given out: "Given out 3 Nov: 82 %. Now 80 %: 3 more called late"."""
+"""Why figures are not what they were when they were given out: "Reached: 82 %, now 80 %: 3 more never reached"."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from intake.models.reports import Way
-from intake.queries.kept_report import Difference
-from intake.rules.counting import Kind, State
-from intake.rules.shares import Share
+from intake.queries.kept_report import Changed, Difference, Told, Word
+from intake.queries.report import Figures
+from intake.rules.counting import End
+from intake.rules.shares import FEW_IN_A_SPLIT, Share
 from intake.wording import figures
 from intake.wording.times import moment
-from intake.wording.translation import gettext, ngettext
+from intake.wording.translation import gettext, lazy_gettext, ngettext
+
+_TITLE = {
+    Told.PROMISES: lazy_gettext("Promises kept"),
+    Told.IN_TARGET: lazy_gettext("Called in target"),
+    Told.HALF: lazy_gettext("Half were called within"),
+    Told.NINE_TENTHS: lazy_gettext("9 of 10 were called within"),
+    Told.FIRST_CALLS: lazy_gettext("First call"),
+    Told.REACHED: lazy_gettext("Reached"),
+    Told.WISHES: lazy_gettext("Requested times kept"),
+    Told.KINDS: lazy_gettext("What is counted"),
+}
+_SHARE: Mapping[Told, Callable[[Figures], Share]] = {
+    Told.PROMISES: lambda of: of.promises,
+    Told.IN_TARGET: lambda of: of.in_target,
+    Told.REACHED: lambda of: of.were_reached,
+    Told.WISHES: lambda of: of.wished,
+}
 
 
-def sentence(one: Difference, zone: str, now: datetime) -> str:
-    """Both figures with what they are of, and what there is more or less of since."""
-    then, here = one.given.whole, one.now
-    is_target = then.in_target != here.in_target
-    old, new = (then.in_target, here.in_target) if is_target else (then.promises, here.promises)
-    words = {
-        "how": _way(one.given.way),
-        "when": moment(one.given.made_at, zone, now),
-        "what": gettext("called in target") if is_target else gettext("of promises kept"),
-        "old": _share(old),
-        "new": _share(new),
-    }
-    said = gettext("%(how)s %(when)s: %(old)s %(what)s. Now %(new)s", **words)
-    changes = ", ".join(_change(word, more) for word, more in one.changes)
-    return f"{said}: {changes}." if changes else f"{said}."
+def sentences(one: Difference, zone: str, now: datetime) -> str:
+    """When it was told, and for each figure that changed what it was, what it is, and of what there is more or less."""
+    how = gettext("Mailed") if one.given.way in (Way.WEEK, Way.MONTH) else gettext("Given out")
+    told = gettext("%(how)s %(when)s.", how=how, when=moment(one.given.made_at, zone, now))
+    return " ".join([told, *(_sentence(changed, one.given.whole, one.now) for changed in one.changed)])
 
 
-def _way(way: Way) -> str:
-    return gettext("Mailed") if way in (Way.WEEK, Way.MONTH) else gettext("Given out")
+def _sentence(one: Changed, then: Figures, now: Figures) -> str:
+    old, new = _value(one.told, then), _value(one.told, now)
+    both = gettext("%(old)s, now %(new)s", old=old, new=new) if old != new else ""
+    changes = ", ".join(_change(one.told, word, more) for word, more in one.changes)
+    return f"{': '.join(part for part in (str(_TITLE[one.told]), both, changes) if part)}."
 
 
-def _share(one: Share) -> str:
-    return figures.share(one)
+def _value(told: Told, of: Figures) -> str:
+    """Empty where there is no single figure: the numbers it is made of say it all."""
+    if told in _SHARE:
+        return figures.share(_SHARE[told](of))
+    if told is Told.HALF:
+        return figures.within(of.half, of.waits.number, fewest=FEW_IN_A_SPLIT)
+    return figures.nine_tenths(of.nine_tenths, of.waits.number) if told is Told.NINE_TENTHS else ""
 
 
-def _change(word: State | Kind, more: int) -> str:
-    what = figures.state(word) if isinstance(word, State) else figures.kind(word)
+def _change(told: Told, word: Word, more: int) -> str:
+    what = _WORD[told](word)
     if more > 0:
         return ngettext("%(num)s more %(what)s", "%(num)s more %(what)s", more, what=what)
     return ngettext("%(num)s fewer %(what)s", "%(num)s fewer %(what)s", -more, what=what)
+
+
+def _first_call(word: Any) -> str:
+    return figures.end(word) if isinstance(word, End) else figures.band(word)
+
+
+_WORD: Mapping[Told, Callable[[Any], str]] = {
+    Told.PROMISES: figures.kept,
+    Told.IN_TARGET: figures.state,
+    Told.FIRST_CALLS: _first_call,
+    Told.REACHED: figures.reach,
+    Told.WISHES: figures.wish,
+    Told.KINDS: figures.kind,
+}

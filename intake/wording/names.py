@@ -1,4 +1,4 @@
-"""What the service calls its states, outcomes, reasons and mails, in the reader's language."""
+"""What the service calls its states, outcomes and reasons, in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from intake.models.records import OutboxState
 from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, Status, Voicemail
-from intake.wording import next_call, roles, taken_out
-from intake.wording.translation import gettext, lazy_gettext
+from intake.wording import mails, next_call, roles, taken_out
+from intake.wording.translation import gettext, lazy_gettext, plain
+from intake.wording.translation import words_of as _words
 
 _STATUS = {
     Status.NEW: lazy_gettext("New"),
@@ -76,7 +76,7 @@ _CLOSED_REASON = {
     ClosedReason.DO_NOT_CALL: lazy_gettext("Asked not to be called"),
     ClosedReason.DUPLICATE: lazy_gettext("Same request twice"),
     ClosedReason.SPAM: lazy_gettext("Spam"),
-    ClosedReason.TEST: lazy_gettext("Test"),
+    ClosedReason.TEST: lazy_gettext("Test or mistake"),
     ClosedReason.WITHDRAWN: lazy_gettext("Cancelled by the visitor"),
 }
 _CALL_REASON = {
@@ -103,38 +103,6 @@ _SPAM_REASON = {
     "many_from_address": lazy_gettext("Many requests from the same place in the last hour"),
     "many_from_number": lazy_gettext("Many requests with the same number in the last hour"),
     "suppressed": lazy_gettext("This number asked not to be called"),
-}
-_MAIL_KIND = {
-    "team.new": lazy_gettext("New request"),
-    "team.check_digest": lazy_gettext("Requests to check"),
-    "visitor.received": lazy_gettext("Your callback request"),
-    "visitor.changed": lazy_gettext("Your callback request: changed"),
-    "visitor.withdrawn": lazy_gettext("Your callback request: cancelled"),
-    "visitor.wrong_number": lazy_gettext("Your callback request: check the number"),
-    "person.assigned": lazy_gettext("A request was given to you"),
-    "person.assigned_many": lazy_gettext("Several requests were given to you"),
-    "person.taken_over": lazy_gettext("A request of yours was taken over"),
-    "person.security": lazy_gettext("Your sign-in"),
-    "person.invite": lazy_gettext("Link to choose a password"),
-    "person.report": lazy_gettext("Report of a week or a month"),
-    "person.test": lazy_gettext("Test mail"),
-    "manager.crisis": lazy_gettext("A request needs a manager"),
-    "staff.alerts": lazy_gettext("Requests that are due"),
-    "staff.alarm": lazy_gettext("Something is not as it should be"),
-    "hook.alert": lazy_gettext("Message to the on-call webhook"),
-    "hook.test": lazy_gettext("Test message to the on-call webhook"),
-}
-_RECIPIENT = {
-    "team": lazy_gettext("the intake team"),
-    "visitor": lazy_gettext("the visitor"),
-    "managers": lazy_gettext("the managers"),
-    "hook": lazy_gettext("the on-call webhook"),
-}
-_MAIL_STATE = {
-    OutboxState.PENDING: lazy_gettext("Waiting"),
-    OutboxState.LEASED: lazy_gettext("Sending"),
-    OutboxState.SENT: lazy_gettext("Sent"),
-    OutboxState.DEAD: lazy_gettext("Gave up"),
 }
 _ACTION = {
     "callback.received": lazy_gettext("sent the request"),
@@ -166,6 +134,7 @@ _ACTION = {
     "callback.marked_spam": lazy_gettext("marked the request as spam"),
     "callback.left_out": lazy_gettext("agreed that the request counts for nothing in reports"),
     "callback.set_aside": lazy_gettext("set it aside: this number asked not to be called"),
+    "callback.bar_lifted": lazy_gettext("allowed this number to be called again"),
     "callback.dossier_read": lazy_gettext("had a dossier of the request made"),
     "callback.hold_placed": lazy_gettext("put a legal hold on the request: nothing of it is deleted"),
     "callback.hold_lifted": lazy_gettext("lifted the legal hold: the request is kept as long as any other"),
@@ -182,6 +151,7 @@ _ACTION = {
     "mail.sent": lazy_gettext("sent a mail"),
     "mail.dead": lazy_gettext("gave up sending a mail"),
     "mail.resent": lazy_gettext("sent a mail again"),
+    "mail.withdrawn": lazy_gettext("did not send a message that nobody needed any more"),
     "mail.hook_test_asked": lazy_gettext("sent a test message to the on-call webhook"),
     "mail.test_asked": lazy_gettext("sent a test mail to their own address"),
     "outbox.viewed": lazy_gettext("looked at the outbox"),
@@ -236,15 +206,6 @@ _WITH_ANOTHER = {
     "callback.unlinked": lazy_gettext("took it apart from %(other)s"),
     "callback.asked_again": lazy_gettext("found %(other)s from the same number or email"),
 }
-
-
-def _plain(code: str) -> str:
-    """A code nobody gave words to yet, at least without dots and underscores."""
-    return code.replace(".", " ").replace("_", " ")
-
-
-def _words(table: Mapping[Any, Any], code: str) -> str:
-    return str(table[code]) if code in table else _plain(code)
 
 
 def known_actions() -> tuple[str, ...]:
@@ -302,26 +263,6 @@ def spam_reason(code: str) -> str:
     return _words(_SPAM_REASON, code)
 
 
-def mail_kind(kind: str) -> str:
-    """What a mail is about, as the outbox lists it."""
-    return _words(_MAIL_KIND, kind)
-
-
-def mail_kinds() -> dict[str, str]:
-    """Every kind of mail there is, by its code."""
-    return {kind: str(words) for kind, words in _MAIL_KIND.items()}
-
-
-def mail_state(state: OutboxState) -> str:
-    """Where a mail stands on its way out."""
-    return _words(_MAIL_STATE, state)
-
-
-def mail_recipient(recipient: str) -> str:
-    """Who a mail goes to, never an address: "the intake team", "the visitor", "one person"."""
-    return gettext("one person") if recipient.startswith("user:") else _words(_RECIPIENT, recipient)
-
-
 def action(entry_action: str, details: Mapping[str, Any]) -> str:
     """An entry of the record as the sentence after the actor's name: "claimed the request"."""
     if entry_action == "callback.attempted" and "disposition" in details:
@@ -358,6 +299,8 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
         return gettext("returned it to the queue: nothing happened for %(num)s minutes", num=details["minutes"])
     if entry_action in _WITH_ANOTHER and details.get("reference"):
         return str(_WITH_ANOTHER[entry_action]) % {"other": details["reference"]}
+    if entry_action == "callback.undone" and details.get("what") == "callback.taken_down":
+        return gettext("took it back at once, as entered by mistake: it has ended and counts in no figure")
     if entry_action == "callback.undone" and "what" in details:
         return gettext("took back at once: %(what)s", what=_words(_ACTION, str(details["what"])))
     if entry_action == "callback.released" and details.get("reason") in ("disabled", "role_taken"):
@@ -365,10 +308,12 @@ def action(entry_action: str, details: Mapping[str, Any]) -> str:
     if entry_action == "person.changed" and details.get("roles") != details.get("was"):
         was, now = (roles.roles(details.get(which, ())) for which in ("was", "roles"))
         return gettext("changed a person’s roles from %(was)s to %(now)s", was=was, now=now)
+    if entry_action == "callback.exported" and "rows" in details:
+        return taken_out.chosen(details)
     if entry_action == "report.exported":
         return taken_out.action(details)
-    if entry_action in ("mail.sent", "mail.dead") and "kind" in details:
-        return _mail_action(entry_action, str(details["kind"]), str(details.get("recipient", "")))
+    if entry_action in ("mail.sent", "mail.dead", "mail.withdrawn") and "kind" in details:
+        return mails.action(entry_action, details)
     return _words(_ACTION, entry_action)
 
 
@@ -384,16 +329,9 @@ def _assign_action(name: str) -> str:
     return gettext("gave the request to %(person)s", person=name) if name else gettext("took the request")
 
 
-def _mail_action(entry_action: str, kind: str, recipient: str) -> str:
-    words = {"mail": mail_kind(kind), "recipient": mail_recipient(recipient)}
-    if entry_action == "mail.sent":
-        return gettext("sent the mail “%(mail)s” to %(recipient)s", **words)
-    return gettext("could not send the mail “%(mail)s” to %(recipient)s", **words)
-
-
 def _detail(table: Mapping[Any, Any], kind: type[StrEnum], value: object) -> str:
     """Words for a detail of an old entry, whose enum value may since have gone."""
     try:
         return _words(table, kind(str(value)))
     except ValueError:
-        return _plain(str(value))
+        return plain(str(value))

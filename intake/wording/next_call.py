@@ -76,10 +76,12 @@ def is_by_next_call(details: Mapping[str, Any]) -> bool:
 
 
 def kept(details: Mapping[str, Any]) -> str:
-    """Why it was this one, as the record keeps it: "Most urgent: 12 min overdue. 2 passed over: …"."""
+    """Why it was this one, as the record keeps it: "Most urgent: overdue 12 min. 2 passed over: …"."""
     seconds = int(details.get("late_seconds") or 0)
     late = gettext("Most urgent.")
-    if seconds >= 60:
+    if details.get("is_at_once"):
+        late = gettext("Most urgent: at once, since they may be in danger.")
+    elif seconds >= 60:
         late = gettext("Most urgent: overdue %(length)s.", length=times.duration(seconds))
     over = passed(details.get("passed") or {})
     return f"{late} {over}." if over else late

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from intake.queries.facts import Asked
-from intake.rules.bands import BANDS, LATENESS, NOT_LATE, Clock
+from intake.rules.bands import BANDS, Clock
 from intake.rules.counting import End, Kept, Kind, Reach, State
-from intake.rules.parts import NO_SOURCE, Mark, Part, read
+from intake.rules.parts import NO_PERSON, NO_SOURCE, Mark, Part, read
 from intake.rules.workflow import ForWhom
 from intake.wording import figures, languages, names
 from intake.wording.times import capitalised
@@ -86,14 +86,14 @@ def _value(name: str, value: str, people: Mapping[int, str], today: date) -> str
         "end": lambda: _end(End(value)),
         "reach": lambda: _reach(Reach(value)),
         "band": lambda: gettext("called within %(band)s", band=_band(value)),
-        "late": lambda: _late(value),
+        "age": lambda: gettext("not called yet, has waited %(time)s", time=_band(value)),
         "arrival": lambda: gettext("arrived while open") if value == "open" else gettext("arrived while closed"),
         "hour": lambda: gettext("arrived %(hour)s", hour=figures.hour_of_week(*divmod(int(value), 24))),
         "week": lambda: gettext("week from %(day)s", day=figures.day(date.fromisoformat(value), today)),
         "source": lambda: (
             gettext("without a page code") if value == NO_SOURCE else gettext("page %(code)s", code=value)
         ),
-        "person": lambda: gettext("first call by %(person)s", person=people.get(int(value)) or gettext("one person")),
+        "person": lambda: _first_by(value, people),
         "marked": lambda: figures.kind(Kind(value)),
     }
     return say[name]()
@@ -123,8 +123,7 @@ def _band(key: str) -> str:
     return figures.band(next(band for band in BANDS if band.key == key))
 
 
-def _late(key: str) -> str:
-    if key == NOT_LATE:
-        return gettext("not called yet, not due yet")
-    through = next(band.through for band in LATENESS if band.key == key)
-    return gettext("not called yet, late by %(time)s", time=figures.lateness(through))
+def _first_by(value: str, people: Mapping[int, str]) -> str:
+    if value == NO_PERSON:
+        return gettext("called first by nobody")
+    return gettext("first call by %(person)s", person=people.get(int(value)) or gettext("one person"))

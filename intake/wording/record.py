@@ -9,7 +9,7 @@ from typing import Any
 
 from intake.rules.bands import Clock
 from intake.rules.workflow import ClosedReason, Voicemail
-from intake.wording import names, next_call, parts, promised, times
+from intake.wording import mails, names, next_call, parts, promised, times
 from intake.wording.translation import gettext, lazy_gettext, ngettext
 
 
@@ -51,8 +51,8 @@ _BY_START = {
     "session": Group.SIGNED_IN,
 }  # fmt: skip
 _HIDDEN = {"attempt_id", "note", "message", "public_id", "ids", "view", "to_name", "from_name", "kind", "recipient",
-           "disposition", "exception", "after", "way", "late_seconds", "rule", "team",
-           "minutes", "what", "attempts", "snoozed_until", "promised_before", "promised", "contact",
+           "disposition", "exception", "after", "way", "late_seconds", "is_at_once", "rule", "team",
+           "minutes", "what", "attempts", "struck_note", "snoozed_until", "promised_before", "promised", "contact",
            "note_id"}  # fmt: skip
 """Said by the sentence itself, or of use to a program only."""
 _KEYS = {
@@ -76,6 +76,7 @@ _KEYS = {
     "notify": lazy_gettext("notifications"),
     "dial": lazy_gettext("calls by"),
     "hides_number": lazy_gettext("line hides its number"),
+    "hides": lazy_gettext("columns left out"),
     "noted_on": lazy_gettext("day"),
     "every_week": lazy_gettext("report every Monday"),
     "every_month": lazy_gettext("report on the 1st of each month"),
@@ -94,6 +95,7 @@ _REASONS = {
 _LISTS = {
     "all_open": lazy_gettext("All open"), "due_now": lazy_gettext("Due now"), "mine": lazy_gettext("Mine"),
     "unclaimed": lazy_gettext("Unclaimed"), "scheduled": lazy_gettext("Scheduled"), "retry": lazy_gettext("Try again"),
+    "number": lazy_gettext("No number"), "snoozed": lazy_gettext("Snoozed"),
     "check": lazy_gettext("Check"), "closed": lazy_gettext("Closed"), "search": lazy_gettext("What a search found"),
     "morning": lazy_gettext("What came while we were closed"), "handover": lazy_gettext("Hand-over sheet"),
     "holds": lazy_gettext("Under a legal hold"),
@@ -186,7 +188,7 @@ def _listed(details: Mapping[str, Any]) -> str:
 
 def _mail(details: Mapping[str, Any]) -> str:
     mail, recipient = str(details.get("kind", "")), str(details.get("recipient", ""))
-    return gettext("“%(mail)s” to %(recipient)s", mail=names.mail_kind(mail), recipient=names.mail_recipient(recipient))
+    return gettext("“%(mail)s” to %(recipient)s", mail=mails.kind(mail), recipient=mails.recipient(recipient))
 
 
 def _reason(value: Any) -> str:

@@ -34,7 +34,7 @@ def opening(given: Given, zone: str) -> str:
     """Which days, by whose clock, and when they were looked at."""
     return gettext(
         "Callback requests received %(days)s (%(zone)s), as they stood on %(at)s.",
-        days=words.days(given.asked.period), zone=zone.replace("_", " "), at=times.exact(given.made_at, zone),
+        days=words.days(given.asked.period), zone=zone.replace("_", " "), at=times.full(given.made_at, zone),
     )  # fmt: skip
 
 
@@ -54,19 +54,28 @@ def sections(given: Given) -> tuple[Section, ...]:
 def _glance(given: Given) -> tuple[str, ...]:
     whole, before = given.whole, given.before
     n, n_before = whole.waits.number, before.waits.number
+    said = words.n_of_waits(n, whole.counted, whole.ends.get(End.CLOSED, 0))
     half = words.wait_change(whole.half, before.half, n, n_before)
     slowest = words.wait_change(whole.nine_tenths, before.nine_tenths, n, n_before, fewest=FEW_FOR_A_TAIL)
-    target = gettext(
-        "Called within %(minutes)s opening minutes (target %(percent)s %%)",
-        minutes=given.target_minutes, percent=given.target_percent,
-    )  # fmt: skip
+    target = gettext("Called in target (%(percent)s %% at the end)", percent=given.target_percent)
+    if given.target_minutes is not None:
+        target = gettext(
+            "Called within %(minutes)s opening minutes (target %(percent)s %%)",
+            minutes=given.target_minutes, percent=given.target_percent,
+        )  # fmt: skip
     lines = (
         _share(gettext("Promises kept"), whole.promises, before.promises),
         _share(target, whole.in_target, before.in_target),
-        _wait(gettext("Half were called within"), words.within(whole.half, n), n, half),
-        _wait(gettext("9 of 10 were called within"), words.nine_tenths(whole.nine_tenths, n), n, slowest),
+        _wait(gettext("Half were called within"), words.within(whole.half, n), said, half),
+        _wait(
+            gettext("9 of 10 were called within"),
+            words.nine_tenths(whole.nine_tenths, n),
+            gettext("n = %(n)s", n=n),
+            slowest,
+        ),
         _share(gettext("Reached"), whole.were_reached, before.were_reached),
         _waiting(given),
+        _came_before(given),
         _windows(whole, before),
     )
     return tuple(line for line in lines if line)
@@ -79,9 +88,9 @@ def _share(title: str, now: Share, before: Share) -> str:
     return f"{title}: {_joined(words.share(now), likely, words.share_change(now, before))}"
 
 
-def _wait(title: str, wait: str, n: int, change: str) -> str:
+def _wait(title: str, wait: str, n: str, change: str) -> str:
     """People still waiting are among the n."""
-    return f"{title}: {_joined(wait, gettext('n = %(n)s', n=n), change)}"
+    return f"{title}: {_joined(wait, n, change)}"
 
 
 def _waiting(given: Given) -> str:
@@ -90,9 +99,19 @@ def _waiting(given: Given) -> str:
         return f"{title}: {gettext('nobody')}"
     late = given.whole.states.get(State.OVERDUE, 0)
     told = ngettext("%(num)s past the target", "%(num)s past the target", late) if late else ""
-    wait = times.duration((given.made_at - given.oldest_at).total_seconds())
+    wait = times.waited((given.made_at - given.oldest_at).total_seconds())
     oldest = gettext("the oldest has waited %(wait)s by day and night", wait=wait)
     return f"{title}: {_joined(str(given.waiting), told, oldest)}"
+
+
+def _came_before(given: Given) -> str:
+    """Empty where nobody waits who came before these days."""
+    told = given.came_before
+    if told.oldest_at is None:
+        return ""
+    wait = times.waited((given.made_at - told.oldest_at).total_seconds())
+    oldest = gettext("the oldest has waited %(wait)s by day and night", wait=wait)
+    return f"{gettext('Still waiting from before these days')}: {_joined(str(told.n), oldest)}"
 
 
 def _windows(whole: Figures, before: Figures) -> str:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from intake.wording.translation import gettext
 
-_BEGIN_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
+_BEGIN_FORMULAS = "=+-@\t\r\n＝＋－＠"
 _UNSEEN = " \u00a0\u200b\u2060\ufeff"
+_AFTER_A_SPLIT = re.compile(rf"([;\t\r\n])(?=[{_UNSEEN}]*[{re.escape(_BEGIN_FORMULAS)}])")
+"""Where a spreadsheet that parts cells at another sign than ours would see one begin."""
 
 
 def safe(cell: object) -> str:
-    """The cell as text; one that a spreadsheet would take for a formula starts with an apostrophe.
+    """The cell as text; what a spreadsheet would take for a formula, at its start or behind a ``;``, has an apostrophe.
 
     Source: OWASP, CSV injection, which also names the full-width forms.
     """
     text = "" if cell is None else str(cell)
-    is_formula = text.startswith(_BEGIN_FORMULAS) or text.lstrip(_UNSEEN).startswith(_BEGIN_FORMULAS)
-    return f"'{text}" if is_formula else text
+    begins = tuple(_BEGIN_FORMULAS)
+    is_formula = text.startswith(begins) or text.lstrip(_UNSEEN).startswith(begins)
+    return _AFTER_A_SPLIT.sub(r"\1'", f"'{text}" if is_formula else text)
 
 
 def line(cells: Iterable[object]) -> str:

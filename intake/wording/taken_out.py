@@ -1,4 +1,4 @@
-"""What left the panel with a report, as the sentence after the actor's name."""
+"""What left the panel as a sheet or for a program, as the sentence after the actor's name."""
 
 from __future__ import annotations
 
@@ -16,3 +16,10 @@ def action(details: Mapping[str, Any]) -> str:
     if details.get("contact"):
         return gettext("took the requests of a report out of the panel, with names and numbers (CSV)")
     return gettext("took the requests of a report out of the panel, without names (CSV)")
+
+
+def chosen(details: Mapping[str, Any]) -> str:
+    """An entry ``callback.exported`` of requests that were ticked in the queue."""
+    if details.get("contact"):
+        return gettext("took chosen requests out of the panel, with names and numbers (CSV)")
+    return gettext("took chosen requests out of the panel, without names (CSV)")

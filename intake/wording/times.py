@@ -1,5 +1,7 @@
 """Instants, windows, promises and durations in words, as visitors and staff read them.
 
+All words are as within a sentence, "today", "overdue 12 min"; ``capitalised`` makes them those at its start.
+
 Every function takes aware instants (UTC in practice) and an IANA zone name; none reads the clock.
 The clock, the day and the zone come from here only, so that a page, a mail and the queue never disagree.
 """
@@ -80,7 +82,12 @@ def _world_zone(zone: str, wanted: str) -> str:
 
 def zone_short(zone: str, at: datetime) -> str:
     """The zone as staff read it: "ET"; outside North America the abbreviation then in force."""
-    short = _american_zone(zone, at) or _local(at, zone).strftime("%Z")
+    return _american_zone(zone, at) or _abbreviation(at, zone)
+
+
+def _abbreviation(at: datetime, zone: str) -> str:
+    """The one in force at that instant."""
+    short = _local(at, zone).strftime("%Z")
     return f"UTC{short}" if short[0] in "+-" else short
 
 
@@ -107,6 +114,12 @@ def _day(day: date, today: date) -> str:
 def day_words(at: datetime, zone: str, now: datetime) -> str:
     """The day: "today", "tomorrow, Monday", "Thursday" within a week, else "Thu 26 Nov"."""
     return _day(_local(at, zone).date(), _local(now, zone).date())
+
+
+def day_and_time(at: datetime, zone: str, now: datetime) -> str:
+    """A time ahead: "today 5:30 pm ET", "tomorrow, Monday, 9 am ET"."""
+    day, time = day_words(at, zone, now), f"{clock(at, zone)} {zone_short(zone, at)}"
+    return f"{day}, {time}" if "," in day else f"{day} {time}"
 
 
 def promise_words(promised_by_at: datetime, zone: str, now: datetime) -> str:
@@ -142,22 +155,51 @@ def window_words(from_at: datetime, until_at: datetime, zone: str, now: datetime
 
 def moment(at: datetime, zone: str, now: datetime) -> str:
     """A point in time for staff: "2:52 pm ET" today, "Sat 2:52 pm ET" within a week, else "12 Oct 2:52 pm ET"."""
-    time = f"{clock(at, zone)} {zone_short(zone, at)}"
+    return f"{_short_day(at, zone, now)}{clock(at, zone)} {zone_short(zone, at)}"
+
+
+def short_window(from_at: datetime, until_at: datetime, zone: str, now: datetime) -> str:
+    """A window beside such moments, its day told as theirs: "4 pm–5 pm ET", "Sat 9 am–noon ET"."""
+    ends = f"{clock(from_at, zone)}–{clock(until_at, zone)}"
+    return f"{_short_day(from_at, zone, now)}{ends} {zone_short(zone, from_at)}"
+
+
+def _short_day(at: datetime, zone: str, now: datetime) -> str:
+    """The day before a time, with a blank: nothing today, "Sat " within a week, else "12 Oct "."""
     day, today = _local(at, zone).date(), _local(now, zone).date()
     if day == today:
-        return time
+        return ""
     if abs((day - today).days) < _DAYS_NAMED_BY_WEEKDAY:
-        return f"{format_date(day, 'EEE', locale=language())} {time}"
-    return f"{_date(day, today)} {time}"
+        return f"{format_date(day, 'EEE', locale=language())} "
+    return f"{_date(day, today)} "
+
+
+def full_day(at: datetime, zone: str, now: datetime | None = None) -> str:
+    """The day on paper, which is read on another one: "Sat 28 Nov", with the year when it is not that of ``now``."""
+    day = _local(at, zone).date()
+    is_plain = now is not None and day.year == _local(now, zone).year
+    return str(format_date(day, "EEE d MMM" if is_plain else "EEE d MMM y", locale=language()))
+
+
+def full(at: datetime, zone: str, now: datetime | None = None) -> str:
+    """A point in time on paper: "Sat 28 Nov 2:52 pm ET", with the year when it is not that of ``now``."""
+    return f"{full_day(at, zone, now)} {clock(at, zone)}{NBSP}{zone_short(zone, at)}"
+
+
+def full_window(from_at: datetime, until_at: datetime, zone: str, now: datetime) -> str:
+    """A window on paper: "Sat 28 Nov, 9 am to noon ET"."""
+    ends = {"start": clock(from_at, zone), "end": clock(until_at, zone)}
+    words = gettext("%(day)s, %(start)s to %(end)s", day=full_day(from_at, zone, now), **ends)
+    return f"{words}{NBSP}{zone_short(zone, from_at)}"
 
 
 def exact(at: datetime, zone: str) -> str:
-    """To the second, with its day and the zone as it was then: "17 Nov 2026 2:58:04 pm EST"."""
+    """To the second, with its day: "17 Nov 2026 2:58:04 pm ET"; "EDT" or "EST" in the hour that comes twice a year."""
     local = _local(at, zone)
     number = f"{local.hour % 12 or 12}:{local:%M:%S}"
     clock_words = gettext("%(time)s am", time=number) if local.hour < 12 else gettext("%(time)s pm", time=number)
-    name = local.strftime("%Z")
-    words = f"{clock_words} {f'UTC{name}' if name[0] in '+-' else name}"
+    is_twice = local.replace(fold=0).utcoffset() > local.replace(fold=1).utcoffset()  # type: ignore[operator]
+    words = f"{clock_words} {_abbreviation(at, zone) if is_twice else zone_short(zone, at)}"
     return f"{format_date(local.date(), 'd MMM y', locale=language())} {words.replace(' ', NBSP)}"
 
 
@@ -174,6 +216,11 @@ def duration(seconds: float) -> str:
     return gettext("%(minutes)s min", minutes=rest)
 
 
+def waited(seconds: float) -> str:
+    """How long somebody has waited, rounded up to minutes as in the reports: "within 15 minutes" says just that."""
+    return duration(math.ceil(max(0.0, seconds) / 60) * 60)
+
+
 def ago(since: datetime, now: datetime) -> str:
     """How long ago, to the second within a minute: "8 s", "12 min"; empty within the same second."""
     seconds = int((now - since).total_seconds())
@@ -183,14 +230,14 @@ def ago(since: datetime, now: datetime) -> str:
 
 
 def due_words(due_at: datetime, zone: str, now: datetime) -> str:
-    """What the queue says about a due time: "Overdue 12 min", "Due in 3 min" within the hour, else "5:15 pm ET"."""
+    """What the queue says about a due time: "overdue 12 min", "due in 3 min" within the hour, else "5:15 pm ET"."""
     left = (due_at - now).total_seconds()
     if -60 < left < 60:
-        return gettext("Due now")
+        return gettext("due now")
     if left < 0:
-        return gettext("Overdue %(duration)s", duration=duration(-left))
+        return gettext("overdue %(duration)s", duration=duration(-left))
     if left < 3600:
-        return gettext("Due in %(duration)s", duration=duration(left))
+        return gettext("due in %(duration)s", duration=duration(left))
     return moment(due_at, zone, now)
 
 

@@ -11,6 +11,7 @@ from flask import Flask
 from intake.models.site import Site
 from tests.admin.desk import Desk, at, desk
 from tests.making import ask
+from tests.queries.story import END, Story, tell
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +40,40 @@ def grace(app: Flask, now: datetime) -> Desk:
 
 
 @pytest.fixture
+def ada(app: Flask, now: datetime) -> Desk:
+    """The administrator."""
+    return desk(app, "Ada", "admin", now=now)
+
+
+@pytest.fixture
 def called(maria: Desk, site: Site, now: datetime) -> str:
     """A request on which Maria has pressed Call."""
     reference = ask(site, now - timedelta(minutes=10), phone="312-555-0182", email="ana@example.com").reference
     maria.press(reference, "call")
     maria.get(f"/admin/queue/{reference}")
     return reference
+
+
+@pytest.fixture
+def afternoon(working_day: None) -> Iterator[None]:
+    """The moment at which the reports' story is looked at."""
+    with at(END):
+        yield
+
+
+@pytest.fixture
+def story(site: Site) -> Story:
+    """The requests that docs/metrics.md works out by hand."""
+    return tell(site)
+
+
+@pytest.fixture
+def lee(app: Flask, story: Story) -> Desk:
+    """The story's manager."""
+    return Desk(app, story.lee)
+
+
+@pytest.fixture
+def rae(app: Flask, story: Story, now: datetime) -> Desk:
+    """An auditor who looks at it."""
+    return desk(app, "Rae", "auditor", now=now)

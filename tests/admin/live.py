@@ -26,6 +26,7 @@ class OpenList:
     asked: dict[str, str]
     marks: dict[str, str]
     until: str
+    html: str
 
     def poll(self, **headers: str) -> TestResponse:
         """Ask what has changed."""
@@ -45,7 +46,7 @@ def open_list(desk: Desk, **asked: str) -> OpenList:
     html = desk.text(f"/admin/queue/?{urlencode(asked)}")
     until = _UNTIL.search(html)
     assert until
-    return OpenList(desk, asked, dict(_ROW.findall(html)), until.group(1))
+    return OpenList(desk, asked, dict(_ROW.findall(html)), until.group(1), html)
 
 
 @dataclass

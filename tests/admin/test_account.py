@@ -139,11 +139,11 @@ def test_a_shift_begins_and_ends_by_a_button_and_with_signing_out(sqlite_app: Fl
     with at(now):
         grace = Desk(sqlite_app, person(site, "Grace", "manager", now=now))
         assert "Begin my shift" in grace.text("/admin/account/") and not there(now)
-        grace.post("/admin/account/shift", do="begin")
-        assert "On shift: end it" in grace.text("/admin/account/") and there(now) == ["Grace"]
-        grace.post("/admin/account/shift", do="end")
+        grace.post("/admin/queue/shift", do="begin")
+        assert "End my shift" in grace.text("/admin/account/") and there(now) == ["Grace"]
+        grace.post("/admin/queue/shift", do="end")
         assert "Begin my shift" in grace.text("/admin/account/") and not there(now)
-        grace.post("/admin/account/shift", do="begin")
+        grace.post("/admin/queue/shift", do="begin")
         grace.get("/admin/account/")
         grace.post("/logout")
     assert not there(now)

@@ -15,7 +15,9 @@ from intake.models import CallbackRequest
 from intake.models.site import Site
 from intake.rules.workflow import Status
 from tests.admin.desk import Desk, at, desk, words
+from tests.admin.test_undoing import step_on
 from tests.making import actions, ask, count, mails, stored
+from tests.points import point
 
 ANA = {"channel": "voicemail", "name": "Ana", "phone": "(212) 555-0182", "voicemail": "none", "for_whom": "me"}
 
@@ -45,6 +47,18 @@ def test_a_voicemail_becomes_a_request_in_the_queue(maria: Desk, now: datetime) 
     text = words(maria.text(f"/admin/queue/{row.reference}"))
     assert "Maria added the request by hand: Voicemail" in text and "they asked aloud" in text
     assert "after 2 please" in text and "Rang" in text
+
+
+@point(52)
+def test_what_was_added_by_mistake_is_taken_back_in_plain_words(maria: Desk, now: datetime) -> None:
+    maria.post("/admin/queue/add", **filled(maria.text("/admin/queue/add")), **ANA)
+    reference = newest()
+    html = maria.text(f"/admin/queue/{reference}")
+    assert f"Its reference is {reference}. Undo 20 s" in words(html)
+    maria.post("/admin/queue/undo", step=step_on(html), back=reference)
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert f"Taken back. {reference} has ended as entered by mistake." in text
+    assert "Maria took it back at once, as entered by mistake: it has ended and counts in no figure" in text
 
 
 def test_pressing_the_button_twice_stores_it_once(maria: Desk) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from intake.database import reading
+from sqlalchemy import update
+
+from intake.database import reading, writing
+from intake.models import CallbackRequest
 from intake.models.site import Site
 from intake.queries import checked
 from intake.rules.spam import Signals
@@ -14,10 +17,8 @@ from intake.services import calls, casework
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, words
 from tests.admin.test_queue import minutes, references
-from tests.admin.test_settings import TARGETS, ada, fields
-from tests.making import ask
-
-__all__ = ["ada"]
+from tests.admin.test_settings import TARGETS, fields
+from tests.making import ask, stored
 
 
 def test_one_press_takes_a_real_person_out_of_check_and_the_share_is_told(
@@ -70,6 +71,22 @@ def test_a_request_from_a_number_not_to_be_called_is_not_rescued_from_the_list(
     ask(site, now)
     html = maria.text("/admin/queue/?view=check")
     assert "Decide" in html and "/rescue" not in html
+
+
+def test_a_barred_number_is_seen_whole_by_nobody_but_a_manager_even_if_somebody_holds_it(
+    maria: Desk, grace: Desk, site: Site, now: datetime
+) -> None:
+    first = ask(site, now).reference
+    calls.log_attempt(site, maria.actor, first, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)  # type: ignore[arg-type]
+    reference = ask(site, now).reference
+    page = f"/admin/queue/{reference}"
+    assert maria.press(reference, "claim").location == page
+    assert stored(reference).assignee_id is None and "First decide whether" in maria.text(page)
+    for desk, is_seen in ((maria, False), (grace, True)):
+        with writing() as conn:  # as it was once possible
+            holder = {"assignee_id": desk.actor.user_id, "claimed_at": now}  # type: ignore[union-attr]
+            conn.execute(update(CallbackRequest).values(holder))
+        assert ("555-0182" in desk.text(page)) is is_seen
 
 
 def test_the_time_to_look_at_what_is_suspected_is_set_shown_by_example_and_told_in_the_history(ada: Desk) -> None:

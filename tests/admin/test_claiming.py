@@ -199,6 +199,22 @@ def test_a_colleagues_request_offers_no_buttons_that_would_be_refused(maria: Des
         assert f'/{verb}"' not in html
 
 
+def test_what_was_typed_beside_call_comes_along_and_is_stored_nowhere(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    reference, other = ask(site, now).reference, ask(site, now).reference
+    along = {"along": "yes", "note": "Asks for Ana.", "remark": "Speaks Polish."}
+    answer = maria.press(reference, "call", **along)
+    assert (answer.status_code, answer.location) == (307, f"/admin/queue/{reference}/again")
+    html = maria.press(reference, "again", **along).get_data(as_text=True)
+    assert "On the call since" in html and ">Asks for Ana.</textarea>" in html and ">Speaks Polish.</textarea>" in html
+    assert "changed this" not in html and "callback.noted" not in actions(reference)
+    dev.press(other, "claim")
+    for verb in ("claim", "call"):
+        late = maria.press(other, verb, **along)
+        assert late.status_code == 409 and "Asks for Ana.\nSpeaks Polish.</textarea>" in late.get_data(as_text=True)
+
+
 def test_a_call_under_way_is_not_taken_out_of_a_colleagues_hands(
     maria: Desk, grace: Desk, site: Site, now: datetime
 ) -> None:

@@ -83,6 +83,9 @@ def test_reopening_starts_a_new_clock(maria: Desk, site: Site, now: datetime) ->
     assert "Open again" in words(maria.text(f"/admin/queue/{reference}"))
     assert maria.press(reference, "reopen").status_code == 303
     assert stored(reference).status == Status.NEW
+    assert "Sent Mon noon ET Opened again noon ET" in words(maria.text(f"/admin/queue/{reference}"))
+    twin = ask(site, now).reference
+    assert f"{reference} , open, sent Mon noon ET · same number" in words(maria.text(f"/admin/queue/{twin}"))
     assert maria.press(reference, "reopen").status_code == 303
     assert "It is open already." in maria.text(f"/admin/queue/{reference}")
 
@@ -238,7 +241,35 @@ def test_staff_leave_a_number_that_asked_for_silence_to_a_manager(maria: Desk, s
         assert maria.press(reference, verb, reason="test").status_code == 303
         assert "so a manager decides" in maria.text(f"/admin/queue/{reference}")
     assert maria.press(reference, "close", reason="do_not_call").status_code == 422
+    assert maria.press(reference, "call-again", call_again_why="She rang").status_code == 403
     assert stored(reference).closed_at is None
+    text = words(maria.text("/admin/queue/?view=check"))
+    assert "Check, by a manager" in text and f"Open {reference}" in text and f"Decide {reference}" not in text
+
+
+def test_a_manager_lets_a_number_be_called_again_whose_owner_wants_help(
+    grace: Desk, maria: Desk, site: Site, now: datetime
+) -> None:
+    reference = _set_aside(grace, site, now)
+    assert f"Decide {reference}" in words(grace.text("/admin/queue/?view=check"))
+    refused = grace.press(reference, "call-again")
+    assert refused.status_code == 422 and "Say how they asked for help again" in refused.get_data(as_text=True)
+    assert grace.press(reference, "call-again", call_again_why="She rang us this morning").status_code == 303
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert "Grace allowed this number to be called again" in text and "She rang us this morning" in text
+    assert maria.press(reference, "call").status_code == 303 and stored(reference).call_started_at == now
+
+
+def test_who_finds_a_request_that_ended_with_the_wish_reads_who_can_lift_it(
+    grace: Desk, maria: Desk, site: Site, now: datetime
+) -> None:
+    ended = ask(site, now - timedelta(minutes=9)).reference
+    grace.press(ended, "close", reason="do_not_call", close_note="A letter")
+    page = f"/admin/queue/{ended}"
+    assert "a manager can allow calling it" in words(maria.text(page)) and "Open again" not in maria.text(page)
+    grace.press(ended, "call-again", call_again_why="She wrote again")
+    assert stored(ended).closed_reason == ClosedReason.DO_NOT_CALL, "it stays ended until it is opened again"
+    assert "Open again" in grace.text(page) and "a manager can allow" not in words(maria.text(page))
 
 
 def test_a_manager_closes_it_as_a_wish_not_to_be_called(grace: Desk, site: Site, now: datetime) -> None:
@@ -257,7 +288,7 @@ def test_a_manager_ends_a_request_of_somebody_who_wrote_not_to_be_called(
     made = ask(site, now)
     assert 'value="do_not_call">' not in dev.text(f"/admin/queue/{made.reference}")
     html = grace.text(f"/admin/queue/{made.reference}")
-    assert 'value="do_not_call">Asked not to be called' in html and "it cannot be taken back" in html
+    assert 'value="do_not_call">Asked not to be called' in html and "until a manager allows it again" in html
     refused = grace.press(made.reference, "close", reason="do_not_call")
     html = refused.get_data(as_text=True)
     assert refused.status_code == 422 and "Write how they asked" in html and 'value="do_not_call" selected' in html

@@ -116,7 +116,7 @@ def test_nothing_is_shown_before_a_purpose_is_given_and_the_purpose_goes_on_reco
 def test_what_was_sent_stands_there_as_it_was_then(grace: Desk, lived: str) -> None:
     text = dossier(grace, lived)
     in_order(
-        text, "What the visitor sent", "Sent 18 Nov 2026 11:00:00 am EST", "Language English", "Page k3",
+        text, "What the visitor sent", "Sent 18 Nov 2026 11:00:00 am ET", "Language English", "Page k3",
         "Where on the site /programs", "When to call As soon as possible",
         "If they miss the call Do not leave a message", "Agreed to be called, wording v1, as it was shown:",
         "you ask us to call you", "Name Marguerite", "Number (212) 555-0182", "marguerite@example.com",
@@ -127,13 +127,13 @@ def test_what_was_sent_stands_there_as_it_was_then(grace: Desk, lived: str) -> N
 def test_each_run_of_the_clock_tells_its_promise_its_hours_and_what_came_of_it(grace: Desk, lived: str) -> None:
     in_order(
         dossier(grace, lived), "The promise, and what came of it",
-        "The clock began 18 Nov 2026 11:00:00 am EST, while we were open",
-        "Promised to the visitor before 18 Nov 2026 11:15:00 am EST",
-        "Our target 18 Nov 2026 11:15:00 am EST (15 opening minutes)", "Wed 18 Nov 2026: 8 am to 8 pm",
-        "Monday 8 am to 8 pm", "First call 18 Nov 2026 11:25:00 am EST by Maria",
+        "The clock began 18 Nov 2026 11:00:00 am ET, while we were open",
+        "Promised to the visitor before 18 Nov 2026 11:15:00 am ET",
+        "Our target 18 Nov 2026 11:15:00 am ET (15 opening minutes)", "Wed 18 Nov 2026: 8 am to 8 pm",
+        "Monday 8 am to 8 pm", "First call 18 Nov 2026 11:25:00 am ET by Maria",
         "25 min of opening time, 25 min in all", "Promise missed", "Target missed", "Tries 1",
-        "Before anybody took it 20 min", "Ended 18 Nov 2026 11:34:00 am EST: Information given",
-        "Opened again (1): the promise", "The clock began 18 Nov 2026 11:40:00 am EST",
+        "Before anybody took it 20 min", "Ended 18 Nov 2026 11:34:00 am ET: Information given",
+        "Opened again (1): the promise", "The clock began 18 Nov 2026 11:40:00 am ET",
         "First call none", "Promise not due yet", "Target missed", "Ended not yet",
     )  # fmt: skip
 
@@ -144,15 +144,15 @@ def test_the_story_runs_in_the_order_of_time_with_what_was_missed_and_what_was_c
     in_order(
         dossier(grace, lived).partition("What happened, in order of time")[2],
         "The visitor sent the request", "Before: Do not leave a message. Now: Leave a message that says who we are.",
-        "11:15:00 am EST Promise and target missed", "Maria claimed the request", "Maria pressed Call",
-        "Maria logged a call: No answer", "Corrected by Maria, 18 Nov 2026 11:27:00 am EST",
-        "The call began 18 Nov 2026 11:25:00 am EST.",
+        "11:15:00 am ET Promise and target missed", "Maria claimed the request", "Maria pressed Call",
+        "Maria logged a call: No answer", "Corrected by Maria, 18 Nov 2026 11:27:00 am ET",
+        "The call began 18 Nov 2026 11:25:00 am ET.",
         "Their wish about messages at that call: Leave a message that says who we are.", "Rang out twice",
-        "Maria corrected the outcome: Busy It was engaged", "Until 18 Nov 2026 1:00:00 pm EST: Line is down",
+        "Maria corrected the outcome: Busy It was engaged", "Until 18 Nov 2026 1:00:00 pm ET: Line is down",
         "Dev took the request over from Maria She has gone home", "Her sister rang",
         "Before: (212) 555-0182. Now: (646) 555-0121.", "Dev closed the request: Information given",
-        "Grace opened the request again She rang again", "11:55:00 am EST Target missed", "Who has seen it",
-        "Maria 5 times", "11:33:00 am EST Grace opened the request",
+        "Grace opened the request again She rang again", "11:55:00 am ET Target missed", "Who has seen it",
+        "Maria 5 times", "11:33:00 am ET Grace opened the request",
     )  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def test_an_auditor_gets_it_without_names_numbers_notes_and_typed_reasons(rae: D
     assert [word for word in personal if word in text] == []
     in_order(
         text, "It holds no names, numbers, notes or reasons", "Page k3", "Do not leave a message",
-        "First call 18 Nov 2026 11:25:00 am EST by Maria", "Maria logged a call: No answer",
+        "First call 18 Nov 2026 11:25:00 am ET by Maria", "Maria logged a call: No answer",
         "Dev took the request over from Maria", "Dev wrote a note", "The visitor changed the number", "Who has seen it",
     )  # fmt: skip
     assert "Rae had a dossier of the request made" in dossier(grace, lived)
@@ -189,8 +189,8 @@ def test_each_try_to_send_a_mail_is_told_and_never_what_it_said(grace: Desk, sit
     text = dossier(grace, reference)
     in_order(
         text, "Mail “Your callback request” to the visitor",
-        "Try 1, 18 Nov 2026 12:00:00 pm EST: Put off. The answer: 450 try later Next: 18 Nov 2026 12:05:00 pm EST.",
-        "Try 2, 18 Nov 2026 12:05:00 pm EST: Sent.",
+        "Try 1, 18 Nov 2026 12:00:00 pm ET: Put off. The answer: 450 try later Next: 18 Nov 2026 12:05:00 pm ET.",
+        "Try 2, 18 Nov 2026 12:05:00 pm ET: Sent.",
     )  # fmt: skip
     assert "We will call you" not in text
 
@@ -201,7 +201,7 @@ def test_what_was_taken_back_is_marked_so(grace: Desk, maria: Desk, site: Site, 
     step = re.search(r'name="step" value="([0-9a-f]+)"', maria.text(f"/admin/queue/{reference}"))
     assert step and maria.actor
     undoing.undo(site, maria.actor, step[1], now=now)
-    in_order(dossier(grace, reference), "Maria logged a call: Busy", "Taken back by Maria, 18 Nov 2026 12:00:00 pm EST")
+    in_order(dossier(grace, reference), "Maria logged a call: Busy", "Taken back by Maria, 18 Nov 2026 12:00:00 pm ET")
 
 
 def test_a_promise_that_was_replaced_stands_beside_the_new_one_and_counts_as_missed_if_it_had_passed(
@@ -213,9 +213,9 @@ def test_a_promise_that_was_replaced_stands_beside_the_new_one_and_counts_as_mis
     text = dossier(grace, sent.reference)
     in_order(
         text, "When to call As soon as possible",
-        "before 18 Nov 2026 11:15:00 am EST, until they changed the request 18 Nov 2026 11:30:00 am EST; "
-        "before 18 Nov 2026 3:00:00 pm EST",
-        "11:15:00 am EST Promise missed Nobody had called by the time that was told before",
+        "before 18 Nov 2026 11:15:00 am ET, until that was changed 18 Nov 2026 11:30:00 am ET; "
+        "before 18 Nov 2026 3:00:00 pm ET",
+        "11:15:00 am ET Promise missed Nobody had called by the time that was told before",
         "Now: Wed 18 Nov 2026, 1 pm to 3 pm ET.",
     )  # fmt: skip
 

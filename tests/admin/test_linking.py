@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from intake.models import Audit
 from intake.models.site import Site
+from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason
-from intake.services import casework
+from intake.services import casework, repeats
 from tests.admin.desk import Desk, words
-from tests.making import ask, stored
+from tests.making import actions, ask, count, stored
 from tests.points import point
 
 NUMBER = "212-736-5000"
@@ -36,6 +38,59 @@ def test_two_requests_are_joined_and_taken_apart_by_a_button(maria: Desk, pair: 
     assert maria.press(newer, "unlink").location.endswith(newer)
     assert "It waits for its call again" in words(maria.text(f"/admin/queue/{newer}"))
     assert stored(newer).closed_at is None
+
+
+@point(62)
+def test_joined_to_a_time_asked_for_the_page_tells_both_wishes_and_the_earlier_promise(
+    site: Site, maria: Desk, now: datetime
+) -> None:
+    tomorrow = Window(now + timedelta(days=1), now + timedelta(days=1, hours=2))
+    older = ask(site, now - timedelta(minutes=20), phone=NUMBER, window=tomorrow).reference
+    newer = ask(site, now - timedelta(minutes=10), phone=NUMBER).reference
+    assert "asks for tomorrow, Thursday, noon to 2 pm ET" in words(maria.text(f"/admin/queue/{newer}"))
+    maria.press(newer, "link", other=older)
+    text = words(maria.text(f"/admin/queue/{older}"))
+    assert "When Tomorrow, Thursday, noon to 2 pm ET" in text and "asks for a call as soon as possible" in text
+    assert "Due in 5 min due 12:05 pm ET, promised before 12:15 pm ET" in text and "fine to call" in text
+
+
+def test_what_they_wrote_in_the_joined_one_is_read_on_the_one_that_goes_on_and_in_its_dossier(
+    site: Site, maria: Desk, grace: Desk, now: datetime
+) -> None:
+    tomorrow = Window(now + timedelta(days=1), now + timedelta(days=1, hours=2))
+    older = ask(site, now - timedelta(minutes=20), phone=NUMBER, window=tomorrow, message="After two").reference
+    newer = ask(site, now - timedelta(minutes=10), phone=NUMBER, message="I want to die").reference
+    maria.press(newer, "link", other=older)
+    page = words(maria.text(f"/admin/queue/{older}"))
+    assert "Their words After two They also wrote, 11:50 am ET I want to die" in page
+    assert "Possible crisis: what they wrote or said sounds like it." in page
+    assert actions(newer)[-1] == "callback.viewed", "whoever reads it there has seen it"
+    told = words(grace.post(f"/admin/reports/dossier/{older}", purpose="Complaint").get_data(as_text=True))
+    assert "When to call Thu 19 Nov 2026, noon to 2 pm ET" in told
+    assert (
+        f"Their words After two They also wrote, 18 Nov 2026 11:50:00 am ET ({newer}) I want to die Possible crisis"
+        in told
+    )
+    promised = "Promised to the visitor before 19 Nov 2026 2:00:00 pm ET; in a request joined to it, before"
+    assert f"{promised} 18 Nov 2026 12:15:00 pm ET: that one counts" in told
+    assert "Our target 18 Nov 2026 12:05:00 pm ET (that of the request joined to it)" in told
+    assert actions(newer)[-1] == "callback.dossier_read"
+    assert f"It goes on as {older}" in words(maria.text(f"/admin/queue/{newer}"))
+
+
+def test_of_very_many_joined_the_page_tells_and_notes_the_newest_ten_and_the_dossier_all(
+    site: Site, maria: Desk, grace: Desk, now: datetime
+) -> None:
+    older = ask(site, now - timedelta(minutes=20), phone=NUMBER).reference
+    for number in range(12):
+        ask(site, now - timedelta(minutes=19 - number), phone=NUMBER, message=f"Wish {number}.")
+    assert repeats.look(site, now=now) == 12
+    page = words(maria.text(f"/admin/queue/{older}"))
+    assert "They also wrote more, in older requests joined to this one" in page
+    assert [f"Wish {number}." in page for number in range(12)] == [False] * 2 + [True] * 10
+    assert count(Audit, Audit.action == "callback.viewed") == 11
+    told = words(grace.post(f"/admin/reports/dossier/{older}", purpose="Complaint").get_data(as_text=True))
+    assert all(f"Wish {number}." in told for number in range(12)) and "more, in older requests" not in told
 
 
 @point(52)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from flask import Flask
 
 from intake.models.site import Site
-from intake.services import claims
+from intake.rules.workflow import Disposition
+from intake.services import calls, claims
 from tests.admin.desk import Desk, desk, words
 from tests.making import actions, ask, stored
 from tests.points import point
@@ -37,6 +38,13 @@ def test_next_call_opens_the_most_urgent_and_says_why_this_one(maria: Desk, site
     assert "Most urgent: overdue 12 min. 2 passed over: outside calling hours." in text
 
 
+def test_of_somebody_in_danger_the_story_says_at_once_and_not_how_late(maria: Desk, site: Site, now: datetime) -> None:
+    urgent = ask(site, now - 27 * MINUTE, message="I want to die").reference
+    press_next(maria)
+    text = words(maria.text(f"/admin/queue/{urgent}"))
+    assert "Most urgent: at once, since they may be in danger." in text and "Most urgent: overdue" not in text
+
+
 def test_the_button_stands_on_every_page_of_those_who_work_the_queue(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now).reference
     for path in ("/admin/queue/", f"/admin/queue/{reference}", "/admin/account/"):
@@ -59,6 +67,15 @@ def test_ones_own_is_opened_again_and_said_to_be(maria: Desk, site: Site, now: d
     assert actions(urgent).count("callback.claimed") == 1
 
 
+def test_of_a_further_try_it_says_how_late_that_is_and_nothing_of_the_first(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now - 60 * MINUTE).reference
+    calls.log_attempt(site, maria.actor, reference, calls.Outcome(Disposition.BUSY), now=now - 50 * MINUTE)
+    press_next(maria)
+    assert "the most urgent: overdue 35 min." in words(maria.text(f"/admin/queue/{reference}"))
+
+
 def test_a_call_without_an_outcome_is_not_left_behind(maria: Desk, called: str, site: Site, now: datetime) -> None:
     ask(site, now - timedelta(hours=1))
     assert press_next(maria) == f"/admin/queue/{called}"
@@ -71,7 +88,7 @@ def test_when_nobody_may_be_called_the_queue_says_from_when(maria: Desk, site: S
     ask(site, now - timedelta(hours=17), phone=GUAM)
     assert press_next(maria) == "/admin/queue/"
     text = words(maria.text("/admin/queue/"))
-    assert "Nobody may be called now. The next one from: Today 5 pm ET. 1 passed over: outside calling hours." in text
+    assert "Nobody may be called now. The next one from: today 5 pm ET. 1 passed over: outside calling hours." in text
 
 
 @point(48)
@@ -95,7 +112,7 @@ def test_skipping_leads_to_the_one_after_it_and_keeps_the_reason(
     answer = maria.press(first, "skip", skip="other", skip_why="She is my aunt")
     assert answer.status_code == 303 and answer.location == f"/admin/queue/{second}"
     text = words(maria.text(f"/admin/queue/{second}"))
-    assert f"Skipped {first}. It is not offered to you for 15 minutes." in text
+    assert f"Skipped {first}. It is not offered to you for 15 minutes. Undo 20 s" in text
     assert stored(first).assignee_id is None
     assert press_next(dev) == f"/admin/queue/{first}"
     text = words(dev.text(f"/admin/queue/{first}"))

@@ -87,15 +87,16 @@ def test_an_outcome_nobody_offered_is_refused(maria: Desk, called: str, typed: s
 @point(59)
 def test_proposals_name_the_time_on_both_clocks(maria: Desk, called: str) -> None:
     text = words(maria.text(f"/admin/queue/{called}"))
-    assert re.search(r"Busy: Proposed: Today 12:15 pm ET \(11:15 am CT there\)", text)
-    assert "This is try 1 of 6" in text and "1 of 3 in 24 hours" in text
+    assert re.search(r"Busy: Proposed: today 12:15 pm ET \(11:15 am CT there\)", text)
+    assert "This is try 1 of 6, 1 of 3 in 24 hours." in text
+    assert "now, on another line. This is no try: the next call is try 1 of 6, 1 of 3 in 24 hours." in text
 
 
 def test_the_proposed_time_is_taken_when_nothing_else_is_chosen(maria: Desk, called: str, now: datetime) -> None:
     maria.press(called, "attempt", outcome="busy", then="stay")
     assert stored(called).next_at == now + timedelta(minutes=15)
     text = words(maria.text(f"/admin/queue/{called}"))
-    assert "next try Today 12:15 pm ET (11:15 am CT there)" in text
+    assert "next try today 12:15 pm ET (11:15 am CT there)" in text
 
 
 def test_one_of_the_offered_times_can_be_chosen(maria: Desk, called: str) -> None:
@@ -145,8 +146,13 @@ def test_asked_to_call_again_needs_the_agreed_time(maria: Desk, called: str) -> 
     )
 
 
-def test_somebody_who_called_us_may_have_agreed_on_no_time(maria: Desk, called: str) -> None:
-    assert maria.press(called, "attempt", outcome="inbound_reached", then="stay").status_code == 303
+def test_of_somebody_who_called_us_it_is_said_what_comes_next(maria: Desk, called: str) -> None:
+    heard, agreed = {"outcome": "inbound_reached", "then": "stay"}, {"agreed_day": "2026-11-19", "agreed_from": "10:00"}
+    for more in ({}, {"after": "again"}, {"after": "close"} | agreed):
+        answer = maria.press(called, "attempt", **heard, **more)
+        assert answer.status_code == 422 and 'href="#a' in answer.get_data(as_text=True), more
+    assert maria.press(called, "attempt", **heard, after="close").status_code == 303
+    assert f"Saved. {called} is closed." in words(maria.text(f"/admin/queue/{called}"))
 
 
 def test_do_not_call_is_asked_twice(maria: Desk, called: str) -> None:
@@ -163,6 +169,22 @@ def test_a_crisis_tells_a_manager_and_stays_open(maria: Desk, called: str) -> No
     maria.press(called, "attempt", outcome="crisis", then="stay")
     assert ("manager.crisis", "managers") in mails(called)
     assert stored(called).closed_at is None
+
+
+def test_after_a_wrong_number_it_waits_apart_with_nothing_to_claim_or_call(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now, email="ana@example.com").reference
+    claims.start_call(site, maria.actor, reference, now=now)
+    maria.get(f"/admin/queue/{reference}")
+    maria.press(reference, "attempt", outcome="wrong_number", then="stay")
+    claims.release(site, maria.actor, reference, now=now)
+    page = maria.text(f"/admin/queue/{reference}")
+    assert "waits for another number; a mail asks for it" in words(page)
+    assert "Waiting for a number since noon ET: theirs did not work" in words(page)
+    row = maria.text("/admin/queue/?view=number").partition("<tbody")[2].partition("</tbody")[0]
+    assert "Waiting for a number" in row and "Waiting since noon ET" in words(row) and "Overdue" not in row
+    assert "/claim" not in row + page and f"/{reference}/call" not in row
 
 
 def test_an_earlier_call_is_told_in_minutes(maria: Desk, site: Site, now: datetime) -> None:
@@ -340,6 +362,7 @@ def test_whoever_was_calling_when_the_visitor_cancelled_may_still_say_what_happe
     html = maria.text(f"/admin/queue/{made.reference}")
     assert "They cancelled while you were calling. You can still say what happened." in html
     assert "tel:" not in html and "(212) 555-0182" not in html
+    assert "(212) 555-0182" not in maria.text("/admin/queue/?view=closed"), "nor in the list of what has ended"
     assert re.search(r'value="spoke_call_again"[^>]*disabled', html) and "they cancelled" in html
     assert 'name="outcome"' not in dev.text(f"/admin/queue/{made.reference}")
     said = maria.press(

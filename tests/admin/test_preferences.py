@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 from sqlalchemy import select
 
 from intake.database import reading
 from intake.models import Audit, User
-from intake.rules.preferences import Dial, Preferences, from_document
+from intake.models.site import Site
+from intake.rules.preferences import Column, Dial, Preferences, from_document
 from tests.admin.desk import Desk, words
+from tests.admin.live import open_list
+from tests.making import ask, look
 from tests.web.signing_in import actions
 
 PAGE = "/admin/account/preferences"
@@ -46,3 +52,25 @@ def test_the_record_says_what_was_different_and_a_second_save_says_nothing(maria
 def test_an_odd_form_is_the_standard(maria: Desk) -> None:
     save(maria, dial="javascript:alert(1)", keys="yes")
     assert stored(maria) == Preferences()
+
+
+def test_the_list_shows_the_columns_that_its_reader_wants_also_while_it_stays_open(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    save(maria, dial="tel", keys="yes", columns="asked", column=["number", "state"])  # type: ignore[arg-type]
+    assert stored(maria).hides == (Column.THEIR_TIME, Column.TRIES, Column.OWNER)
+    assert "Columns left out Their time, Tries, Owner" in words(maria.text("/admin/account/"))
+    page, whole = open_list(maria), dev.text("/admin/queue/")
+    heads = [
+        re.findall(r'<th [^>]*scope="col"[^>]*>(?:<span class="vh">)?([^<]+)', html) for html in (page.html, whole)
+    ]
+    assert heads[0] == ["Choose", "Due", "Ref", "Name", "Number", "State", "Action"]
+    assert heads[1] == [*heads[0][:5], "Their time", "State", "Tries", "Owner", "Action"]
+    assert page.html.count('<td role="cell"') == len(heads[0]) and whole.count('<td role="cell"') == len(heads[1])
+    look(dev.actor, reference, now)  # type: ignore[arg-type]
+    cells = page.news()["rows"][reference]["cells"]
+    assert {*cells} == {"q-due", "q-cri", "q-st", "q-eye", "q-act"} and "Viewing now: Dev" in cells["q-eye"]
+    assert f'<span class="q-eye">{cells["q-eye"]}</span>' in maria.text("/admin/queue/"), "beside the name"
+    save(maria, dial="tel", keys="yes")
+    assert stored(maria).hides, "a form that asks about no columns changes none"

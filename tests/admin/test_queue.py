@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
-from intake.models import Audit
+from intake.database import writing
+from intake.models import Audit, CallbackRequest
 from intake.models.site import Site
+from intake.queries.worklist import View
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Voicemail
-from intake.services import calls, casework, claims
+from intake.services import calls, casework, claims, snoozing
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at, desk, words
 from tests.making import ask, count, person
@@ -97,16 +100,16 @@ def test_every_view_says_how_many_it_holds(maria: Desk, site: Site, now: datetim
     claims.claim(site, maria.actor, mine, now=now)
     tabs = re.findall(r'view=([a-z-]+)"[^>]*>[^<]*(?:<b[^>]*>([^<]+)</b>)?', maria.text("/admin/queue/"))
     assert dict(tabs) == {
-        "all-open": "3", "due-now": "1", "mine": "1", "unclaimed": "1", "scheduled": "0", "retry": "0", "snoozed": "0",
-        "check": "1", "closed": "",
+        "all-open": "3", "due-now": "1", "mine": "1", "unclaimed": "1", "scheduled": "0", "retry": "0", "number": "0",
+        "snoozed": "0", "check": "1", "closed": "",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("view", ["due-now", "mine", "unclaimed", "scheduled", "retry", "check", "closed"])
-def test_an_empty_view_says_so_in_words(maria: Desk, view: str) -> None:
-    html = maria.text(f"/admin/queue/?view={view}")
-    assert "<table" not in html
-    assert "Nothing" in words(html)
+@pytest.mark.parametrize("view", list(View))
+def test_an_empty_view_says_so_in_words(maria: Desk, view: View) -> None:
+    html = maria.text(f"/admin/queue/?view={view.value.replace('_', '-')}")
+    assert "<table" not in html and "Nothing" in words(html)
+    assert '<p class="quiet"></p>' not in html
 
 
 def test_an_unknown_view_is_the_whole_queue(maria: Desk, site: Site, now: datetime) -> None:
@@ -154,7 +157,7 @@ def test_a_page_of_fifty_costs_at_most_six_queries_and_forty_kilobytes(
 def test_search_finds_by_name_and_by_the_last_four_digits(maria: Desk, site: Site, now: datetime) -> None:
     ana = ask(site, now, name="Ana María López", phone="212-555-0182").reference
     ask(site, now, name="Jo", phone="212-555-0147")
-    for typed in ("lop", "maria ana", "0182", "(212) 555 0182"):
+    for typed in ("lop", "maria ana", "0182", "(212) 555 0182", "•••ending 0182"):
         maria.get("/admin/queue/")
         answer = maria.post("/admin/queue/search", find=typed)
         assert answer.status_code == 303
@@ -175,6 +178,19 @@ def test_a_typed_reference_opens_the_request_itself(maria: Desk, site: Site, now
     if not re.search(r"\d", reference):  # six letters and no digit could be a name
         answer = maria.post("/admin/queue/search", find=reference)
     assert answer.status_code == 303 and answer.location == f"/admin/queue/{reference}"
+
+
+def test_the_beginning_of_a_reference_opens_the_request_or_lists_those_that_begin_so(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    made = [ask(site, now, name="Ana").reference for _ in range(2)]
+    with writing() as conn:
+        for old, new in zip(made, ("K7M-4QX", "K7M-5ZZ"), strict=True):
+            c = CallbackRequest.__table__.c
+            conn.execute(update(CallbackRequest).where(c.reference == old).values(reference=new))
+    assert maria.post("/admin/queue/search", find="k7m-5").location == "/admin/queue/K7M-5ZZ"
+    listed = maria.post("/admin/queue/search", find="K7M").location
+    assert listed == "/admin/queue/?m=K7M-" and set(references(maria.text(listed))) == {"K7M-4QX", "K7M-5ZZ"}
 
 
 def test_a_reference_nobody_has_may_be_a_name_with_a_dash(maria: Desk, site: Site, now: datetime) -> None:
@@ -305,6 +321,29 @@ def test_the_queue_is_narrowed_by_owner_state_and_channel_and_says_so(
     assert "matches these filters" in maria.text("/admin/queue/?channel=voicemail")
 
 
+def test_the_filter_offers_every_state_that_the_list_tells_and_finds_those_rows(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    made = [ask(site, now - minutes(3), phone=f"212-555-01{one:02}").reference for one in range(5)]
+    unread = ask(site, now, is_free_time=True, preferred_note="After work", phone="212-555-0109").reference
+    claimed, calling, asleep, spam, _ = made
+    maria.press(claimed, "claim")
+    maria.press(calling, "call")
+    snoozing.snooze(site, maria.actor, asleep, now + minutes(50), reason="in a meeting", now=now)  # type: ignore[arg-type]
+    maria.press(spam, "close", reason="spam")
+    for view, states in (("all-open", 5), ("closed", 1)):
+        html = maria.text(f"/admin/queue/?view={view}&filter=open")
+        offered = dict(re.findall(r'name="status" value="([a-z_]+)"[^>]*> <span>([^<]+)', html))
+        told = dict(re.findall(r'data-ref="([0-9A-Z-]+)".*?class="q-st">([^<]+)<', html, re.DOTALL))
+        assert len(set(told.values())) == states
+        for value, state in offered.items():
+            found = set(references(maria.text(f"/admin/queue/?view={view}&status={value}")))
+            assert found == {one for one, words in told.items() if words.startswith(state)}, value
+        assert all(any(words.startswith(state) for state in offered.values()) for words in told.values())
+    assert set(references(maria.text("/admin/queue/?status=read_time&status=on_call"))) == {unread, calling}
+    assert references(maria.text("/admin/queue/?view=closed&status=closed")) == [spam], "an old address"
+
+
 def test_filters_last_over_views_buttons_and_the_way_back(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now).reference
     html = maria.text("/admin/queue/?view=unclaimed&owner=none")
@@ -321,6 +360,9 @@ def test_what_has_ended_is_narrowed_too(maria: Desk, site: Site, now: datetime) 
     html = maria.text("/admin/queue/?view=closed&page=k3&status=closed")
     assert other in html and kept not in html and "among those received" in words(html)
     assert "among" not in words(maria.text("/admin/queue/?view=closed&page=k3"))
+    [tab] = re.findall(r'href="([^"]*view=closed[^"]*)"', maria.text("/admin/queue/?status=on_call&channel=web"))
+    html = maria.text(tab.replace("&amp;", "&"))
+    assert not references(html) and "matches these filters" in words(html), "nobody is on a call about what has ended"
 
 
 def test_a_search_is_narrowed_too(maria: Desk, site: Site, now: datetime) -> None:

@@ -6,8 +6,6 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -18,39 +16,16 @@ from intake.rules.counting import Kind, State
 from intake.services.sign_in import TRIES
 from intake.wording import figures
 from tests.admin.desk import Desk, at, desk, words
-from tests.making import PASSWORD, ask, count
+from tests.making import PASSWORD, ask, count, stored
 from tests.points import point
-from tests.queries.story import END, Story, tell
+from tests.queries.story import Story
 from tests.queries.story import at as on_day
 
 DAYS = {"from": "2026-11-17", "to": "2026-11-18"}
 COPY = {"recipient": "Board", "purpose": "Yearly review", "password": PASSWORD, **DAYS}
 PAGE, CSV, DATA = (f"/admin/reports/{name}?from=2026-11-17&to=2026-11-18" for name in ("", "csv", "data"))
 _A = Audit.__table__.c
-
-
-@pytest.fixture(autouse=True)
-def afternoon(working_day: None) -> Iterator[None]:
-    """The moment at which the story is looked at."""
-    with at(END):
-        yield
-
-
-@pytest.fixture
-def story(site: Site) -> Story:
-    return tell(site)
-
-
-@pytest.fixture
-def lee(app: Flask, story: Story) -> Desk:
-    """The manager."""
-    return Desk(app, story.lee)
-
-
-@pytest.fixture
-def rae(app: Flask, story: Story, now: datetime) -> Desk:
-    """The auditor."""
-    return desk(app, "Rae", "auditor", now=now)
+pytestmark = pytest.mark.usefixtures("afternoon")
 
 
 def take(who: Desk, **fields: str) -> list[dict[str, str]]:
@@ -131,6 +106,39 @@ def test_the_auditor_reads_who_took_what_for_whom(lee: Desk, rae: Desk) -> None:
     assert "Board: Yearly review" in text
 
 
+def test_chosen_rows_of_the_queue_leave_as_the_same_lines_on_the_same_terms(
+    lee: Desk, rae: Desk, story: Story, site: Site
+) -> None:
+    reference = story.references[19]
+    lee.get("/admin/queue/")
+    pick = [f"{reference}.{stored(reference).version}"]
+    asked = lee.post("/admin/queue/export", pick=pick)  # type: ignore[arg-type]
+    assert "1 chosen request" in asked.text and f'name="pick" value="{pick[0]}"' in asked.text
+    refused = lee.post("/admin/queue/export/csv", pick=pick, purpose="Review")  # type: ignore[arg-type]
+    assert refused.status_code == 422 and "Say who gets the copy" in refused.text and pick[0] in refused.text
+    fields = {name: COPY[name] for name in ("recipient", "purpose", "password")} | {"contact": "1"}
+    answer = lee.post("/admin/queue/export/csv", pick=pick, **fields)  # type: ignore[arg-type]
+    assert answer.mimetype == "text/csv"
+    notice, *rest = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    rows = [dict(zip(rest[0], row, strict=True)) for row in rest[1:]]
+    assert notice == ["42 CFR part 2 prohibits unauthorized use or disclosure of these records."]
+    assert rows == [row for row in take(lee, contact="1") if row["Reference"] == reference] and len(rows) == 2
+    text = words(rae.text("/admin/audit/?kind=exported"))
+    assert "Lee took chosen requests out of the panel, with names and numbers (CSV)" in text
+    for path, some in (("export", []), ("export/csv", [f"AAA-{number:03}.1" for number in range(101)])):
+        answer = lee.post(f"/admin/queue/{path}", pick=some, **fields)  # type: ignore[arg-type]
+        assert answer.location == "/admin/queue/"
+    assert "Tick at least one request first, and at most 100." in lee.text("/admin/queue/")
+
+
+def test_the_list_offers_a_copy_to_whoever_may_take_one(lee: Desk, app: Flask, site: Site) -> None:
+    ask(site, on_day("12:00"))
+    assert 'formaction="/admin/queue/export"' in lee.text("/admin/queue/")
+    staff = desk(app, "Ines", now=on_day("12:00"))
+    assert 'formaction="/admin/queue/export"' not in staff.text("/admin/queue/")
+    assert staff.post("/admin/queue/export", pick="AAA-AAA.1").status_code == 403
+
+
 def test_a_copy_wants_to_know_for_whom_what_for_and_by_whom(lee: Desk) -> None:
     lee.get(CSV)
     refused = lee.post("/admin/reports/csv", purpose="Review", contact="1", **DAYS)
@@ -157,6 +165,6 @@ def test_the_page_explains_what_is_not_as_it_was_given_out(lee: Desk, story: Sto
         lee.post("/admin/reports/agree", pick=story.references[11], of="", **DAYS)
         text = words(lee.text(PAGE))
     assert re.search(
-        r"Given out 2 pm ET: 46 % \(6 of 13\) called in target\. Now 50 % \(6 of 12\): "
-        r"1 fewer ended without a call, 1 more spam\.", text
+        r"Given out 2 pm ET\. Promises kept: .* Called in target: 46 % \(6 of 13\), now 50 % \(6 of 12\): "
+        r"1 fewer ended without a call\. .*: 1 fewer counted, 1 more spam\.", text
     )  # fmt: skip

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -17,7 +16,7 @@ from intake.models.site import Site
 from intake.queries import sightings
 from intake.rules.workflow import ClosedReason
 from intake.services import casework
-from tests.admin.desk import Desk, at, desk, words
+from tests.admin.desk import Desk, at, words
 from tests.making import ask, count, person, stored
 from tests.points import point
 from tests.queries.story import END, Story, tell
@@ -27,30 +26,7 @@ DAYS = "from=2026-11-17&to=2026-11-18"
 LIST = f"/admin/reports/requests?{DAYS}"
 LATE_MARKS = "state.uncalled,marked.spam,marked.test,marked.duplicate"
 _A = Audit.__table__.c
-
-
-@pytest.fixture(autouse=True)
-def afternoon(working_day: None) -> Iterator[None]:
-    """The moment at which the story is looked at."""
-    with at(END):
-        yield
-
-
-@pytest.fixture
-def story(site: Site) -> Story:
-    return tell(site)
-
-
-@pytest.fixture
-def lee(app: Flask, story: Story) -> Desk:
-    """The manager."""
-    return Desk(app, story.lee)
-
-
-@pytest.fixture
-def rae(app: Flask, story: Story, now: datetime) -> Desk:
-    """The auditor."""
-    return desk(app, "Rae", "auditor", now=now)
+pytestmark = pytest.mark.usefixtures("afternoon")
 
 
 def many(html: str) -> int:
@@ -69,9 +45,9 @@ def linked(html: str) -> dict[str, int]:
     found = {}
     for href, label, text in anchors:
         number = (
-            re.search(r": (\d+)(?:, \d+ %)?$", label)
+            re.search(r": (\d+)(?:, \d+ %)?(?:, \d+ past the target)?$", label)
             if label
-            else re.match(r"(\d+)(?: [a-z ]+)?$", words(text).strip())
+            else re.match(r"(?:\d+ of )?(\d+)(?! min| h)(?: [a-z0-9, ]+)?$", words(text).strip())
         )
         if number:
             found[unescape(href)] = int(number[1])
@@ -88,6 +64,55 @@ def test_each_number_on_the_page_leads_to_so_many_requests(sqlite_app: Flask, no
         for href, number in found.items():
             assert f"clock={clock}" in href or clock == "open"
             assert (href, many(lee.text(href))) == (href, number)
+
+
+@pytest.mark.usefixtures("story")
+def test_the_line_of_those_who_came_before_the_days_leads_to_them(lee: Desk, site: Site) -> None:
+    for number in range(2):
+        ask(site, END - timedelta(days=9 - number), phone=f"(212) 555-019{number}")
+    html = lee.text(f"/admin/reports/?{DAYS}")
+    said = "and 2 who came before these days, the oldest has waited 9 days"
+    found = re.search(f'<a href="([^"]+)">{said}</a>', html)
+    assert found and many(lee.text(unescape(found[1]))) == 2
+    told = lee.get(f"/admin/reports/data?{DAYS}").json["waiting_from_before"]
+    assert told["n"] == 2 and told["oldest_at"].startswith("2026-11-09")
+
+
+def shares(html: str) -> dict[str, int]:
+    """Every link to a list that stands on a percentage."""
+    found = re.findall(r'<a href="(/admin/reports/requests[^"]+)">(\d+) %</a>', html.replace("\xa0", " "))
+    return {unescape(href): int(percent) for href, percent in found}
+
+
+@point(67)
+def test_each_percentage_leads_to_those_it_is_a_part_of_all_with(lee: Desk, story: Story) -> None:
+    found = shares(lee.text(f"/admin/reports/?{DAYS}"))
+    assert len(found) == 7
+    for href, percent in found.items():
+        whole = (
+            href.replace("state.met", "judged").replace("kept.kept", "kept.kept,kept.broken").replace(",reached", "")
+        )
+        part, of_all = many(lee.text(href)), many(lee.text(whole))
+        assert (href, round(100 * part / of_all)) == (href, percent)
+
+
+@point(67)
+@pytest.mark.parametrize(("cells", "of"), [("target", "judged"), ("people", "kind.counted")])
+def test_each_reading_of_the_week_leads_to_those_it_tells_of(lee: Desk, story: Story, cells: str, of: str) -> None:
+    html = lee.text(f"/admin/reports/?{DAYS}&cells={cells}")
+    links = {unescape(one) for one in re.findall(r'<a href="([^"]*of=kind.counted[^"]*hour[^"]*)"', html)}
+    assert links and all(of in one for one in links)
+    judged = sum(many(lee.text(one)) for one in links)
+    assert judged == many(lee.text(f"{LIST}&of=kind.counted{',judged' if cells == 'target' else ''}"))
+
+
+@point(67)
+def test_what_half_were_called_within_leads_to_everybody_it_counts(lee: Desk, story: Story) -> None:
+    html = lee.text(f"/admin/reports/?{DAYS}")
+    tile = next(one for one in re.findall(r'<div class="card tile.*?</div>', html, re.S) if "Half called" in one)
+    href = re.search(r'href="([^"]+of=waits[^"]*)"', tile)
+    number = re.search(r"n = (\d+)", words(tile))
+    assert href and number and many(lee.text(unescape(href[1]))) == int(number[1])
 
 
 @point(67)

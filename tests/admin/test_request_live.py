@@ -174,6 +174,17 @@ def test_being_there_is_one_write_on_no_record(
     assert (count(Audit), stored(reference).version, count(Presence)) == (before, version, rows)
 
 
+def test_whoever_has_not_opened_a_request_is_told_nothing_of_it_and_is_not_there(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    page = open_request(maria, reference)
+    dev.get("/admin/queue/")
+    for fields in ({"act": "0"}, {"act": "0", "hidden": "yes"}):
+        assert dev.press(reference, "here", **fields).status_code == 404
+    assert page.told()["watching"] == []
+
+
 def test_being_there_does_not_hold_a_claim(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now).reference
     claims.claim(site, maria.actor, reference, now=now)  # type: ignore[arg-type]

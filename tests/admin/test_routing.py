@@ -11,9 +11,13 @@ from flask import Flask
 from intake.database import reading
 from intake.models import RuleVersion
 from intake.queries import routing
-from intake.rules.routing import Routing
+from intake.queries.rule_versions import RuleKind
+from intake.rules.permissions import Actor, ActorKind, permissions_of
+from intake.rules.routing import Routing, Rule, Team, of_team
+from intake.services import claims, rule_versions, shifts
+from intake.services.routing import route_waiting
 from tests.admin.desk import Desk, at, desk, words
-from tests.making import count, person
+from tests.making import ask, count, person, stored
 
 ROUTING = "/admin/settings/routing"
 
@@ -24,13 +28,12 @@ def app(sqlite_app: Flask) -> Flask:
 
 
 @pytest.fixture
-def ada(app: Flask, now: datetime) -> Desk:
-    return desk(app, "Ada", "admin", now=now)
-
-
-@pytest.fixture
 def maria(app: Flask, now: datetime) -> int:
     return person(app.extensions["intake"], "Maria", now=now).person_id
+
+
+def at_work(user_id: int) -> Actor:
+    return Actor(ActorKind.PERSON, user_id, "Maria", permissions_of(("staff",)))
 
 
 def current() -> Routing:
@@ -73,13 +76,56 @@ def test_a_trial_says_which_rule_decides_and_why_the_others_do_not(ada: Desk, ma
         return words(ada.text(f"{ROUTING}?{query}"))
 
     text = told("language=es&source=veterans&on=2026-11-23&at=10:00")
-    assert "You are open then. Rule 1 is the first that fits (Spanish): it goes to team Español." in text
+    assert "You are open then, by your opening hours (Mon 23 Nov 2026: 8 am to 8 pm). Rule 1 is the first" in text
+    assert "that fits (Spanish). Maria is not on shift now." in text
     assert "Rule 1: decides" in text and "Rule 2: fits too, but a rule above it decides" in text
     text = told("language=en&source=Veterans&on=2026-11-23&at=10:00")
     assert "Rule 2 is the first that fits" in text and "Rule 1: does not fit: another language" in text
     text = told("language=en&source=veterans&on=2026-11-24&at=22:00")
-    assert "You are closed then. No rule fits: it stays in the queue for everybody." in text
+    said = "You are closed then, by your opening hours (Tue 24 Nov 2026: 8 am to 8 pm). No rule fits"
+    assert f"{said}: it stays in the queue for everybody." in text
     assert "does not fit: open or closed does not fit, another day, another time of day" in text
+
+
+@pytest.mark.parametrize(
+    ("on_shift", "held", "owner", "said"),
+    [
+        (("Maria",), {}, "Maria", "Maria of team Day: of those on shift now nobody holds less (0 of at most 2)"),
+        (("Maria", "Dev"), {"Maria": 1}, "Dev", "It goes to Dev of team Day"),
+        (("Maria",), {"Maria": 2}, None, "Maria holds 2 or more, and is given no more now. Dev is not on shift now."),
+        ((), {}, None, "the first of them on shift with room for it gets it"),
+    ],
+)
+def test_a_trial_says_what_routing_then_does(
+    app: Flask, ada: Desk, maria: int, now: datetime, on_shift: tuple[str, ...], held: dict[str, int],
+    owner: str | None, said: str,
+) -> None:  # fmt: skip
+    site = app.extensions["intake"]
+    team = {"Maria": at_work(maria), "Dev": person(site, "Dev", now=now)}
+    rules = Routing((Rule(1, of_team(1)),), (Team(1, "Day", tuple(who.person_id for who in team.values())),), most=2)
+    rule_versions.change(site, ada.actor, RuleKind.ROUTING, rules.to_document(), seen=0, words="x", now=now)
+    for name in on_shift:
+        shifts.come(site, team[name], now=now)
+    for name, count_held in held.items():
+        for number in range(count_held):
+            claims.claim(site, team[name], ask(site, now, phone=f"212-555-01{number:02}").reference, now=now)
+    reference = ask(site, now, phone="212-555-0199").reference
+    assert said in words(ada.text(ROUTING))
+    route_waiting(site, now=now)
+    assert stored(reference).assignee_id == (team[owner].person_id if owner else None)
+
+
+def test_a_trial_of_a_rule_for_one_person_says_whether_they_are_there(
+    app: Flask, ada: Desk, maria: int, now: datetime
+) -> None:
+    press(ada, "rule", to=f"user:{maria}")
+    text = words(ada.text(ROUTING))
+    assert "(every request). Maria is not on shift now. So it stays in the queue for everybody" in text
+    assert "Unless somebody takes it before, Maria gets it once on shift with room for it." in text
+    shifts.come(app.extensions["intake"], at_work(maria), now=now)
+    assert "It goes to Maria, who is on shift now and holds 0 of at most 10." in words(ada.text(ROUTING))
+    ada.post(f"/admin/people/{maria}/disable")
+    assert "It names nobody who works here: the request stays in the queue" in words(ada.text(ROUTING))
 
 
 def test_a_rule_is_moved_changed_and_taken_away(ada: Desk, maria: int) -> None:

@@ -29,11 +29,6 @@ def app(sqlite_app: Flask) -> Flask:
 
 
 @pytest.fixture
-def ada(app: Flask, now: datetime) -> Desk:
-    return desk(app, "Ada", "admin", now=now)
-
-
-@pytest.fixture
 def sam(app: Flask, now: datetime) -> int:
     return person(app.extensions["intake"], "Sam", now=now).person_id
 
@@ -52,6 +47,12 @@ def save(ada: Desk, expect: int = 303, version: str = "", **fields: str) -> str:
 def in_force() -> AlertRules:
     with reading() as conn:
         return alerting.rules_in_force(conn)
+
+
+def test_it_says_that_people_on_call_are_mailed_more_often(ada: Desk) -> None:
+    assert "1 to 240. People on call are mailed more often: every 5 minutes at most, while you are closed." in words(
+        ada.text(PAGE)
+    )
 
 
 def test_what_is_saved_holds_is_told_and_is_on_record(ada: Desk, sam: int) -> None:

@@ -22,10 +22,9 @@ from intake.rules.promise import ResponseTarget
 from intake.rules.routing import Routing, Rule, Team
 from intake.services import people, rule_versions, settings
 from tests.admin.desk import Desk, words
-from tests.admin.test_settings import TARGETS, ada, fields
+from tests.admin.test_settings import TARGETS, fields
 from tests.making import ask, person
 
-__all__ = ["ada"]
 HISTORY = "/admin/settings/history"
 SECOND = timedelta(seconds=1)
 

@@ -12,7 +12,7 @@ from intake.models import CalendarVersion
 from intake.rules.hours import OpeningHours, Span
 from intake.services import settings
 from intake.services.settings import SpecialDay
-from tests.admin.desk import Desk, desk, words
+from tests.admin.desk import Desk, words
 from tests.making import count
 from tests.points import point
 
@@ -20,11 +20,6 @@ HOURS, DAYS = "/admin/settings/hours", "/admin/settings/holidays"
 THANKSGIVING = "2026-11-26"
 EVENINGS = (Span(20 * 60, 26 * 60),)
 """From 8 pm to 2 am."""
-
-
-@pytest.fixture
-def ada(app: Flask, now: datetime) -> Desk:
-    return desk(app, "Ada", "admin", now=now)
 
 
 def keep_hours(app: Flask, ada: Desk, now: datetime, week: tuple[tuple[Span, ...], ...]) -> None:

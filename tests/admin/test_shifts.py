@@ -50,13 +50,13 @@ def test_the_morning_lists_the_night_in_calling_order_with_what_is_done_and_left
 
 
 def test_a_morning_after_a_quiet_night_says_so(maria: Desk) -> None:
-    assert "Nobody wrote while we were closed." in words(maria.text("/admin/queue/morning"))
+    assert "Nobody who is to be called wrote while we were closed." in words(maria.text("/admin/queue/morning"))
 
 
 def test_the_hand_over_sheet_groups_what_outlasts_the_day_by_owner_without_numbers(
     maria: Desk, dev: Desk, site: Site, now: datetime
 ) -> None:
-    held, booked, tonight, tomorrow = (ask(site, now - HOUR, phone="312-555-0199").reference for _ in range(4))
+    held, booked, tonight, tomorrow = (ask(site, now, phone="312-555-0199").reference for _ in range(4))
     claims.claim(site, maria.actor, held, now=now)
     casework.add_note(site, maria.actor, held, "Ask for the night shift", now=now)
     claims.claim(site, dev.actor, booked, now=now)
@@ -66,13 +66,36 @@ def test_the_hand_over_sheet_groups_what_outlasts_the_day_by_owner_without_numbe
     window = ask(site, now, window=Window(now + 22 * HOUR, now + 24 * HOUR)).reference
     html = maria.text("/admin/queue/handover")
     text = words(html)
-    assert tonight not in html and "0199" not in html and "night shift" not in text
+    assert tonight not in html and "0199" not in text and "night shift" not in text
     order = [html.index(f">{name} <") for name in ("Dev", "Maria", "Nobody yet")]
     assert order == sorted(order)
     assert html.index("Dev <") < html.index(booked) < html.index("Maria <") < html.index(held)
     assert html.index("Nobody yet <") < min(html.index(tomorrow), html.index(window))
-    assert "next try Thu" in text or "next try tomorrow" in text
+    assert "next try Thu 19 Nov 10 am ET" in text and "promised Thu 19 Nov, 10 am to noon ET" in text
     assert set(listed("handover")) == {stored(one).id for one in (held, booked, tomorrow, window)}
+
+
+def test_whoever_is_overdue_stands_first_on_the_hand_over_sheet_with_who_holds_them(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    free, held, fresh = (ask(site, now - minutes * MINUTE).reference for minutes in (60, 45, 1))
+    for reference in (held, fresh):
+        claims.claim(site, dev.actor, reference, now=now)
+    html = maria.text("/admin/queue/handover")
+    text = words(html)
+    first = text.index("Overdue: to be called first 2")
+    assert first < text.index(free) < text.index(held) < text.index(" Dev 1 ") < text.index(fresh)
+    assert re.search(rf"{free} Ana Nobody yet Overdue since Wed 18 Nov 11:15 am ET", text)
+    assert re.search(rf"{held} Ana Dev Overdue since Wed 18 Nov 11:30 am ET", text)
+    assert "made Wed 18 Nov 2026 noon ET" in text and "day that ends Wed 18 Nov 2026 8 pm ET" in text
+    assert "data-due=" not in html and "omorrow" not in text
+
+
+def test_the_hand_over_sheet_says_who_may_be_in_danger(maria: Desk, site: Site, now: datetime) -> None:
+    ask(site, now, phone="(212) 555-0101")
+    danger = ask(site, now, message="I want to die", phone="(212) 555-0102").reference
+    text = words(maria.text("/admin/queue/handover"))
+    assert text.count("Possible crisis") == 1 and re.search(rf"{danger} Ana Possible crisis", text)
 
 
 def test_the_hand_over_sheet_of_one_who_leaves_leaves_out_what_others_hold(
@@ -82,7 +105,7 @@ def test_the_hand_over_sheet_of_one_who_leaves_leaves_out_what_others_hold(
     claims.claim(site, maria.actor, mine, now=now)
     claims.claim(site, dev.actor, theirs, now=now)
     html = maria.text(f"/admin/queue/handover?person={maria.actor.user_id}")
-    assert mine in html and theirs not in html
+    assert mine in html and theirs not in html and "Hand-over: Maria" in words(html)
     assert theirs in maria.text("/admin/queue/handover?person=nobody")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from intake.models.site import Site
 from intake.rules.phone import parse
 from intake.rules.windows import Window
 from intake.rules.workflow import Status
-from intake.services import visitor
+from intake.services import casework, visitor
 from tests.admin.desk import Desk, at, words
 from tests.admin.test_mails import give_up
 from tests.making import actions, ask, person, stored
@@ -45,6 +46,40 @@ def test_odd_minutes_are_an_error_at_the_field(maria: Desk, site: Site, now: dat
     maria.press(reference, "claim")
     answer = maria.press(reference, "attempt", outcome="busy", minutes_ago=typed)
     assert answer.status_code == 422 and 'id="minutes_ago-e"' in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "typed", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-11-18T12:00", "2026-11-18T12:00Z\x00"]
+)
+def test_an_instant_no_clock_can_tell_is_none(maria: Desk, site: Site, now: datetime, typed: str) -> None:
+    reference = ask(site, now).reference
+    maria.text(f"/admin/queue/{reference}")
+    assert maria.press(reference, "here", left=typed).status_code == 200
+    assert maria.press(reference, "note", remark="Rang", version="1", seen=typed).status_code == 303
+
+
+def test_what_can_be_no_reference_is_not_picked(maria: Desk, grace: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    maria.post("/admin/queue/bulk", pick=[f"{reference}.1", "AAA\x00AAA.1", f"{reference}.1\x00", "\x00"], do="claim")  # type: ignore[arg-type]
+    assert stored(reference).assignee_id == maria.actor.user_id  # type: ignore[union-attr]
+    grace.post("/admin/reports/agree", pick="\x00")
+    assert "Choose at least one of them." in grace.text("/admin/reports/")
+
+
+def test_names_purposes_and_reasons_are_kept_and_shown_as_one_clean_line(
+    maria: Desk, grace: Desk, site: Site, now: datetime
+) -> None:
+    reference, dossier = ask(site, now).reference, "/admin/reports/dossier/"
+    assert maria.post("/admin/queue/views", name=ODD).status_code == 303
+    html = maria.text("/admin/queue/views")
+    assert "abc d" in html and "\u202e" not in html
+    assert maria.post("/admin/queue/views", name="\u200b\x00").status_code == 422
+    grace.post(f"{dossier}{reference}/hold", reason=ODD)
+    grace.post(f"{dossier}{reference}/lift", reason=ODD)
+    told = grace.post(f"{dossier}{reference}", purpose=f"{ODD}{'e' * 600}").get_data(as_text=True)
+    assert told.count("abc d<") == 2, "placed and lifted"
+    longest = f"abc d{'e' * 495}"
+    assert told.count(longest) == 2 and f"{longest}e" not in told, "printed as it is on record"
 
 
 def test_what_they_took_back_is_opened_only_with_a_reason(maria: Desk, site: Site, now: datetime) -> None:
@@ -106,6 +141,16 @@ def test_a_chosen_window_is_kept_by_a_call_inside_it(maria: Desk, site: Site, no
     assert "Promise missed, not called in the time they asked for · first call: late" in text
 
 
+def test_a_promise_broken_before_they_asked_for_another_time_is_told_so(maria: Desk, site: Site, now: datetime) -> None:
+    asked = ask(site, now - timedelta(hours=2))
+    visitor.change_time(site, asked.link_token, is_free_time=True, preferred_note="at six", now=now)
+    casework.acknowledge_time(site, maria.actor, asked.reference, now=now)
+    maria.press(asked.reference, "call")
+    maria.press(asked.reference, "attempt", outcome="busy", then="stay")
+    text = words(maria.text(f"/admin/queue/{asked.reference}"))
+    assert "Promise missed before another one was made" in text
+
+
 def test_a_planned_call_to_somebody_asleep_shows_the_moon(maria: Desk, site: Site, now: datetime) -> None:
     window = Window(now + timedelta(hours=3), now + timedelta(hours=5))
     ask(site, now, phone="808-555-0182", window=window)
@@ -136,6 +181,18 @@ def test_a_call_nobody_logged_shows_no_running_timer_after_two_hours(maria: Desk
         maria.sign_in("maria@example.com")
         html = maria.text(f"/admin/queue/{reference}")
     assert "data-since" not in html and stored(reference).assignee_id is None, "it is back in the queue"
+
+
+def test_a_call_of_twenty_minutes_is_asked_about(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    maria.press(reference, "call")
+    for minutes, is_asked in ((1, False), (14, False), (20, True)):
+        with at(now + timedelta(minutes=minutes)):
+            if is_asked:
+                maria.sign_in("maria@example.com")
+            html = maria.text(f"/admin/queue/{reference}")
+        shown = re.search(r'<p class="note bad mt" data-remind="1200"( hidden)?>', html)
+        assert shown and (shown[1] is None) == is_asked, minutes
 
 
 def test_a_number_corrected_under_check_goes_to_the_queue(grace: Desk, site: Site, now: datetime) -> None:

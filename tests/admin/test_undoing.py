@@ -30,7 +30,9 @@ def test_the_bar_says_what_was_done_and_takes_it_back(maria: Desk, site: Site, n
         assert "Undo 8 s" in words(maria.text("/admin/queue/?view=unclaimed")), "on every page, while it can be"
         answer = maria.post("/admin/queue/undo", step=step_on(html))
         assert answer.status_code == 303 and answer.location == "/admin/queue/?view=unclaimed"
-        after = words(maria.text(answer.location))
+        html = maria.text(answer.location)
+    after = words(html)
+    assert f'<a href="/admin/queue/{reference}">{reference}</a> is as it was' in html, "not the page that says so"
     assert f"Taken back. {reference} is as it was." in after and not re.search(r"Undo \d", after)
     assert stored(reference).assignee_id is None
     assert actions(reference)[-2:] == ["callback.claimed", "callback.undone"]
@@ -83,15 +85,31 @@ def test_an_outcome_that_was_taken_back_is_struck_through_and_its_note_is_kept(
     assert stored(called).call_started_at is not None, "they are still in the call"
 
 
+@point(52)
+def test_a_note_that_was_taken_back_is_struck_through_for_everybody(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    maria.press(reference, "note", remark="Speaks Polish")
+    html = maria.text(f"/admin/queue/{reference}")
+    assert "Note added. Undo 20 s" in words(html)
+    with at(now + 5 * SECOND):
+        maria.post("/admin/queue/undo", step=step_on(html), back=reference)
+        assert "Your note is struck through in the timeline." in words(maria.text(f"/admin/queue/{reference}"))
+        html = dev.text(f"/admin/queue/{reference}")
+    assert "<s><b>Maria</b> wrote a note</s>" in html and "Speaks Polish" in html
+    assert "Taken back at once by Maria" in words(html) and "took back at once: wrote a note" in words(html)
+
+
 def test_a_request_is_put_off_with_a_reason_on_both_clocks(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now, phone="312-555-0182").reference
     offered = words(maria.text(f"/admin/queue/{reference}"))
-    assert "15 minutes: Today 12:15 pm ET (11:15 am CT there)" in offered
-    assert "1 hour: Today 1 pm ET (noon CT there), later than promised" in offered
+    assert "15 minutes: today 12:15 pm ET (11:15 am CT there)" in offered
+    assert "1 hour: today 1 pm ET (noon CT there), later than promised" in offered
     maria.press(reference, "snooze", until="hour", snooze_reason="Their line is down")
     text = words(maria.text(f"/admin/queue/{reference}"))
-    assert f"{reference} is put off: Today 1 pm ET (noon CT there). That is later than promised" in text
-    assert "Snoozed until then: Today 1 pm ET (noon CT there) Wake it now" in text
+    assert f"{reference} is put off until today 1 pm ET (noon CT there). That is later than promised" in text
+    assert "Snoozed until then: today 1 pm ET (noon CT there) Wake it now" in text
     assert "put the request off" in text and "Until 1 pm ET: Their line is down" in text
     assert "Snoozed until 1 pm ET" in words(maria.text("/admin/queue/"))
     assert "Nothing is due" in maria.text("/admin/queue/?view=due-now")

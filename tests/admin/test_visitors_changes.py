@@ -14,7 +14,7 @@ from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Status, Voicemail
 from intake.services import visitor
 from tests.admin.desk import Desk, desk, words
-from tests.making import ask, stored
+from tests.making import actions, ask, stored
 from tests.points import point
 
 
@@ -33,11 +33,25 @@ def test_time_number_rule_cancelling_and_undoing_stand_in_the_timeline_as_the_vi
     text = words(maria.text(f"/admin/queue/{sent.reference}"))
     told = (
         "The visitor changed when to call", "Before: as soon as possible. Now: today",
-        "The visitor changed the number", "Before: (212) 555-0182. Now: (646) 555-0121.",
+        "The visitor changed the number", "Before: a number ending in 0182. Now: a number ending in 0121.",
         "The visitor changed what we may do when they miss the call", "Now: Leave a message that says who we are.",
         "The visitor cancelled the request", "The visitor took the cancelling back",
     )  # fmt: skip
     assert [part for part in told if part.casefold() not in text.casefold()] == []
+    assert "555-0182" not in text
+
+
+def test_a_changed_number_is_read_in_full_where_the_number_itself_is(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    sent = ask(site, now)
+    visitor.change_number(site, sent.link_token, parse("646 555 0121"), now=now)
+    page = f"/admin/queue/{sent.reference}"
+    in_full = "Before: (212) 555-0182. Now: (646) 555-0121."
+    assert in_full not in words(maria.text(page))
+    maria.press(sent.reference, "claim")
+    assert in_full in words(maria.text(page)) and in_full not in words(dev.text(page))
+    assert actions(sent.reference)[-3:] == ["callback.claimed", "callback.viewed", "callback.viewed"]
 
 
 def test_numbers_in_the_timeline_are_for_those_who_may_see_numbers(site: Site, now: datetime) -> None:

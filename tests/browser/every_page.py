@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from tests.browser import dossier_pages, panel_pages, report_pages, sign_in_pages, visitors_pages, work_pages
+from tests.browser import (
+    decision_pages,
+    dossier_pages,
+    panel_pages,
+    report_pages,
+    shift_pages,
+    sign_in_pages,
+    visitors_pages,
+    work_pages,
+)
 
 VISITORS = visitors_pages.PAGES
 SIGN_IN = sign_in_pages.PAGES
-PANEL = [*work_pages.PAGES, *report_pages.PAGES, *dossier_pages.PAGES, *panel_pages.PAGES]
+PANEL = [
+    *work_pages.PAGES,
+    *decision_pages.PAGES,
+    *shift_pages.PAGES,
+    *report_pages.PAGES,
+    *dossier_pages.PAGES,
+    *panel_pages.PAGES,
+]
 EVERY = [*VISITORS, *SIGN_IN, *PANEL]

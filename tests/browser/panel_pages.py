@@ -142,7 +142,7 @@ def script_looked_at(house: Premises) -> Page:
 def holiday_both_saved(house: Premises) -> Page:
     page = at("Alex", f"{SETTINGS}/holidays")(house)
     page.get_by_label("Day", exact=True).fill("2027-12-31")
-    page.get_by_label("Reason").fill("Everybody is away")
+    page.get_by_label("Name of the day").fill("Everybody is away")
     page.evaluate("document.querySelector('form.card [name=version]').value = '999'")
     page.get_by_role("button", name="Save day").click()
     return page

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import update
@@ -27,7 +26,7 @@ from intake.rules.permissions import SYSTEM, Actor, ActorKind, permissions_of
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import Disposition, ForWhom, Voicemail
-from intake.services import accounts, calls, claims, passwords, viewing
+from intake.services import accounts, calls, claims, viewing
 from intake.services.callbacks import Submitted
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at
@@ -194,7 +193,7 @@ def _staffed(app: Flask, now: datetime) -> tuple[dict[str, Actor], dict[str, str
             assert found
             staff[name] = Actor(ActorKind.PERSON, found.id, name, permissions_of(found.roles))
         accounts.set_roles(conn, staff["Nobody"].person_id, ())
-    long = person(site, LONG_COLLEAGUE, now=now)
+    staff["Long"] = long = person(site, LONG_COLLEAGUE, now=now)
     claims.assign(site, staff["Grace"], requests["Lee"], long.person_id, now=now)
     viewing.record(site, long, stored(requests["Lee"]), STANDARD, now=now)
     fill_outbox(now)
@@ -205,11 +204,8 @@ def _staffed(app: Flask, now: datetime) -> tuple[dict[str, Actor], dict[str, str
 
 @contextmanager
 def opened(browser: Browser, url: str, folder: Path, now: datetime) -> Iterator[Premises]:
-    """At ``now``, with a clock that runs, and with passwords that cost nothing."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    """At ``now``, with a clock that runs."""
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(passwords, "_HASHER", cheap)
         stack.enter_context(at(now, is_running=True))
         app = stack.enter_context(running_app(url, folder))
         app.config["PROPAGATE_EXCEPTIONS"] = False

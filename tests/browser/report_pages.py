@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Page
 
-from intake.rules.workflow import ClosedReason
-from intake.services import casework, report_notes
+from intake.rules.workflow import ClosedReason, Disposition
+from intake.services import calls, casework, report_notes
+from intake.services.calls import Outcome
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, sent
 
@@ -16,6 +17,8 @@ NOTES = "admin/report_notes.html"
 PAGE = "/admin/reports/"
 
 LIST, COPY = "admin/report_requests.html", "admin/report_copy.html"
+CHOSEN = "admin/chosen_copy.html"
+OWN, OWN_PAGE = "admin/own_figures.html", "/admin/account/figures"
 
 
 def marked_too_late(house: Premises) -> Page:
@@ -38,6 +41,30 @@ def noted(who: str, path: str) -> Way:
     return go
 
 
+def called(who: str, path: str) -> Way:
+    """Where somebody with a long name has made five first calls, one of them late."""
+
+    def go(house: Premises) -> Page:
+        for minutes in (30, 12, 9, 6, 3):
+            reference = house.ask(minutes_ago=minutes)
+            calls.log_attempt(
+                house.site, house.people["Long"], reference, Outcome(Disposition.NO_ANSWER), now=datetime.now(UTC)
+            )
+        return at(who, path)(house)
+
+    return go
+
+
+def chosen(path: str) -> Way:
+    """Some requests of the list, to be taken out of the panel."""
+
+    def go(house: Premises) -> Page:
+        reference = house.ask()
+        return sent("Grace", "/admin/queue/", f"/admin/{path}", pick=f"{reference}.1")(house)
+
+    return go
+
+
 PAGES = [
     Shown("response times", "reports.index", REPORTS, at("Grace", f"{PAGE}?period=364")),
     Shown("response times, all hours, people needed", "reports.index", REPORTS,
@@ -51,7 +78,14 @@ PAGES = [
     Shown("copy of a report", "reports.sheet", COPY, at("Grace", f"{PAGE}csv?language=es")),
     Shown("copy of a report, for nobody", "reports.take_sheet", COPY,
           sent("Rae", f"{PAGE}csv", f"{PAGE}csv"), 422),
+    Shown("copy of chosen requests", "queue.export", CHOSEN, chosen("queue/export")),
+    Shown("copy of chosen requests, for nobody", "queue.take", CHOSEN, chosen("queue/export/csv"), 422),
     Shown("response times, with notes", "reports.index", REPORTS, noted("Grace", PAGE)),
+    Shown("response times, calls by a long name", "reports.index", REPORTS, called("Grace", f"{PAGE}?language=en")),
+    Shown("my figures", "me.figures", OWN, called("Long", OWN_PAGE)),
+    Shown("my figures, no call", "me.figures", OWN, at("Alex", f"{OWN_PAGE}?period=yesterday")),
+    Shown("my first calls", "me.first_calls", LIST, called("Long", f"{OWN_PAGE}/requests")),
+    Shown("my first calls, none", "me.first_calls", LIST, at("Alex", f"{OWN_PAGE}/requests?period=yesterday")),
     Shown("notes on days", "reports.notes", NOTES, noted("Rae", f"{PAGE}notes")),
     Shown("notes on days, nothing said", "reports.add_note", NOTES,
           sent("Grace", f"{PAGE}notes", f"{PAGE}notes"), 422),

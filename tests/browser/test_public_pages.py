@@ -54,7 +54,7 @@ def test_without_javascript_everything_works(visit: Callable[..., Page], sqlite_
     page = visit(script=False)
     fill(page, phone="736-5000")
     press_send(page)
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     page.get_by_label("Phone number").fill("212 736 0182")
     page.locator(".day input").last.check()
     press_send(page)
@@ -76,7 +76,7 @@ def test_without_javascript_everything_works(visit: Callable[..., Page], sqlite_
 def test_the_summary_takes_focus_and_leads_to_each_field(visit: Callable[..., Page], script: bool) -> None:
     page = visit(360, script=script)
     form_with_errors(page)
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     expect(page.locator("#problem")).to_be_focused()
     links = page.locator("#problem a")
     assert links.count() == page.locator(".bad .err").count() == 4

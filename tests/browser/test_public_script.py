@@ -161,7 +161,7 @@ def test_after_an_error_the_same_page_can_be_corrected_and_sent(page: Page, sqli
     for _ in range(2):
         send_button(page)
         expect(page.locator("#problem")).to_be_focused()
-        assert re.match("Error: ", page.title())
+        expect(page).to_have_title(re.compile("^Error: "))
         page.locator("#problem a").click()
         expect(page.get_by_label("What name should we ask for?")).to_be_focused()
     page.keyboard.type("Ana")

@@ -53,6 +53,18 @@ def test_on_a_phone_call_and_claim_are_within_reach(
     context.close()
 
 
+def test_on_a_phone_the_first_request_is_high_up_and_the_view_on_show_is_in_sight(
+    page: Page, live_server: str, full_queue: dict[str, str]
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    sign_in(page, live_server)
+    alarms = sum(box["height"] + 12 for one in page.locator("main > .note").all() if (box := one.bounding_box()))
+    first = page.locator(".worklist tbody tr").first.bounding_box()
+    assert first and first["y"] - alarms < 320
+    page.goto(f"{live_server}/admin/queue/?view=closed")
+    expect(page.locator(".views [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_due_times_run_on_without_the_server(page: Page, live_server: str, full_queue: dict[str, str]) -> None:
     sign_in(page, live_server)
     page.clock.install()
@@ -66,6 +78,23 @@ def test_due_times_run_on_without_the_server(page: Page, live_server: str, full_
     expect(row).to_contain_text(re.compile("Overdue [123] min"))
     expect(row.locator(".due")).to_have_class(re.compile("late"))
     expect(row.locator(".due use")).to_have_attribute("href", "#i-late")
+
+
+def test_after_twenty_minutes_the_page_asks_whether_the_call_is_over(
+    page: Page, live_server: str, full_queue: dict[str, str]
+) -> None:
+    sign_in(page, live_server)
+    page.clock.install()
+    page.goto(f"{live_server}/admin/queue/{full_queue['Priya']}")
+    page.get_by_role("button", name="Call", exact=True).first.click()
+    expect(page.get_by_text("On the call since")).to_be_visible()
+    page.clock.run_for(60_000)
+    expect(page.get_by_text("Is this call over?")).to_be_hidden()
+    page.context.set_offline(True)
+    for _ in range(4):
+        page.keyboard.press("Shift")  # somebody is there, or the screen would lock
+        page.clock.run_for(5 * 60_000)
+    expect(page.get_by_text("Is this call over?")).to_be_visible()
 
 
 @point(41)

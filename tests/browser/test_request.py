@@ -13,7 +13,7 @@ from intake.models import CallAttempt
 from intake.services import claims
 from tests.browser.barriers import sideways
 from tests.browser.test_queue import full_queue, sign_in, working_day
-from tests.making import count, person
+from tests.making import actions, count, person
 from tests.points import point
 
 __all__ = ["full_queue", "working_day"]
@@ -41,7 +41,7 @@ def test_what_follows_is_shown_for_the_chosen_outcome_only(
     expect(page.get_by_label("Next try")).to_be_hidden()
     page.get_by_label("Busy").check()
     expect(page.get_by_label("Next try")).to_be_visible()
-    expect(page.get_by_text("Proposed: Today 12:15 pm ET")).to_be_visible()
+    expect(page.get_by_text("Proposed: today 12:15 pm ET")).to_be_visible()
     page.get_by_label("Next try").select_option("other")
     expect(page.locator("#next_day")).to_be_visible()
     page.get_by_label("Appointment made").check()
@@ -79,7 +79,7 @@ def test_the_whole_call_works_without_javascript(
     page.get_by_role("button", name="Call", exact=True).click()
     page.get_by_label("Do not call again").check()
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_label(re.compile("Nobody may ever call")).check()
+    page.get_by_label(re.compile("Nobody may call this number again")).check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("is closed.")).to_be_visible()
     page.goto(f"{live_server}/admin/queue/{full_queue['Jo']}")
@@ -89,16 +89,99 @@ def test_the_whole_call_works_without_javascript(
     context.close()
 
 
-def test_leaving_with_unsaved_words_asks_first(page: Page, live_server: str, full_queue: dict[str, str]) -> None:
-    sign_in(page, live_server)
-    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
-    page.get_by_label("only staff see it").fill("She asked for")
+def questions(page: Page) -> list[str]:
+    """What the browser asks from now on; the answer is always to stay."""
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.get_by_role("link", name="Queue").last.click()
-    page.wait_for_timeout(300)
+    return asked
+
+
+AWAY = {
+    "a link": lambda page: page.get_by_role("link", name="Queue").last.click(),
+    "release": lambda page: page.get_by_role("button", name="Release").click(),
+    "next call": lambda page: page.get_by_role("button", name="Next call").first.click(),
+    "its key": lambda page: (page.evaluate("document.activeElement.blur()"), page.keyboard.press("n")),
+    "another form": lambda page: page.get_by_role("button", name="Add note").click(),
+}
+
+
+@pytest.mark.parametrize("way", AWAY)
+def test_whatever_leads_away_from_unsaved_words_asks_first(
+    page: Page, live_server: str, full_queue: dict[str, str], way: str
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.get_by_text("Add a note without a call").click()
+    page.get_by_label("only staff see it").fill("She asked for")
+    asked = questions(page)
+    AWAY[way](page)
+    page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
     expect(page.get_by_label("only staff see it")).to_have_value("She asked for")
+    assert "callback.released" not in actions(full_queue["Marcus"])
+    page.get_by_label("No answer").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text(f"Saved. {full_queue['Marcus']}: next try")).to_be_visible()
+    expect(page.get_by_text("She asked for")).to_be_visible()
+    assert asked == ["beforeunload"], "what is saved is not lost"
+
+
+@pytest.mark.parametrize("way", AWAY)
+def test_where_nothing_was_typed_nothing_asks(
+    page: Page, live_server: str, full_queue: dict[str, str], way: str
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.get_by_text("Add a note without a call").click()
+    asked = questions(page)
+    with page.expect_navigation():
+        AWAY[way](page)
+    assert asked == []
+
+
+def test_a_note_typed_before_the_call_is_there_during_it(
+    page: Page, live_server: str, full_queue: dict[str, str]
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Marcus']}")
+    page.get_by_label("only staff see it").fill("Asks for Ana.\nIn the evening.")
+    page.get_by_text("Add a note without a call").click()
+    page.get_by_label("Note", exact=True).last.fill("Speaks Polish.")
+    asked = questions(page)
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.get_by_text("On the call since")).to_be_visible()
+    expect(page.get_by_label("only staff see it")).to_have_value("Asks for Ana.\nIn the evening.")
+    expect(page.locator("#remark")).to_have_value("Speaks Polish.")
+    expect(page.get_by_text("changed this")).to_have_count(0)
+    page.get_by_role("link", name="Call (212) 555-0147").click(no_wait_after=True)
+    page.wait_for_timeout(1100)
+    assert asked == [] and "callback.noted" not in actions(full_queue["Marcus"])
+    page.get_by_role("link", name="Queue").last.click()
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"], "it is still saved nowhere"
+    expect(page.locator("#remark")).to_have_value("Speaks Polish.")
+
+
+def test_claiming_and_calling_for_a_reason_keep_what_was_typed(
+    page: Page, live_server: str, full_queue: dict[str, str]
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/queue/{full_queue['Sam']}")
+    asked = questions(page)
+    page.get_by_text("Add a note without a call").click()
+    page.locator("#remark").fill("She rang and asked for it.")
+    page.get_by_role("button", name="Claim", exact=True).click()
+    expect(page.get_by_role("button", name="Release")).to_be_visible()
+    expect(page.locator("#remark")).to_have_value("She rang and asked for it.")
+    page.get_by_text("Call now all the same").click()
+    page.get_by_role("button", name="Call with this reason").click()
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    expect(page.locator("#remark")).to_have_value("She rang and asked for it.")
+    page.get_by_label("Why now?").fill("They asked on the phone")
+    page.get_by_role("button", name="Call with this reason").click()
+    expect(page.get_by_text("On the call since")).to_be_visible()
+    expect(page.locator("#remark")).to_have_value("She rang and asked for it.")
+    assert asked == []
 
 
 def test_somebody_elses_claim_in_between_is_told_and_the_next_one_offered(

@@ -34,7 +34,7 @@ def test_hours_holidays_and_targets_are_set_by_hand(
     expect(page.get_by_text("Saved.")).to_be_visible()
     page.get_by_role("link", name="Holidays").click()
     page.get_by_label("Thanksgiving Day").check()
-    page.get_by_role("button", name="Add the ticked days").click()
+    page.get_by_role("button", name="Close on the ticked days").click()
     expect(page.get_by_role("rowheader", name="Thu 26 Nov 2026")).to_be_visible()
     page.get_by_role("link", name="Targets").click()
     page.get_by_label("First call within").fill("0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -59,7 +60,7 @@ def test_an_error_is_read_with_its_field(page: Page, live_server: str, maria: st
     password = page.get_by_label("Password")
     expect(password).to_have_attribute("aria-invalid", "true")
     expect(password).to_have_accessible_description("Error: Email and password do not match")
-    assert page.title().startswith("Error: Sign in")
+    expect(page).to_have_title(re.compile("^Error: Sign in"))
     expect(page.get_by_label("Email")).to_have_value(EMAIL)
 
 

@@ -83,6 +83,9 @@ def two_calls_by_keys(page: Page, full_queue: dict[str, str]) -> None:
     """The two most urgent, one in vain, one with success."""
     keys(page, "n")
     page.wait_for_url(f"**/{full_queue['Ana']}")
+    bar = page.locator(".undo")
+    expect(bar).to_contain_text("Claimed as the most urgent")
+    assert (bar.bounding_box() or {})["height"] < 64, "its sign, its words and its button side by side"
     keys(page, "p")
     expect(page.locator(".incall")).to_be_visible()
     keys(page, "6")
@@ -105,7 +108,7 @@ def two_calls_by_keys(page: Page, full_queue: dict[str, str]) -> None:
 
 
 def put_off_and_passed_on_by_keys(page: Page) -> None:
-    """Snoozed, woken again by undo, skipped; the next one has a note written and is handed off."""
+    """Snoozed and skipped, both undone; of the next one a note is written and struck through, and it is handed off."""
     put_off = page.url.rpartition("/")[2]
     keys(page, "s")
     expect(page.locator("#until")).to_be_focused()
@@ -124,6 +127,9 @@ def put_off_and_passed_on_by_keys(page: Page) -> None:
     keys(page, "Enter")
     page.wait_for_url(lambda url: not url.endswith(put_off))
     assert "callback.skipped" in actions(put_off)
+    keys(page, "z")
+    said(page, f"Taken back. {put_off} is as it was.")
+    assert done_to(put_off) == "callback.undone"
 
     handed = page.url.rpartition("/")[2]
     tab_to(page, page.get_by_text("Add a note without a call"))
@@ -132,6 +138,9 @@ def put_off_and_passed_on_by_keys(page: Page) -> None:
     tab_to(page, page.get_by_role("button", name="Add note"))
     keys(page, "Enter")
     said(page, "Note added.")
+    keys(page, "z")
+    said(page, "Your note is struck through")
+    expect(page.locator(".time s").first).to_have_text("Maria wrote a note")
     keys(page, "a")
     expect(page.locator("#hand_off_to")).to_be_focused()
     seen(page)

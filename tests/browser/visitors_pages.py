@@ -13,8 +13,10 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from intake.database import writing
 from intake.models import CallbackRequest
+from intake.services import casework
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send
+from tests.making import ask
 
 LONG_NAME = "María Fernanda de los Ángeles Villavicencio-Etxeberría"
 UNBROKEN = "W" * 60
@@ -86,6 +88,21 @@ def crisis_in_the_note(page: Page) -> None:
     page.get_by_label("Anything we should know").fill("Please call, I want to die")
     press_send(page)
     page.wait_for_selector("text=do not wait for our call")
+
+
+def another_time(house: Premises) -> Page:
+    """Asked for in own words, and set by staff: the page says when we call."""
+    words = f"Sunday after my shift, {UNBROKEN}"
+    wished = {"is_free_time": True, "preferred_note": words, "name": LONG_NAME, "phone": _another_number()}
+    made = ask(house.site, house.now, **wished)
+    page = house.tab()
+    page.goto(f"/callback/{made.link_token}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("We will agree a time with you")
+    agreed = house.now + timedelta(days=3)
+    casework.acknowledge_time(house.site, house.people["Maria"], made.reference, agreed_from=agreed, now=house.now)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We will call you")
+    return page
 
 
 def manage(page: Page) -> None:
@@ -165,6 +182,7 @@ PAGES = [
     Shown("not sent", "public.send", NOT_SENT, as_visitor(not_sent), 503),
     Shown("confirmation", "private.show", REQUEST, as_visitor(confirmation)),
     Shown("confirmation in a crisis", "private.show", REQUEST, as_visitor(crisis_in_the_note)),
+    Shown("confirmation with another time set", "private.show", REQUEST, another_time),
     Shown("manage", "private.show", REQUEST, as_visitor(manage)),
     Shown("change with errors", "private.change", REQUEST, as_visitor(change_with_errors), 422),
     Shown("cancel", "private.ask_cancel", "public/cancel.html", as_visitor(cancel)),

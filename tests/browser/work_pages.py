@@ -14,14 +14,14 @@ from intake.database import writing
 from intake.models import OutboxMessage
 from intake.models.records import OutboxState
 from intake.rules.workflow import ClosedReason, Disposition
-from intake.services import calls, casework, claims, duplicates, presence, saved_views, snoozing, visitor
+from intake.services import calls, casework, claims, duplicates, saved_views, snoozing, visitor
 from intake.services.calls import Outcome
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send, sent
-from tests.making import stored
+from tests.making import look, stored
 
 QUEUE, REQUEST, ADD, TAKEN = (f"admin/{name}.html" for name in ("queue", "request", "add", "taken"))
-VIEWS = ("", "all-open", "due-now", "mine", "unclaimed", "scheduled", "retry", "snoozed", "check", "closed")
+VIEWS = ("", "all-open", "due-now", "mine", "unclaimed", "scheduled", "retry", "number", "snoozed", "check", "closed")
 SERIOUS = ("No answer", "Asked us to call again", "In crisis", "Do not call again")
 
 
@@ -87,6 +87,13 @@ def of_devs(house: Premises) -> str:
 
 def anybodys(house: Premises) -> str:
     return house.ask()
+
+
+def numberless(house: Premises) -> str:
+    """Whose number was wrong: they were asked by mail for another."""
+    mine = claimed(house, "Maria", phone=f"212-736-{house.number()}", email="a.person@example.com")
+    calls.log_attempt(house.site, house.people["Maria"], mine, Outcome(Disposition.WRONG_NUMBER), now=datetime.now(UTC))
+    return mine
 
 
 def far_away(house: Premises) -> str:
@@ -242,7 +249,7 @@ def one_has_gone(house: Premises) -> Page:
     reference = house.ask(minutes_ago=60)
     page = kept_open("Maria", "/admin/queue/?view=unclaimed")(house)
     claims.claim(house.site, house.people["Dev"], reference, now=datetime.now(UTC))
-    presence.stay(house.people["Dev"], reference, now=datetime.now(UTC))
+    look(house.people["Dev"], reference, datetime.now(UTC))
     return waits_for(page, "no longer in this view")
 
 
@@ -250,7 +257,7 @@ def crowded(house: Premises) -> Page:
     """Many look at one of Maria's own requests, and its tab stays open."""
     reference = claimed(house, "Maria", minutes_ago=200)
     for who in ("Dev", "Grace", "Alex", house.newcomer()):
-        presence.stay(house.people[who], reference, now=datetime.now(UTC))
+        look(house.people[who], reference, datetime.now(UTC))
     page = at("Maria", "/admin/queue/?view=mine")(house)
     page.wait_for_selector(".eyes")
     return page
@@ -273,7 +280,7 @@ def chosen(who: str) -> Way:
 def looked_at(house: Premises) -> Page:
     reference = house.ask()
     for who in ("Dev", "Grace"):
-        presence.stay(house.people[who], reference, now=datetime.now(UTC))
+        look(house.people[who], reference, datetime.now(UTC))
     return at("Maria", f"/admin/queue/{reference}")(house)
 
 
@@ -318,23 +325,12 @@ def next_call(house: Premises) -> Page:
     return page
 
 
-def morning(house: Premises) -> Page:
-    """After a night in which somebody wrote, one of them from far away."""
-    house.ask(minutes_ago=600)
-    house.ask(minutes_ago=610, phone="671-555-0100")
-    return at("Maria", "/admin/queue/morning")(house)
-
-
 PAGES = [
     *(Shown(f"queue {view}".strip(), "queue.index", QUEUE, at("Maria", f"/admin/queue/?view={view}"))
       for view in VIEWS),
     Shown("queue of a manager", "queue.index", QUEUE, at("Grace", "/admin/queue/")),
     Shown("queue narrowed", "queue.index", QUEUE, narrowed("New")),
     Shown("queue narrowed to nothing", "queue.index", QUEUE, at("Maria", "/admin/queue/?view=check&status=scheduled")),
-    Shown("morning", "queue.morning", "admin/morning.html", morning),
-    Shown("morning after a quiet night", "queue.morning", "admin/morning.html", at("Grace", "/admin/queue/morning")),
-    Shown("hand-over sheet", "queue.handover", "admin/handover.html", at("Grace", "/admin/queue/handover")),
-    Shown("wallboard", "queue.board", "admin/board.html", at("Maria", "/admin/queue/board")),
     Shown("saved views, none", "queue.views", "admin/saved_views.html", at("Grace", "/admin/queue/views")),
     Shown("saved views", "queue.views", "admin/saved_views.html", saved),
     Shown("saved view without a name", "queue.save_view", "admin/saved_views.html",
@@ -370,6 +366,7 @@ PAGES = [
     Shown("request looked at again", "queue.again", REQUEST, pressed("again", of_mine, note="W" * 60)),
     Shown("request with a ready-made note", "queue.phrase", REQUEST,
           pressed("phrase", of_mine, phrase="note:Left with family", note="W" * 60)),
+    Shown("request waiting for a number", "queue.show", REQUEST, show("Maria", numberless, "Waiting for a number")),
     Shown("request in a crisis", "queue.show", REQUEST, show("Maria", in_crisis, "Script in English")),
     Shown("add a request", "queue.add", ADD, at("Maria", "/admin/queue/add")),
     Shown("add a request, not read", "queue.take_down", ADD, taken_down, 422),

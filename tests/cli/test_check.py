@@ -155,6 +155,13 @@ def test_a_record_that_could_be_changed_is_a_fault(house: Flask) -> None:
     assert checked(house)[1]["record"][0] == "fine"
 
 
+def test_days_of_the_reports_that_nothing_would_mark_are_a_fault(house: Flask) -> None:
+    with without("episode_marks_update", "episode"):
+        code, found = checked(house)
+    assert (code, found["reports"][0]) == (1, "fault") and "episode_marks_update" in found["reports"][1]
+    assert checked(house)[1]["reports"][0] == "fine"
+
+
 def test_a_sender_that_tells_what_is_treated_is_a_warning_and_no_fault(house: Flask) -> None:
     site: Site = house.extensions["intake"]
     telling = replace(site, mail_sender="callback@bayrecovery.org", provider_short_name="Bay Rehab")

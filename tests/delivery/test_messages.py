@@ -19,6 +19,7 @@ from intake.queries.mail import MailedCallback
 from intake.queries.report import Figures
 from intake.rules.counting import Kind
 from intake.rules.periods import Period
+from intake.rules.promise import AHEAD_OF_ALL
 from intake.rules.windows import Window
 from intake.rules.workflow import Status, Voicemail
 from tests.points import point
@@ -46,6 +47,7 @@ DETAILS: dict[str, dict[str, object]] = {
             ["K7M-4QX", "soon", (NOW + timedelta(minutes=4)).isoformat()],
             ["Q2W-9RT", "late", (NOW - timedelta(minutes=4)).isoformat()],
             ["H3N-8LP", "escalated", (NOW - timedelta(minutes=30)).isoformat()],
+            ["X5C-2DG", "escalated", (NOW - timedelta(minutes=20) - AHEAD_OF_ALL).isoformat()],
         ],
         "more": 2,
     },
@@ -115,6 +117,15 @@ def test_a_requested_window_is_told_as_a_window(sqlite_app: Flask) -> None:
     assert "We will call you tomorrow, Thursday, 9 am to noon Eastern." in text
 
 
+def test_a_time_in_their_own_words_is_to_be_agreed_and_told_once_it_is_set(sqlite_app: Flask) -> None:
+    text = letter(sqlite_app, awaits_a_time=True).text
+    assert "1. To agree a time, we will call or write to you today before 12:30 pm Eastern." in text
+    window = Window(NOW + timedelta(days=1), NOW + timedelta(days=1, hours=1))
+    text = letter(sqlite_app, "visitor.time_set", window=window).text
+    assert "We have set the time of our call." in text and "tomorrow, Thursday, noon to 1 pm Eastern" in text
+    assert "have set the time" not in letter(sqlite_app, "visitor.time_set").text, "it was taken back meanwhile"
+
+
 @pytest.mark.parametrize(
     ("voicemail", "words"),
     [(Voicemail.NUMBER_ONLY, "a first name and a number only"), (Voicemail.SAY_WHO, "a message that says who we are")],
@@ -152,10 +163,11 @@ def test_what_is_put_into_html_is_escaped(sqlite_app: Flask) -> None:
 
 def test_one_mail_tells_of_several_requests_how_each_of_them_stands(sqlite_app: Flask) -> None:
     written = letter(sqlite_app, "staff.alerts")
-    assert written.subject == "6 callback requests need you"
+    assert written.subject == "7 callback requests need you"
     assert "- B4D-6VX: the same number or email has asked again\n" in written.text
     assert "- K7M-4QX is due by 12:04 pm Eastern\n- Q2W-9RT is late: it was due by 11:56 am Eastern\n" in written.text
-    assert "- H3N-8LP is still not called: it was due by 11:30 am Eastern\n- 2 more" in written.text
+    assert "- H3N-8LP still waits: it was due by 11:30 am Eastern\n" in written.text
+    assert "- X5C-2DG is to be called before all others, since 11:40 am Eastern\n- 2 more" in written.text
 
 
 def test_somebody_on_call_reads_by_when_to_claim_and_what_nobody_has(sqlite_app: Flask) -> None:

@@ -8,7 +8,7 @@ import hmac
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,11 +22,12 @@ from intake.database import reading, writing
 from intake.delivery import webhook as webhooks
 from intake.delivery.webhook import HookError, Webhook, run_hooks
 from intake.ledger import outbox
-from intake.models import MailTry, OutboxMessage
+from intake.models import Audit, MailTry, OutboxMessage
 from intake.models.site import Site
-from intake.services import claims
+from intake.rules.workflow import ClosedReason
+from intake.services import casework, claims
 from tests.conftest import free_port
-from tests.making import ask, person, stored
+from tests.making import actions, ask, person, stored
 
 SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes that nobody saw").decode()
 O = OutboxMessage.__table__.c  # noqa: E741
@@ -108,6 +109,7 @@ def test_it_is_told_which_request_and_by_when_and_nothing_of_the_person_or_the_p
 def test_a_webhook_that_fails_is_tried_again_under_the_same_id_and_holds_up_no_mail(
     site: Site, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
+    now += NIGHT
     queued(site, now)
     with listening(500) as pager:
         run_hooks(site, Webhook(pager.url), lambda: now)
@@ -167,13 +169,60 @@ def test_a_receiver_that_dribbles_its_answer_is_left_as_soon(now: datetime, monk
             receiver.join(5)
 
 
-def test_what_was_claimed_before_it_could_go_out_wakes_nobody(site: Site, now: datetime) -> None:
-    reference = queued(site, now)
-    claims.claim(site, person(site, "Sam", now=now), reference, now=now)
+NIGHT = timedelta(hours=10)
+
+
+def claimed(site: Site, at: datetime, reference: str) -> datetime:
+    claims.claim(site, person(site, "Sam", now=at), reference, now=at)
+    return at
+
+
+def ended(site: Site, at: datetime, reference: str) -> datetime:
+    casework.close(site, person(site, "Sam", now=at), reference, ClosedReason.SPAM, now=at)
+    return at
+
+
+def morning(site: Site, at: datetime, reference: str) -> datetime:
+    return at + timedelta(hours=12)
+
+
+@pytest.mark.parametrize("happens", [claimed, ended, morning])
+def test_what_nobody_needs_any_more_is_withdrawn_on_record_and_not_said_to_be_sent(
+    site: Site, now: datetime, happens: Callable[[Site, datetime, str], datetime]
+) -> None:
+    reference = queued(site, now + NIGHT)
+    with listening(500) as pager:
+        run_hooks(site, Webhook(pager.url), lambda: now + NIGHT)
+        later = happens(site, now + NIGHT, reference) + timedelta(minutes=1)
+        pager.code = 200
+        run_hooks(site, Webhook(pager.url), lambda: later)
+    assert len(pager.got) == 1, "the first try, which failed"
+    with reading() as conn:
+        assert conn.execute(select(O.id).where(O.recipient == "hook")).all() == []
+        told = conn.execute(select(Audit.details).where(Audit.action == "mail.withdrawn")).scalar_one()
+    assert told["why"] == happens.__name__
+    assert "mail.withdrawn" in actions(reference) and "mail.sent" not in actions(reference)
+
+
+def test_of_the_messages_that_a_pager_missed_in_the_night_only_the_newest_goes_out(site: Site, now: datetime) -> None:
+    at = now + NIGHT
+    callback_id = stored(queued(site, at)).id
+    for number in (1, 2):
+        details = {"kind": "on_call_late", "number": number, "due_at": at.isoformat()}
+        with writing() as conn:
+            outbox.enqueue(conn, "hook.alert", outbox.HOOK, callback_id=callback_id, details=details, now=at)
+    with listening() as pager:
+        run_hooks(site, Webhook(pager.url), lambda: at)
+    assert [json.loads(body)["number"] for _, body in pager.got] == [2]
+
+
+def test_an_alarm_that_is_over_wakes_nobody(site: Site, now: datetime) -> None:
+    with writing() as conn:
+        details = {"kind": "silence", "since": now.isoformat()}
+        outbox.enqueue(conn, "hook.alert", outbox.HOOK, details=details, now=now)
     with listening() as pager:
         run_hooks(site, Webhook(pager.url), lambda: now)
     assert pager.got == []
-    assert row().state == "sent"
 
 
 def test_what_was_written_for_a_webhook_that_is_gone_is_given_up(site: Site, now: datetime) -> None:
@@ -183,6 +232,7 @@ def test_what_was_written_for_a_webhook_that_is_gone_is_given_up(site: Site, now
 
 
 def test_a_worker_that_dies_with_it_in_hand_loses_nothing(site: Site, now: datetime) -> None:
+    now += NIGHT
     queued(site, now)
     with writing() as conn:
         outbox.claim(conn, now=now, lease_key="gone", lease_seconds=60, limit=1, is_hook=True)

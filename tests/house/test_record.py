@@ -9,11 +9,11 @@ from pathlib import Path
 from config import ROOT
 from intake.models import Base
 from intake.queries import sightings
-from intake.wording import names
+from intake.wording import mails, names
 from intake.wording.record import Group, actions_in, group_of
 
 _ACT = re.compile(r"[a-z]+\.[a-z_]+")
-_MAIL_KINDS = set(names._MAIL_KIND)
+_MAIL_KINDS = set(mails._KIND)
 _FILES = {"delivery.lock"}
 _TABLES = set(Base.metadata.tables) - {"audit"}
 

@@ -18,6 +18,7 @@ from intake.rules.workflow import Channel, ClosedReason, Disposition
 from intake.services import by_hand, calls, casework, claims, counting, duplicates, settings, visitor
 from intake.services.calls import Outcome
 from tests.making import answers, ask, person, stored
+from tests.told_once import told_once
 
 EASTERN = ZoneInfo("America/New_York")
 D = Disposition
@@ -72,7 +73,9 @@ class Teller:
     def heard(self, number: int, clock: str) -> None:
         """They called us."""
         claims.claim(self.site, self.maria, self.references[number], now=at(clock))
-        calls.log_attempt(self.site, self.maria, self.references[number], Outcome(D.INBOUND_REACHED), now=at(clock))
+        calls.log_attempt(
+            self.site, self.maria, self.references[number], Outcome(D.INBOUND_REACHED, is_settled=True), now=at(clock)
+        )
 
     def withdraw(self, number: int, clock: str) -> None:
         """The visitor takes it back."""
@@ -85,7 +88,12 @@ class Teller:
 
 
 def tell(site: Site) -> Story:
-    """All of it, in order of time where one depends on the other."""
+    """All of it, on a database where nothing was told yet."""
+    return told_once("story", site, _tell)
+
+
+def _tell(site: Site) -> Story:
+    """In order of time where one depends on the other."""
     told = Teller(site)
     _called(told)
     _uncalled(told)
@@ -133,7 +141,7 @@ def _apart(told: Teller) -> None:
     told.close(11, "12:30", ClosedReason.SPAM)
     told.ask(12, "11:55")
     told.close(12, "12:31", ClosedReason.TEST)
-    counting.leave_out(told.site, told.lee, told.references[12], now=at("13:00"))
+    counting.leave_out(told.site, told.lee, (told.references[12],), now=at("13:00"))
     told.ask(13, "10:40", phone="212-555-1004")
     duplicates.link(told.site, told.maria, told.references[4], told.references[13], now=at("10:41"))
     told.ask(16, "12:00", window=Window(at("13:00"), at("15:00")))

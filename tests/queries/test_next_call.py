@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -99,11 +100,14 @@ def crowd(site, maria, dev, now) -> None:
     ask(site, now + hours(10.5), phone="312-555-0184", is_free_time=True, preferred_note="now")
 
 
-@pytest.mark.parametrize("later", [0, 0.1, 0.5, 2.5, 5.5, 9.2, 10.6, 12, 22.2, 24, 26, 28, 24 * 8])
-def test_those_are_found_whom_call_would_not_refuse(site, now, maria, dev, later: float) -> None:
+LATER = (0, 0.1, 0.5, 2.5, 5.5, 9.2, 10.6, 12, 22.2, 24, 26, 28, 24 * 8)
+"""Hours at which the crowd is looked at."""
+
+
+def test_those_are_found_whom_call_would_not_refuse(site, now, maria, dev) -> None:
     crowd(site, maria, dev, now)
-    for actor in (maria, dev):
-        assert found(site, actor, now + hours(later)) == judged(site, actor, now + hours(later))
+    for later, actor in product(LATER, (maria, dev)):
+        assert found(site, actor, now + hours(later)) == judged(site, actor, now + hours(later)), later
 
 
 def test_the_crowd_holds_people_to_call_by_day_and_by_night(site, now, maria, dev) -> None:

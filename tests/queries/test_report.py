@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 
 from intake.database import reading
 from intake.models.site import Site
+from intake.queries.came_before import CameBefore
 from intake.queries.facts import Asked
-from intake.queries.report import Report, report
+from intake.queries.report import Report, by_person, report
 from intake.rules.bands import Clock
 from intake.rules.counting import APART, LEFT_OUT, End, Kind, State
 from intake.rules.periods import Period
 from intake.rules.shares import Share
 from intake.rules.survival import Quantile, Waits
+from tests.making import ask
 from tests.points import point
 from tests.queries.story import END, Story, tell
 
@@ -78,19 +80,26 @@ def test_whoever_called_while_the_office_was_closed_is_told_apart(site, story):
     assert told_by.while_closed.ends[End.CLOSED] == 1
 
 
-def test_those_who_wait_are_told_with_how_late_they_are(site, story):
+def test_those_who_wait_are_told_with_whether_they_are_late(site, story):
     first, second = look(site).waiting
-    assert (first.minutes, first.late_minutes) == (210, 195)
-    assert (second.minutes, second.late_minutes) == (5, None)
+    assert (first.minutes, first.is_late) == (210, True)
+    assert (second.minutes, second.is_late) == (5, False)
 
 
 def test_credit_goes_to_whoever_called_in_the_order_of_names(site, story):
     people = look(site).people
-    assert [(name, figures.counted, figures.in_target) for _, name, figures in people] == [
-        ("Dev", 3, Share(2, 3)),
-        ("Maria", 5, Share(4, 5)),
+    assert [(one.name, one.calls, one.first.counted, one.first.in_target) for one in people] == [
+        ("Dev", 4, 3, Share(2, 3)),
+        ("Maria", 7, 5, Share(4, 5)),
     ]
-    assert people[1][2].half == Quantile(5, 5)
+    assert people[1].first.half == Quantile(5, 5)
+
+
+@pytest.mark.parametrize("clock", Clock)
+def test_people_alone_are_told_as_in_the_whole_report(site, story, clock):
+    with reading(of_one_moment=True) as conn:
+        alone = by_person(conn, site, Asked(DAYS, clock), now=END)
+    assert alone == look(site, clock=clock).people
 
 
 def test_pages_weeks_and_hours_part_the_same_requests(site, story):
@@ -100,6 +109,14 @@ def test_pages_weeks_and_hours_part_the_same_requests(site, story):
     assert len(seen.weeks) == 13
     assert sum(seen.weeks[-1][1].values()) == sum(sum(cell.values()) for cell in seen.hours.values()) == 14
     assert sum(seen.hours[24 + 22].values()) == 2
+
+
+def test_the_waits_of_a_page_hold_those_who_still_wait_for_a_call(site, story):
+    told = look(site)
+    parts = [figures.waits for _, figures in told.sources]
+    assert sum(one.number for one in parts) == told.whole.waits.number - 2, "withdrawn, or called us: of no page"
+    k3 = dict(told.sources)["k3"]
+    assert (k3.waits.waiting[210], k3.waits.waiting[5]) == (1, 1)
 
 
 @pytest.mark.parametrize("clock", Clock)
@@ -134,4 +151,19 @@ def test_of_no_requests_nothing_is_told(site):
 def test_a_report_asks_few_questions(site, story, count_queries):
     count_queries()
     look(site)
-    assert count_queries() <= 12
+    assert count_queries() <= 13
+
+
+def test_those_who_wait_from_before_the_days_are_told_by_the_same_filters_in_one_question(site, story, count_queries):
+    assert look(site).came_before == CameBefore()
+    count_queries()
+    look(site)
+    questions = count_queries()
+    early = END - timedelta(days=10)
+    for number in range(3):
+        ask(site, early + timedelta(days=number), phone=f"(212) 555-019{number}", source="old")
+    assert look(site).came_before == CameBefore(3, early, early.date())
+    assert look(site, source="old").came_before.n == 3 and look(site, source="k3").came_before.n == 0
+    count_queries()
+    look(site)
+    assert count_queries() == questions

@@ -15,7 +15,7 @@ from intake.queries import report_lists
 from intake.queries.facts import PRESENT, Asked
 from intake.queries.report import Figures, Report, report
 from intake.queries.report_lists import Fact, Page
-from intake.rules.bands import Clock, lateness_of
+from intake.rules.bands import BANDS, Clock, band_of
 from intake.rules.counting import MISSED, State
 from intake.rules.parts import read
 from intake.rules.periods import Period
@@ -75,8 +75,10 @@ def every_figure(told: Report) -> Iterator[tuple[str, int]]:
     yield "waits", told.whole.waits.number
     yield "waits,arrival.open", told.while_open.waits.number
     yield "kind.counted,end.waiting", len(told.waiting)
-    for key in ("none", "15", "60", "240", "more"):
-        yield f"late.{key}", sum(lateness_of(one.late_minutes) == key for one in told.waiting)
+    for band in BANDS:
+        waits = [one for one in told.waiting if band_of(one.minutes) is band]
+        yield f"age.{band.key}", len(waits)
+        yield f"age.{band.key},state.overdue", sum(one.is_late for one in waits)
     for week, states in told.weeks[-2:]:
         monday = f"week.{week.first_on.isoformat()}"
         yield monday, sum(states.values())
@@ -87,8 +89,9 @@ def every_figure(told: Report) -> Iterator[tuple[str, int]]:
     yield "hour.58,missed", sum(told.hours[58].get(state, 0) for state in MISSED)
     for source, figures in told.sources:
         yield from split_of(figures, f",source.{source or 'none'}")
-    for user_id, _, figures in told.people:
-        yield from split_of(figures, f",person.{user_id}")
+    for one in told.people:
+        yield from split_of(one.first, f",person.{one.id}")
+    yield "person.none", told.called_by_nobody
 
 
 def filled(figures: Iterator[tuple[str, int]]) -> Iterator[tuple[str, int]]:
@@ -130,6 +133,14 @@ def test_a_list_tells_what_was_counted(site: Site, story: Story) -> None:
     assert (marked.state, marked.is_marked_late) == (State.UNCALLED, True)
     assert [one.reference for one in rows.values() if one.is_marked_late] == [marked.reference]
     assert {one.name + one.phone for one in rows.values()} == {""}
+
+
+def test_the_minutes_of_somebody_called_since_are_those_until_the_call(site: Site, story: Story) -> None:
+    counted = {clock: dict.fromkeys(range(1, 100), 999) for clock in Clock}
+    with reading() as conn:
+        day = report_lists.of_day(conn, site, ASKED, DAYS.last_on, None, waits=counted, now=END, most=99)
+    told = {one.reference: one.minutes[Clock.OPEN] for one in day if not one.is_earlier}
+    assert (told[story.references[1]], told[story.references[4]]) == (4, 999)
 
 
 def test_an_earlier_episode_stands_beside_the_later_one_with_what_it_was(site: Site, story: Story) -> None:

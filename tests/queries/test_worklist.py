@@ -13,11 +13,12 @@ from intake.database import reading, writing
 from intake.ledger import search_words
 from intake.models import CallbackRequest
 from intake.models.keyring import Key
-from intake.queries import casefile, live, search, worklist
+from intake.queries import casefile, live, search, worklist, worklist_ended
 from intake.queries.worklist import Filters, View
+from intake.queries.worklist_filters import Standing
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
-from intake.rules.workflow import ClosedReason, Disposition, Status
+from intake.rules.workflow import Channel, ClosedReason, Disposition, Status
 from intake.services import calls, casework, claims
 from intake.services.calls import Outcome
 from tests.making import ask, person, stored
@@ -46,6 +47,20 @@ def references(site, view, now, **more):
     return [row.reference for row in page(site, view, now, **more).rows]
 
 
+def test_a_tab_and_the_filter_of_its_name_hold_the_same(site, now, maria):
+    tried, put_off, called = (ask(site, now, phone=f"212-555-010{number}").reference for number in range(3))
+    for reference in (tried, put_off, called):
+        calls.log_attempt(site, maria, reference, Outcome(Disposition.NO_ANSWER), now=now)
+    later = now + timedelta(hours=3)
+    with writing() as conn:
+        change = update(CallbackRequest).where(CallbackRequest.reference == put_off)
+        conn.execute(change.values(snoozed_at=later, next_at=later + timedelta(hours=1)))
+    claims.start_call(site, maria, called, override_reason="they rang", now=later)
+    asked = {"filters": Filters(statuses=(Status.ATTEMPTING,))}
+    assert references(site, View.RETRY, later) == references(site, View.ALL_OPEN, later, **asked) == [tried]
+    assert references(site, View.SNOOZED, later) == [put_off]
+
+
 def test_every_view_shows_what_it_says_and_counts_what_it_shows(site, now, maria):
     mine = ask(site, now).reference
     claims.claim(site, maria, mine, now=now)
@@ -54,16 +69,19 @@ def test_every_view_shows_what_it_says_and_counts_what_it_shows(site, now, maria
     retried = ask(site, now + timedelta(minutes=2)).reference
     calls.log_attempt(site, maria, retried, Outcome(Disposition.NO_ANSWER), now=now + timedelta(minutes=3))
     check = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.1)).reference
+    numberless = ask(site, now, email="ana@example.com").reference
+    calls.log_attempt(site, maria, numberless, Outcome(Disposition.WRONG_NUMBER), now=now)
     over = ask(site, now).reference
     casework.close(site, maria, over, ClosedReason.TEST, now=now)
     at = now + timedelta(minutes=12)
     expected = {
-        View.ALL_OPEN: {mine, free, booked, retried, check},
+        View.ALL_OPEN: {mine, free, booked, retried, check, numberless},
         View.DUE_NOW: {mine, free},
-        View.MINE: {mine, retried},
+        View.MINE: {mine, retried, numberless},
         View.UNCLAIMED: {free, booked},
         View.SCHEDULED: {booked},
         View.RETRY: {retried},
+        View.NUMBER: {numberless},
         View.SNOOZED: set(),
         View.CHECK: {check},
         View.CLOSED: {over},
@@ -113,6 +131,10 @@ def test_a_broken_cursor_is_the_first_page(site, now, cursor):
         "0182",
         "(212) 555-0182",
         "+1 212 555 0182",
+        "tel:+1-212-555-0182",
+        "212.555 01 82",
+        "••• 0182",
+        "555-0182",
         "ana@Example.com",
         "guadalup",
     ],
@@ -192,12 +214,33 @@ def test_a_broken_search_key_finds_nothing(site, now, key):
         ("k7m 4qx", "K7M-4QX"),
         ("k7m4qx", "K7M-4QX"),
         ("ko1-lil", "K01-111"),
+        ("k7m", "K7M-"),
+        ("kqm-", "KQM-"),
+        ("k7m4", "K7M-4"),
+        ("K7M-4Q", "K7M-4Q"),
         ("Martha", None),
+        ("Ana", None),
+        ("k7", None),
         ("0182", None),
     ],
 )
 def test_a_typed_reference_is_recognised(text, reference):
     assert search.reference_in(text) == reference
+
+
+def test_the_beginning_of_a_reference_finds_every_one_that_begins_so_newest_first(site, now):
+    made = [ask(site, now + timedelta(seconds=number)).reference for number in range(4)]
+    with writing() as conn:
+        c = CallbackRequest.__table__.c
+        for old, new in zip(made, ("K7M-4QX", "K7M-4ZZ", "K7N-000", "K7M-000"), strict=True):
+            conn.execute(update(CallbackRequest).where(c.reference == old).values(reference=new))
+    with reading() as conn:
+        assert search.begun_with(conn, "K7M-", most=2) == ["K7M-000", "K7M-4ZZ"]
+        assert search.begun_with(conn, "K7M-4QX", most=2) == ["K7M-4QX"]
+        assert search.begun_with(conn, "K7P-", most=2) == []
+    first = page(site, View.ALL_OPEN, now, limit=2, match="K7M-")
+    rest = page(site, View.ALL_OPEN, now, limit=2, match="K7M-", after=first.next_cursor)
+    assert [row.reference for row in (*first.rows, *rest.rows)] == ["K7M-000", "K7M-4ZZ", "K7M-4QX"]
 
 
 def test_the_search_key_holds_no_word_of_the_search(site):
@@ -304,3 +347,16 @@ def test_several_filters_look_through_a_month_and_one_looks_through_everything(s
     assert references(site, View.CLOSED, later, filters=both) == []
     back_then = replace(both, received_from=now - timedelta(days=1), received_until=now + timedelta(days=1))
     assert references(site, View.CLOSED, later, filters=back_then) == [reference]
+
+
+def test_what_only_open_requests_can_be_is_not_looked_for_among_what_has_ended(site, now, maria):
+    reference = ask(site, now).reference
+    casework.close(site, maria, reference, ClosedReason.TEST, now=now)
+    open_only = Filters(standings=(Standing.ON_CALL,))
+    for none in (open_only, replace(open_only, channels=(Channel.WEB,)), replace(open_only, owners=(0, 1))):
+        assert references(site, View.CLOSED, now, filters=none) == []
+        with reading() as conn:
+            walks = str(worklist_ended.ids(none, None, 50, now).compile(conn))
+        assert "ORDER BY" not in walks, "no index is walked for it"
+    for some in (replace(open_only, statuses=(Status.CLOSED,)), replace(open_only, reasons=(ClosedReason.TEST,))):
+        assert references(site, View.CLOSED, now, filters=some) == [reference]

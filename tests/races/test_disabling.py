@@ -190,7 +190,7 @@ def test_what_begins_while_somebody_is_being_disabled_finds_them_disabled(
     came = late.result(20)
     assert held_open(person.user_id) == []
     is_correction = which == 6
-    assert came is None if is_correction else isinstance(came, (ForbiddenError, NotFoundError))
+    assert isinstance(came, calls.Logged if is_correction else (ForbiddenError, NotFoundError))
 
 
 def test_a_request_goes_to_nobody_whose_account_was_not_held_with_it(site: Site, now: datetime, grace: Actor) -> None:

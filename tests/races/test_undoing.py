@@ -19,7 +19,7 @@ from intake.services import bulk, calls, claims, leases, undoing
 from intake.services.bulk import Verb, Wanted
 from intake.services.calls import Logged, Outcome
 from intake.services.errors import ChangedError, ServiceError, TakenError
-from tests.making import actions, ask, person, stored
+from tests.making import actions, as_shown, ask, person, stored
 
 ROUNDS = 6
 SECOND, HALF_AN_HOUR = timedelta(seconds=1), timedelta(minutes=30)
@@ -98,10 +98,11 @@ def test_two_who_pick_the_same_rows_in_opposite_order_do_not_wait_for_each_other
 ) -> None:
     maria, dev = (person(site, name, now=now) for name in ("Maria", "Dev"))
     references = [ask(site, now, phone=f"212-555-01{number:02}").reference for number in range(12)]
+    shown = as_shown(references)
     hers, his = together(
         app,
-        lambda: bulk.do(site, maria, Verb.CLAIM, references, Wanted(), now=now),
-        lambda: bulk.do(site, dev, Verb.CLAIM, references[::-1], Wanted(), now=now),
+        lambda: bulk.do(site, maria, Verb.CLAIM, shown, Wanted(), now=now),
+        lambda: bulk.do(site, dev, Verb.CLAIM, shown, Wanted(), now=now),
     )
     assert sorted((len(hers.references), len(his.references))) == [0, 12]
     assert {one.holder for one in (*hers.failures, *his.failures)} <= {"Maria", "Dev"}

@@ -273,7 +273,7 @@ RETRIED = tuple(d for d, effect in EFFECTS.items() if effect.next in {"retry", "
 KEYS = ("", NEW_YORK, PORTLAND, "America/Chicago|America/New_York", "Pacific/Honolulu", "Australia/Lord_Howe")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(RETRIED), min_size=8, max_size=8), ENDED, st.sampled_from(KEYS), st.booleans())
 def test_no_course_of_tries_ever_breaks_the_limits(
     outcomes: list[Disposition], started: datetime, key: str, has_window: bool

@@ -135,7 +135,7 @@ keys = st.builds(
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(keys, moments)
 def test_no_lawful_instant_is_outside_any_state_or_zone_of_the_key(key: str, around: datetime) -> None:
     opening = legal_hours(key).next_opening(around)
@@ -151,7 +151,7 @@ def test_no_lawful_instant_is_outside_any_state_or_zone_of_the_key(key: str, aro
                 assert hours is not None and hours[0] <= minutes < hours[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(keys, keys, moments)
 def test_more_places_never_allow_more(one: str, other: str, around: datetime) -> None:
     zones, states = zones_of(one) + zones_of(other), states_of(one) + states_of(other)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
 import pytest
 
-from intake.rules.crisis import is_crisis
+from intake.rules.crisis import Crisis, crisis_of, is_crisis, outlasts
+from intake.rules.workflow import Disposition, Status
+
+NOON = datetime(2026, 11, 18, 17, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +43,23 @@ def test_other_words_are_not(text: str) -> None:
 
 def test_a_very_long_note_is_read_quickly_by_construction() -> None:
     assert not is_crisis("no want to " * 5000)
+
+
+@pytest.mark.parametrize("said", [None, *Disposition])
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("crisis_at", [None, NOON])
+def test_a_call_makes_sure_of_it_words_let_it_be_feared_and_what_was_closed_is_none(
+    status: Status, crisis_at: datetime | None, said: Disposition | None
+) -> None:
+    row = SimpleNamespace(status=status, crisis_at=crisis_at, reached_at=said and NOON + timedelta(minutes=5))
+    open_one = Crisis.CERTAIN if said is Disposition.CRISIS else Crisis.POSSIBLE
+    is_calmed = status is Status.WITHDRAWN and said not in (None, Disposition.CRISIS)
+    is_none = crisis_at is None or status is Status.CLOSED or is_calmed
+    assert crisis_of(row, said) == (None if is_none else open_one)
+
+
+def test_what_they_write_after_a_call_that_found_nothing_counts_anew() -> None:
+    row = SimpleNamespace(status=Status.WITHDRAWN, crisis_at=NOON, reached_at=NOON - timedelta(hours=1))
+    assert outlasts(row, Disposition.SPOKE_CALL_AGAIN)
+    row.reached_at = NOON + timedelta(hours=1)
+    assert not outlasts(row, Disposition.SPOKE_CALL_AGAIN)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.rules.crisis import due_at_once
 from intake.rules.duplicates import (
     TOGETHER,
     as_told,
@@ -78,6 +79,7 @@ def request(minutes: int = 0, **more: Any) -> SimpleNamespace:
         "is_free_time": False, "preferred_note_encrypted": None, "status": Status.NEW, "closed_at": None,
         "assignee_id": None, "attempt_count": 0, "last_disposition": None, "voicemail": Voicemail.SAY_WHO,
         "is_once_only": False, "crisis_at": None,
+        "snoozed_at": None, "check_by_at": None,
     }  # fmt: skip
     return SimpleNamespace(**(plain | more))
 
@@ -112,10 +114,19 @@ def test_only_the_same_wish_sent_twice_is_joined_by_itself(survivor: Any, later:
 
 
 def test_whoever_may_be_in_danger_makes_the_older_request_urgent() -> None:
-    later = request(10, crisis_at=NOON + timedelta(minutes=10), due_at=NOON + timedelta(minutes=10))
+    later = request(10, **due_at_once(NOON + timedelta(minutes=10)))
     assert inherited(request(), later) == {"crisis_at": later.crisis_at, "due_at": later.due_at}
     waits = request(status=Status.ATTEMPTING, due_at=NOON + timedelta(hours=3), next_at=NOON + timedelta(hours=3))
     assert inherited(waits, later) | {"next_at": None} == inherited(waits, later)
+
+
+@pytest.mark.parametrize("wish", [TOMORROW, {"is_free_time": True}, {}])
+def test_whoever_was_promised_a_call_sooner_is_due_by_that_promise_whatever_the_older_waits_for(wish: Any) -> None:
+    later, waits = request(10), NOON + timedelta(days=1)
+    survivor = request(due_at=waits, next_at=waits, promised_by_at=waits, target_at=waits, **wish)
+    clocks = ("target_at", "promised_by_at", "due_at", "next_at")
+    assert inherited(survivor, later) == {name: getattr(later, name) for name in clocks}
+    assert inherited(request(**wish), request(10, due_at=waits, next_at=waits)) == {}, "the earlier one is kept"
 
 
 @given(VOICEMAIL, st.booleans(), st.lists(st.tuples(VOICEMAIL, st.booleans()), min_size=1, max_size=4))

@@ -40,7 +40,7 @@ ODD_DAYS = tuple(
 )
 LONG = st.integers(0, 40 * 3600)
 
-some = settings(max_examples=80, deadline=None)
+some = settings(max_examples=80)
 
 
 @st.composite

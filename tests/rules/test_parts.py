@@ -41,7 +41,7 @@ def test_a_condition_is_of_those_it_is_told_of(of: str, kinds: tuple[str, ...]) 
     [
         "kind.moon", "moon", "moon.1", "state.", "hour.168", "hour.-1", "hour.07", "hour.¹", "week.2026-11-17",
         "week.20261116", "week.9999-11-15", "week.2026-11-16,week.2026-11-09", "person.x", "person.99999999999",
-        "source.a b", "source.'", "band.6", "late.5", "marked.withdrawn", "arrival.maybe", "state.met," * 50,
+        "source.a b", "source.'", "band.6", "age.6", "marked.withdrawn", "arrival.maybe", "state.met," * 50,
     ],
 )  # fmt: skip
 def test_what_no_figure_counts_is_refused(of: str) -> None:

@@ -71,6 +71,11 @@ def test_days_that_cannot_be_told_are_refused(first, last, problem):
     assert refused.value.problem is problem
 
 
+def test_the_day_on_which_clocks_change_begins_and_ends_by_the_clocks_of_the_office():
+    first, after = period("2026-11-01", "2026-11-01").bounds("America/New_York")
+    assert (first.isoformat(), after - first) == ("2026-11-01T04:00:00+00:00", timedelta(hours=25))
+
+
 def test_days_to_come_are_left_out():
     assert between(date(2026, 11, 1), date(2026, 11, 30), TODAY) == period("2026-11-01", "2026-11-18")
 

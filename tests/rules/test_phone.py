@@ -165,7 +165,7 @@ def test_only_the_last_four_digits_are_shown() -> None:
     assert last4("+12") == "12"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=80))
 def test_any_text_is_a_number_or_a_problem(typed: str) -> None:
     try:
@@ -177,7 +177,7 @@ def test_any_text_is_a_number_or_a_problem(typed: str) -> None:
     assert number.e164[1:].isdigit()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="0123456789+-(). xXextEXT#;=/,٣３HELP\u200b", max_size=45))
 def test_any_near_number_is_a_number_or_a_problem(typed: str) -> None:
     try:

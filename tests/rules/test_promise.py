@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from intake.rules.calling import callable_hours
 from intake.rules.hours import DEFAULT_WEEK, OpeningHours, Schedule, Span, default_hours
-from intake.rules.promise import DueState, Promise, ResponseTarget, due_state, promise
+from intake.rules.promise import DueState, Promise, ResponseTarget, due_state, promise, within_minutes
 from intake.rules.windows import Window, is_callable
 from tests.points import point
 
@@ -187,7 +187,7 @@ ZONES = (NEW_YORK, "Australia/Lord_Howe", "Etc/GMT-14", "Etc/GMT+12", "Asia/Kath
 RECEIVED = st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RECEIVED, st.sampled_from(ZONES), st.integers(0, 60), st.booleans())
 def test_told_is_never_before_measured_and_measured_never_before_received(
     received: datetime, zone: str, backlog: int, is_free_time: bool
@@ -200,7 +200,7 @@ def test_told_is_never_before_measured_and_measured_never_before_received(
     assert is_free_time or office.elapsed(received, made.target_at) == 900
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(RECEIVED, st.sampled_from(ZONES), st.integers(0, 60), st.integers(0, 60))
 def test_more_waiting_never_means_sooner(received: datetime, zone: str, one: int, two: int) -> None:
     fewer, more = (
@@ -222,3 +222,27 @@ def test_a_window_in_which_nobody_may_call_is_known_as_such() -> None:
     window = Window(at("2026-11-24 08:00"), at("2026-11-24 12:00"))
     assert is_callable(window, callable_hours(OFFICE, "America/Los_Angeles"))
     assert not is_callable(window, callable_hours(OFFICE, "Pacific/Honolulu"))
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 7 * 24 * 60 * 60), st.integers(0, 300), st.integers(1, 90))
+def test_what_is_said_before_anybody_asks_is_never_better_than_the_promise(
+    second: int, ahead: int, minutes: int
+) -> None:
+    now, target = at("2026-11-23 00:00") + timedelta(seconds=second), ResponseTarget(minutes=minutes)
+    told = within_minutes(now, schedule=OFFICE, target=target, backlog=ahead)
+    made = promise(now, schedule=OFFICE, zone=NEW_YORK, target=target, backlog=ahead)
+    assert told is None or made.promised_by_at - now <= timedelta(minutes=told)
+
+
+def test_what_is_said_beforehand_holds_for_whoever_asks_a_quarter_of_an_hour_later() -> None:
+    told = [
+        within_minutes(at(f"2026-11-23 10:{minute}"), schedule=OFFICE, target=TARGET, backlog=4) for minute in (10, 24)
+    ]
+    assert told == [55, 55]
+
+
+def test_nothing_is_said_beforehand_of_a_call_after_closing() -> None:
+    assert within_minutes(at("2026-11-23 19:50"), schedule=OFFICE, target=TARGET, backlog=0) is None
+    assert within_minutes(at("2026-11-23 18:00"), schedule=OFFICE, target=TARGET, backlog=50) is None
+    assert within_minutes(at("2026-11-23 05:00"), schedule=OFFICE, target=TARGET, backlog=0) is None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.rules.routing import Arrival, Load, Miss, Routing, Rule, Team, When, in_turn, of_person, of_team
+from intake.rules.routing import Arrival, Away, Load, Miss, Routing, Rule, Team, When, in_turn, of_person, of_team
 
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ASKED = Arrival("es", "veterans", MONDAY, is_open=True)
@@ -75,6 +75,18 @@ def test_nobody_is_given_one_who_is_not_asked_for_or_has_their_hands_full(
     able = [load for load in on_shift if load.user_id in members and load.held < most]
     assert (found is None) == (not able)
     assert found is None or (found in able and found.held == min(load.held for load in able))
+
+
+@given(loads, st.sets(st.integers(1, 9)), st.integers(1, 5))
+def test_it_is_nobodys_turn_exactly_where_all_whom_the_rule_names_are_away_or_full(
+    on_shift: list[Load], members: set[int], most: int
+) -> None:
+    routing = Routing(teams=(Team(1, "Day", tuple(members)),), most=most)
+    away = routing.away(rule(to=of_team(1)), on_shift)
+    turn = routing.turn(rule(to=of_team(1)), on_shift)
+    assert (turn is None) == (set(away) == members) and (turn is None or turn.user_id not in away)
+    there = {load.user_id for load in on_shift}
+    assert all((why is Away.FULL) == (who in there) for who, why in away.items())
 
 
 @given(st.integers(1, 6), st.integers(0, 40))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.rules.spam import Signals, assess, count_links, strong_signs
+from intake.rules.spam import Signals, against_marking, assess, count_links, strong_signs
 
 PERSON = Signals(honeypot=False, seconds_to_fill=41.0)
 
@@ -92,3 +92,9 @@ def test_check_takes_two_strong_signs_and_always_has_reasons(signals: Signals) -
 )
 def test_links_are_counted_and_mail_addresses_are_not(text: str, count: int) -> None:
     assert count_links(text) == count
+
+
+@given(st.booleans(), st.booleans())
+def test_one_press_closes_as_spam_only_whom_nobody_has_called(is_calling: bool, was_called: bool) -> None:
+    against = against_marking(is_calling=is_calling, was_called=was_called)
+    assert (against is None) == (not is_calling and not was_called)

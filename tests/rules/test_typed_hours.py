@@ -99,6 +99,22 @@ def test_holidays_of_the_coming_year_are_the_nations_and_with_a_state_its_own_to
     assert min(day for day, _ in maryland) >= today and max(day for day, _ in maryland) < date(2027, 11, 20)
 
 
+@pytest.mark.parametrize(
+    ("today", "stored", "without"),
+    [
+        ("2026-11-27", [], (2026, 2027)),
+        ("2026-11-27", ["2026-11-26"], (2027,)),
+        ("2026-09-30", [], (2026,)),
+        ("2026-12-26", [], (2027,)),
+        ("2027-01-02", ["2027-12-25"], ()),
+    ],
+)
+def test_a_year_without_holidays_is_named_while_some_lie_ahead_and_the_next_from_october_on(
+    today: str, stored: list[str], without: tuple[int, ...]
+) -> None:
+    assert public_holidays.years_without(map(date.fromisoformat, stored), date.fromisoformat(today)) == without
+
+
 def test_a_state_that_is_none_has_no_holidays() -> None:
     with pytest.raises(ValueError, match="no such state"):
         public_holidays.upcoming("XX", date(2026, 11, 20))

@@ -164,7 +164,7 @@ NOW = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.ju
 STARTS = st.integers(0, 90)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(NOW, st.sampled_from(ZONES), STARTS, STARTS)
 def test_every_window_lies_inside_the_opening_hours_and_ahead(
     now: datetime, zone: str, start: int, length: int

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from intake.database import reading
 from intake.models import Alert, OutboxMessage
 from intake.models.site import Site
-from intake.queries import live
+from intake.queries import calendar, live, next_call
 from intake.queries.worklist import View
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Disposition
@@ -116,6 +116,18 @@ def test_a_look_at_many_late_requests_asks_little(
     assert count_queries() <= 10
 
 
+def test_of_the_hundreds_a_late_request_has_had_only_those_asked_for_are_read(
+    site: Site, now: datetime, manager: Actor
+) -> None:
+    reference = ask(site, now).reference
+    for quarters in range(2, 8):
+        alerting.raise_due(site, now=now + quarters * 15 * MINUTE)
+    row = stored(reference)
+    with reading() as conn:
+        had = alerting.alerting.raised(conn, {(row.id, row.due_at, "escalated", 3)})
+    assert [occasion[2:] for occasion in had] == [("escalated", f"user:{manager.person_id}", 3)]
+
+
 # A week, minute by minute where it matters, and what the rules say of it in plain loops.
 
 
@@ -149,13 +161,17 @@ def week() -> list[Story]:
     ]
 
 
-def looks() -> Iterator[datetime]:
-    """Every ten minutes by day, every four hours at night; the worker is off from Tuesday noon to Wednesday noon."""
+def looks() -> Iterator[tuple[datetime, bool]]:
+    """Every ten minutes around whatever happens, else every other hour by day and every four hours at night (quick),
+    and whether the worker is on: from Tuesday noon to Wednesday noon it is not.
+    """
+    happens = [at for story in week() for at in (story.comes, story.claimed, story.called) if at]
     at = MONDAY
     while at < MONDAY + timedelta(days=7):
-        if not local(1, 12, 30) <= at < local(2, 12, 30):
-            yield at
-        at += 10 * MINUTE if 7 <= at.astimezone(NEW_YORK).hour < 21 else 240 * MINUTE
+        yield at, not local(1, 12, 30) <= at < local(2, 12, 30)
+        is_near = any(timedelta() <= at + 10 * MINUTE - one <= 20 * MINUTE for one in happens)
+        is_day = 7 <= at.astimezone(NEW_YORK).hour < 21
+        at += 10 * MINUTE if is_near else (120 - at.hour % 2 * 60 - at.minute if is_day else 240) * MINUTE
 
 
 def is_open_now(at: datetime) -> bool:
@@ -203,6 +219,20 @@ def listed(stories: list[Story], at: datetime) -> dict[View, int]:
     }
 
 
+def to_call(stories: list[Story], at: datetime) -> str:
+    """Whom "Next call" offers: the first due, once the office is open, or within the hour in which they asked."""
+    waits = [story for story in stories if is_open_request(story, at)]
+    callable_now = [story for story in waits if is_open(at) or at - story.comes < 60 * MINUTE]
+    return min(callable_now, key=lambda story: story.due).reference if callable_now else ""
+
+
+def offered(site: Site, staff: Actor, at: datetime) -> str:
+    with reading() as conn:
+        in_force = calendar.current(conn, site)
+        found = next_call.first(conn, site, in_force, user_id=staff.person_id, now=at)
+    return found.reference if found else ""
+
+
 def counted(staff: Actor, at: datetime) -> dict[View, int]:
     with reading() as conn:
         return live.glance(conn, user_id=staff.person_id, now=at, due_soon=5 * MINUTE).tally.views
@@ -247,17 +277,21 @@ def raised(reference: str) -> list[tuple[str, str, int]]:
 def test_in_a_week_with_the_worker_off_for_a_day_alerts_views_and_returned_claims_are_what_the_rules_say(
     site: Site,
 ) -> None:
+    """Alerts are the worker's; all else holds without it, as pages give back what has lapsed."""
     manager, staff = (person(site, name, role, now=MONDAY) for name, role in (("Mara", "manager"), ("Sam", "staff")))
     stories, since = week(), MONDAY - MINUTE
-    for at in looks():
+    for at, is_worker_on in looks():
         for story in stories:
             act(site, story, staff, since, at)
-            if story.reference:
+            if story.reference and is_worker_on:
                 story.had |= expected(story, at, f"user:{staff.user_id}", f"user:{manager.user_id}")
-        leases.return_idle(site, now=at)
-        look(site, at)
-        if at.minute == 0:  # each hour, to be quick
+        if is_worker_on:
+            leases.return_idle(site, now=at)
+            look(site, at)
+        if at.minute == 0 and (not is_worker_on or at.hour % 4 == 0):  # to be quick
+            leases.look_after(site, staff, now=at)
             assert counted(staff, at) == listed(stories, at), at
+            assert offered(site, staff, at) == to_call(stories, at), at
         since = at
     for story in stories:
         assert sorted(raised(story.reference)) == sorted(story.had), story

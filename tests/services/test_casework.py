@@ -14,7 +14,7 @@ from intake.queries.suppression import phone_indexes
 from intake.rules.permissions import ForbiddenError
 from intake.rules.spam import Signals
 from intake.rules.workflow import ClosedReason, Disposition, Status
-from intake.services import calls, casework, claims, do_not_call, visitor
+from intake.services import call_again, calls, casework, claims, do_not_call, visitor
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, RefusedError
 from tests.making import actions, ask, count, mails, person, stored
@@ -78,6 +78,29 @@ def test_a_wish_not_to_be_called_that_came_in_writing_holds_like_one_said_in_a_c
     assert (later.status, later.is_promised) == (Status.CHECK, False)
     with pytest.raises(RefusedError, match="suppressed"):
         casework.reopen(site, lee, reference, now=now)
+
+
+def test_a_manager_lifts_the_bar_and_what_waits_for_the_number_may_be_called(site, now, maria, lee):
+    ended = ask(site, now).reference
+    calls.log_attempt(site, maria, ended, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)
+    first, second = (ask(site, now + minutes(one), email=f"{one}@example.com").reference for one in (1, 90))
+    with pytest.raises(ForbiddenError):
+        call_again.lift(site, maria, first, reason="She rang us", now=now)
+    with pytest.raises(RefusedError, match="reason_needed"):
+        call_again.lift(site, lee, first, reason=" ", now=now)
+    later = now + minutes(120)
+    call_again.lift(site, lee, first, reason="She rang us", now=later)
+    row, other = stored(first), stored(second)
+    assert (row.status, row.is_promised, row.spam_reasons, row.received_at) == (Status.NEW, True, "", now + minutes(1))
+    assert row.promised_by_at > later and ("visitor.received", "visitor") in mails(first)
+    assert (other.status, other.spam_reasons, count(SuppressedNumber)) == (Status.CHECK, "", 0)
+    assert actions(first)[-2:] == ["callback.bar_lifted", "callback.rescued"]
+    assert actions(second)[-1] == "callback.bar_lifted"
+    with pytest.raises(RefusedError, match="not_suppressed"):
+        call_again.lift(site, lee, ended, reason="Twice", now=later)
+    casework.rescue(site, maria, second, now=later)
+    claims.start_call(site, maria, second, now=later)
+    assert stored(ask(site, later, name="Ben").reference).status == Status.NEW
 
 
 def test_no_reason_lifts_the_wish_not_to_be_called_again(site, now, maria, monkeypatch):
@@ -167,3 +190,17 @@ def test_an_auditor_works_nothing(site, now):
     for verb in (claims.claim, claims.release, claims.start_call, casework.mark_spam, casework.reopen):
         with pytest.raises(ForbiddenError):
             verb(site, kim, reference, now=now)
+
+
+def test_only_a_time_in_their_own_words_is_set_for_them_once_and_within_ninety_days(site, now, maria):
+    soon, own = ask(site, now), ask(site, now, phone="212-555-0147", is_free_time=True, preferred_note="at six")
+    day = timedelta(days=1)
+    with pytest.raises(RefusedError, match="no_time_named"):
+        casework.acknowledge_time(site, maria, soon.reference, agreed_from=now + day, now=now)
+    with pytest.raises(RefusedError, match="too_far"):
+        casework.acknowledge_time(site, maria, own.reference, agreed_from=now + 91 * day, now=now)
+    casework.acknowledge_time(site, maria, own.reference, agreed_from=now + day, now=now)
+    before = [stored(one.reference).promised_by_at for one in (soon, own)]
+    with pytest.raises(RefusedError, match="no_time_named"):
+        casework.acknowledge_time(site, maria, own.reference, agreed_from=now + 2 * day, now=now)
+    assert [stored(one.reference).promised_by_at for one in (soon, own)] == before

@@ -64,7 +64,7 @@ def put_right(site: Site, who: Actor, reference: str, right: Disposition, now: d
         (Outcome(D.SPOKE_APPOINTMENT), D.NO_ANSWER),
         (Outcome(D.SPOKE_INFORMATION), D.BUSY),
         (Outcome(D.BUSY), D.WRONG_NUMBER),
-        (Outcome(D.INBOUND_REACHED), D.NO_ANSWER),
+        (Outcome(D.INBOUND_REACHED, is_settled=True), D.NO_ANSWER),
         (Outcome(D.NO_ANSWER), D.LINE_FAILED),
     ],
 )

@@ -14,7 +14,6 @@ from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition
 from intake.services import calls, casework, claims, corrections, counting, undoing, visitor
 from intake.services.calls import Outcome
-from intake.services.errors import RefusedError
 from tests.making import actions, ask, stored
 from tests.services.test_logging_calls import minutes
 from tests.services.test_undoing import last_step
@@ -81,7 +80,9 @@ def test_the_try_that_reached_them_is_counted_and_a_correction_counts_anew(site,
 def test_whoever_calls_us_waited_until_then_and_took_no_try(site, now, maria):
     reference = ask(site, now).reference
     claims.claim(site, maria, reference, now=now + minutes(3))
-    calls.log_attempt(site, maria, reference, Outcome(Disposition.INBOUND_REACHED), now=now + minutes(7))
+    calls.log_attempt(
+        site, maria, reference, Outcome(Disposition.INBOUND_REACHED, is_settled=True), now=now + minutes(7)
+    )
     row = stored(reference)
     assert (row.reach_tries, row.waited_open_seconds, row.waited_all_seconds) == (0, 420, 420)
     assert row.is_preempted
@@ -98,12 +99,11 @@ def test_whoever_takes_it_back_uncalled_waited_until_then(site, now, maria):
 
 def test_a_manager_agrees_that_a_late_mark_is_no_miss_and_may_think_better_of_it(site, now, maria, lee):
     reference = ask(site, now).reference
-    with pytest.raises(RefusedError, match="not_marked"):
-        counting.leave_out(site, lee, reference, now=now)
+    assert counting.leave_out(site, lee, (reference,), now=now) == (), "it is not marked"
     casework.close(site, maria, reference, ClosedReason.SPAM, now=now + minutes(30))
     with pytest.raises(ForbiddenError):
-        counting.leave_out(site, maria, reference, now=now + minutes(31))
-    counting.leave_out(site, lee, reference, now=now + minutes(31))
+        counting.leave_out(site, maria, (reference,), now=now + minutes(31))
+    counting.leave_out(site, lee, (reference,), now=now + minutes(31))
     assert stored(reference).uncounted_by_id == lee.user_id
     assert actions(reference)[-1] == "callback.left_out"
     undoing.undo(site, lee, last_step(lee, now + minutes(31)), now=now + minutes(31))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from intake.database import reading
 from intake.models import Audit, AuditText
 from intake.queries import casefile
+from intake.rules.limits import LONGEST_CALL
 from intake.services import claims, handing
 from intake.services.errors import ChangedError, NotFoundError, RefusedError, TakenError
 from tests.making import actions, ask, mails, person, stored
@@ -54,8 +55,8 @@ def test_taking_over_needs_a_reason(site, now, maria, dev, held):
 def test_nobody_takes_over_during_a_call_but_afterwards(site, now, maria, dev, held):
     claims.start_call(site, maria, held, now=now)
     with pytest.raises(RefusedError, match="on_call"):
-        take_over(site, dev, held, maria, now + claims.LONGEST_CALL - timedelta(seconds=1))
-    take_over(site, dev, held, maria, now + claims.LONGEST_CALL)
+        take_over(site, dev, held, maria, now + LONGEST_CALL - timedelta(seconds=1))
+    take_over(site, dev, held, maria, now + LONGEST_CALL)
     assert (stored(held).assignee_id, stored(held).call_started_at) == (dev.user_id, None)
 
 

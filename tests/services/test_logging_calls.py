@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from intake.database import reading
 from intake.models import CallAttempt, Note
@@ -66,6 +68,7 @@ def test_minutes_ago_never_reaches_back_before_the_claim(site, now, maria):
 @pytest.mark.parametrize("disposition", [d for d in Disposition if EFFECTS[d].next is Next.CLOSE])
 def test_outcomes_that_end_a_request_close_it_with_their_reason(site, now, maria, disposition):
     reference = ask(site, now).reference
+    claims.start_call(site, maria, reference, now=now)
     calls.log_attempt(site, maria, reference, Outcome(disposition, is_confirmed=True), now=now + minutes(3))
     row = stored(reference)
     assert (row.status, row.closed_reason) == (Status.CLOSED, EFFECTS[disposition].closed_reason)
@@ -164,6 +167,31 @@ def test_an_attempt_at_night_without_pressing_call_needs_its_reason_too(site, no
     assert stored(reference).attempt_count == 1
 
 
+@pytest.mark.parametrize("disposition", [Disposition.DO_NOT_CALL, Disposition.CRISIS])
+def test_what_they_told_us_at_night_without_a_call_asks_nobody_why_they_called(site, now, maria, disposition):
+    told, called = (ask(site, now, phone=f"808 555 012{one}").reference for one in (1, 2))
+    at_night = now + timedelta(hours=20)
+    outcome = Outcome(disposition, is_confirmed=True)
+    with pytest.raises(RefusedError, match="reason_needed"):
+        calls.log_attempt(site, maria, called, replace(outcome, minutes_ago=5), now=at_night)
+    calls.log_attempt(site, maria, told, outcome, now=at_night)
+    with reading() as conn:
+        kept = select(CallAttempt.override_reason).where(CallAttempt.callback_id == stored(told).id)
+        assert conn.execute(kept).scalar_one() is None
+
+
+@pytest.mark.parametrize("disposition", [Disposition.DO_NOT_CALL, Disposition.CRISIS])
+def test_what_they_told_us_without_a_call_is_no_call_of_ours(site, now, maria, disposition):
+    told, called = (ask(site, now, phone=f"212 555 012{one}").reference for one in (1, 2))
+    claims.start_call(site, maria, called, now=now + minutes(5))
+    for reference in (told, called):
+        calls.log_attempt(site, maria, reference, Outcome(disposition, is_confirmed=True), now=now + minutes(6))
+    heard, tried = stored(told), stored(called)
+    assert (heard.is_preempted, heard.attempt_count, heard.first_attempt_at, heard.is_met) == (True, 0, None, None)
+    assert (heard.reached_at, heard.reach_tries) == (now + minutes(6), 0)
+    assert (tried.is_preempted, tried.attempt_count, tried.is_met) == (False, 1, True)
+
+
 def test_a_visitor_who_cancels_during_the_call_does_not_undo_the_attempt(site, now, maria, dev):
     submitted = ask(site, now)
     claims.start_call(site, maria, submitted.reference, now=now + minutes(5))
@@ -212,7 +240,9 @@ def test_a_try_before_the_window_does_not_make_it_missed(site, now, maria):
 
 def test_the_visitor_calling_first_is_preempted_not_zero(site, now, maria):
     reference = ask(site, now).reference
-    calls.log_attempt(site, maria, reference, Outcome(Disposition.INBOUND_REACHED), now=now + minutes(2))
+    calls.log_attempt(
+        site, maria, reference, Outcome(Disposition.INBOUND_REACHED, is_settled=True), now=now + minutes(2)
+    )
     row = stored(reference)
     assert row.is_preempted
     assert row.first_attempt_at is None and row.open_seconds is None

@@ -6,17 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from flask import current_app
+from sqlalchemy import select, update
 
 from intake.database import reading, writing
-from intake.models import Audit, AuditText, CallbackRequest, Presence, Skip, User
+from intake.models import Audit, AuditText, CallbackRequest, Skip, User
 from intake.models.site import Site
 from intake.queries import passed_over
+from intake.rules.limits import LONGEST_CALL, STANDARD
 from intake.rules.permissions import SYSTEM, Actor, ForbiddenError
 from intake.rules.spam import Signals
 from intake.rules.windows import Window
 from intake.rules.workflow import Disposition
-from intake.services import calls, claims, handing
+from intake.services import calls, claims, handing, presence, viewing
 from intake.services.calls import Outcome
 from intake.services.errors import EndedError, RefusedError, TakenError
 from intake.services.next_call import SKIPPED_FOR, WAY, NextCall, SkipReason, claim_next, skip
@@ -36,9 +38,8 @@ def details(reference: str, action: str) -> dict[str, Any]:
 
 
 def look_at(reference: str, actor: Actor, seen_at: datetime) -> None:
-    row = {"callback_id": stored(reference).id, "user_id": actor.person_id, "seen_at": seen_at}
-    with writing() as conn:
-        conn.execute(insert(Presence).values(row))
+    """They open its page."""
+    viewing.record(current_app.extensions["intake"], actor, stored(reference), STANDARD, now=seen_at)
 
 
 def write(reference: str, **columns: Any) -> None:
@@ -75,6 +76,7 @@ def test_what_may_not_be_called_is_passed_over_by_itself_and_counted_by_reason(
     write(put_off, next_at=early + HOUR, snoozed_at=early)
     write(tried, due_at=early - 3 * HOUR)
     seen = ask(site, early - 3 * HOUR).reference
+    write(seen, due_at=early + MINUTE)
     look_at(seen, dev, early - timedelta(seconds=44))
     waiting = ask(site, early - MINUTE).reference
     found = claim_next(site, maria, now=early)
@@ -113,6 +115,42 @@ def test_somebody_who_looked_45_seconds_ago_looks_no_more(site: Site, maria: Act
     assert claim_next(site, maria, now=now + timedelta(seconds=45)).reference == reference
 
 
+def test_of_all_that_somebody_looks_at_one_is_left_to_them_where_they_were_seen_last(
+    site: Site, maria: Actor, dev: Actor, now: datetime
+) -> None:
+    first, last = (ask(site, now - number * MINUTE).reference for number in (9, 5))
+    for seconds, reference in enumerate((first, last)):
+        look_at(reference, dev, now + timedelta(seconds=seconds))
+    assert claim_next(site, maria, now=now + timedelta(seconds=2)) == NextCall(first, {})
+    assert claim_next(site, maria, now=now + timedelta(seconds=2), besides=first).passed == {"viewed": 1}
+
+
+def test_who_only_looks_keeps_nobody_longer_than_two_minutes(
+    site: Site, maria: Actor, dev: Actor, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    look_at(reference, dev, now)
+    for seconds in range(30, 121, 30):
+        presence.stay(dev, reference, now=now + timedelta(seconds=seconds))
+    assert claim_next(site, maria, now=now + timedelta(seconds=119)).passed == {"viewed": 1}
+    assert claim_next(site, maria, now=now + timedelta(seconds=120)).reference == reference
+
+
+def test_who_only_looks_keeps_nobody_who_is_overdue(site: Site, maria: Actor, dev: Actor, now: datetime) -> None:
+    reference = ask(site, now).reference
+    at = stored(reference).due_at
+    look_at(reference, dev, at)
+    assert claim_next(site, maria, now=at).passed == {"viewed": 1}
+    assert claim_next(site, maria, now=at + timedelta(seconds=1)) == NextCall(reference, {})
+
+
+def test_a_crisis_waits_for_nobody_who_only_looks(site: Site, maria: Actor, dev: Actor, now: datetime) -> None:
+    reference = ask(site, now - HOUR).reference
+    write(reference, crisis_at=now)
+    look_at(reference, dev, now)
+    assert claim_next(site, maria, now=now) == NextCall(reference, {})
+
+
 def test_ones_own_look_and_a_look_at_ones_own_stand_in_nobodys_way(
     site: Site, maria: Actor, dev: Actor, now: datetime
 ) -> None:
@@ -140,7 +178,7 @@ def test_a_call_without_an_outcome_comes_before_everything_else(site: Site, mari
     called = ask(site, now).reference
     claims.start_call(site, maria, called, now=now)
     assert claim_next(site, maria, now=now + MINUTE) == NextCall(called, was_held=True, is_on_call=True)
-    assert claim_next(site, maria, now=now + claims.LONGEST_CALL).reference != called
+    assert claim_next(site, maria, now=now + LONGEST_CALL).reference != called
 
 
 def test_when_nobody_may_be_called_it_says_from_when_the_next_one_may(site: Site, maria: Actor, now: datetime) -> None:

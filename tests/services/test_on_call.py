@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from intake.database import reading
+from intake.database import reading, writing
+from intake.ledger import outbox
 from intake.models import Alert, OutboxMessage
 from intake.models.site import Site
+from intake.queries import mail, paging
 from intake.queries.rule_versions import RuleKind
 from intake.rules.alerting import AlertRules
 from intake.rules.limits import STANDARD
@@ -62,6 +64,14 @@ def look(site: Site, at: datetime) -> list[tuple[str, str]]:
     return sorted((row.recipient, row.details.get("kind") or row.details["items"][0][1]) for row in rows)
 
 
+def why_unneeded(site: Site, at: datetime) -> str | None:
+    """Of the newest message to the webhook, asked as it goes out."""
+    with writing() as conn:
+        page = outbox.claim(conn, now=at, lease_key="one", lease_seconds=60, limit=9, is_hook=True)[-1]
+    with reading() as conn:
+        return paging.why_unneeded(conn, site, page, mail.about(conn, site, page.callback_id or 0), at)
+
+
 def test_nobody_is_on_call_until_it_is_switched_on(site: Site, night: datetime, manager: Actor) -> None:
     ask(site, night)
     assert look(site, night + MINUTE) == []
@@ -111,11 +121,13 @@ def test_a_rule_that_gives_it_to_somebody_who_went_home_silences_nobody_until_th
     assert stored(reference).assignee_id == sam.person_id
     mara = f"user:{manager.person_id}"
     assert look(site, night + MINUTE)[:1] == [("hook", "on_call")]
+    assert why_unneeded(site, night + MINUTE) is None
     viewing.record(site, sam, stored(reference), STANDARD, now=night + 2 * MINUTE)
     assert (mara, "on_call_late") in look(site, night + 31 * MINUTE)
     claims.claim(site, sam, reference, now=night + 32 * MINUTE)
     claims.claim(site, sam, reference, now=night + 33 * MINUTE)
     assert actions(reference)[-2:] == ["callback.viewed", "callback.claimed"]
+    assert why_unneeded(site, night + 33 * MINUTE) == "claimed"
     assert look(site, night + 61 * MINUTE) == []
 
 

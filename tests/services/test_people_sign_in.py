@@ -6,7 +6,6 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -16,21 +15,12 @@ from intake.models import Audit, Throttle
 from intake.models.site import Site
 from intake.queries import sign_in as queries
 from intake.rules.permissions import Actor, ActorKind, permissions_of
-from intake.services import passwords, people, sign_in
+from intake.services import people, sign_in
 from intake.services.sign_in import TRIES, WINDOW, NotMatchedError, TooManyTriesError
 from tests.making import open_session
 
 EMAIL, GOOD = "maria@example.com", "lamp tuesday orange"
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
-
-
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hundreds of tries are made here; what one costs is looked at elsewhere."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", cheap)
-    nobody = cheap.hash(b"nobody has this password")
-    monkeypatch.setattr(passwords, "_nobody", lambda: nobody)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition, Status, Voicemail
 from intake.services import calls, casework, visitor
 from intake.services.calls import Outcome
-from intake.services.errors import EndedError, NotFoundError
+from intake.services.errors import EndedError, NotFoundError, RefusedError
 from tests.making import actions, ask, mails, person, stored
 
 
@@ -72,6 +72,35 @@ def test_another_number_is_called_and_found_and_the_old_one_is_neither(site, now
             assert len(page.rows) == hits
 
 
+def test_the_same_number_once_more_changes_nothing_and_another_extension_does(site, now):
+    submitted = ask(site, now, phone="212 555 0182 ext. 5")
+    before = actions(submitted.reference)
+    visitor.change_number(site, submitted.link_token, parse("+1 (212) 555-0182 x5"), now=now)
+    assert actions(submitted.reference) == before
+    visitor.change_number(site, submitted.link_token, parse("(212) 555-0182 x6"), now=now)
+    assert actions(submitted.reference) == [*before, "visitor.changed_number"]
+
+
+def test_a_number_said_to_be_wrong_is_given_again_by_whoever_knows_that_it_is_right(site, now):
+    maria, submitted = person(site, "Maria", now=now), ask(site, now, email="ana@example.com")
+    calls.log_attempt(site, maria, submitted.reference, Outcome(Disposition.WRONG_NUMBER), now=now)
+    visitor.change_number(site, submitted.link_token, parse("(212) 555-0182"), now=now)
+    assert stored(submitted.reference).last_disposition is None
+
+
+def test_one_link_tries_a_few_numbers_in_an_hour_and_no_more(site, now):
+    submitted = ask(site, now)
+    *few, last = (parse(f"212 555 01{number}") for number in range(10, 16))
+    for phone in few:
+        visitor.change_number(site, submitted.link_token, phone, now=now)
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="too_often"):
+            visitor.change_number(site, submitted.link_token, last, now=now)
+    assert find(site, submitted.link_token, now).e164 == few[-1].e164
+    visitor.change_number(site, submitted.link_token, last, now=now + timedelta(hours=1))
+    assert find(site, submitted.link_token, now).e164 == last.e164
+
+
 def test_after_a_wrong_number_a_corrected_one_is_due_at_once(site, now):
     maria = person(site, "Maria", now=now)
     submitted = ask(site, now, email="ana@example.com")
@@ -79,7 +108,8 @@ def test_after_a_wrong_number_a_corrected_one_is_due_at_once(site, now):
     later = now + timedelta(minutes=30)
     visitor.change_number(site, submitted.link_token, parse("312 555 0147"), now=later)
     row = stored(submitted.reference)
-    assert (row.due_at, row.next_at, row.last_disposition) == (later, None, None)
+    assert (row.due_at, row.next_at, row.last_disposition) == (later, later, None)
+    assert ("team.new", "team") in mails(submitted.reference)[2:]
 
 
 def test_a_number_in_another_zone_makes_another_promise(site, now):
@@ -199,6 +229,14 @@ def test_undoing_does_not_lead_past_check(site, now):
     visitor.undo_withdrawal(site, submitted.link_token, now=now)
     assert stored(submitted.reference).status == Status.CHECK
     assert ("team.new", "team") not in mails(submitted.reference)
+
+
+def test_undoing_does_not_lead_back_under_check_what_somebody_has_found_genuine(site, now):
+    submitted = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.1))
+    casework.rescue(site, person(site, "Maria", now=now), submitted.reference, now=now)
+    visitor.withdraw(site, submitted.link_token, now=now)
+    visitor.undo_withdrawal(site, submitted.link_token, now=now)
+    assert stored(submitted.reference).status == Status.NEW
 
 
 def test_what_staff_have_closed_is_not_for_the_visitor_to_undo(site, now):

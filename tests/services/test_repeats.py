@@ -7,17 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from intake.database import reading
+from intake.database import reading, writing
 from intake.models import Alert, Audit, CallbackRequest, DuplicateLink, OutboxMessage
 from intake.models.site import Site
-from intake.queries import private_link
+from intake.queries import mail, private_link
+from intake.rules.promise import AHEAD_OF_ALL
 from intake.rules.spam import Signals
 from intake.rules.workflow import Status, Voicemail
 from intake.services import alerting, callbacks, claims, duplicates, repeats, visitor
 from intake.services.errors import EndedError
-from tests.making import actions, ask, count, person, stored
+from tests.making import actions, ask, count, mails, person, stored
 from tests.points import point
 
 MINUTE = timedelta(minutes=1)
@@ -82,6 +83,25 @@ def test_whoever_may_be_another_person_is_never_joined_by_itself(
     assert all(is_open(one) for one in pair) and count(DuplicateLink) == 0
 
 
+@point(62)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_words_of_a_crisis_in_either_put_the_living_one_on_top_and_the_mail_leads_there(
+    site: Site, now: datetime, is_first: bool
+) -> None:
+    said = [{"message": "I want to die"}, {"message": "after two, please"}]
+    first, second = said if is_first else reversed(said)
+    older = ask(site, now, name="Ana", phone=NUMBER, **first)
+    newer = ask(site, now + 10 * MINUTE, name="Ana", phone=AGAIN, **second)
+    assert repeats.look(site, now=now + 11 * MINUTE) == 1
+    row = stored(older.reference)
+    assert row.crisis_at == row.due_at + AHEAD_OF_ALL == now + (0 if is_first else 10) * MINUTE
+    told_of = older if is_first else newer
+    assert ("manager.crisis", "managers") in mails(told_of.reference)
+    with reading() as conn:
+        about = mail.about(conn, site, stored(told_of.reference).id, leads_on=True)
+    assert about is not None and about.reference == older.reference and about.is_open
+
+
 def test_nobody_is_joined_while_a_colleague_is_on_the_phone_and_afterwards_they_are(site: Site, now: datetime) -> None:
     older, newer = two(site, now)
     dev = person(site, "Dev", now=now)
@@ -128,6 +148,23 @@ def test_a_look_at_nothing_new_asks_one_question_and_a_look_at_what_is_known_fou
     count_queries()
     repeats.look(site, now=now)
     assert count_queries() == 4
+
+
+def test_a_pair_in_trouble_is_left_and_told_once_all_others_are_done(
+    site: Site, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    pairs = [two(site, now, phone=NUMBER), *(
+        [ask(site, now + at * MINUTE, name="Bo", phone=f"312-555-010{number}") for at in (0, 10)] for number in (1, 2)
+    )]  # fmt: skip
+    broken = stored(pairs[0][0].reference).id
+    with writing() as conn:  # sealed under a key that is not there
+        table = CallbackRequest.__table__
+        conn.execute(update(CallbackRequest).where(table.c.id == broken).values(name_encrypted=b"\x00" * 40))
+    with pytest.raises(ExceptionGroup):
+        repeats.look(site, now=now + 11 * MINUTE)
+    assert [is_open(newer) for _, newer in pairs] == [True, False, False]
+    assert caplog.text.count(f"requests {broken} and") == 1
+    assert actions(pairs[0][0].reference)[-1] == "callback.asked_again", "whoever is to call still reads of it"
 
 
 def test_neither_visitor_reads_that_their_requests_were_joined(site: Site, now: datetime) -> None:

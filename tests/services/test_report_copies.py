@@ -10,12 +10,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from intake.admin import report_tiles
 from intake.database import reading
 from intake.models import Audit, KeptReport
 from intake.models.site import Site
 from intake.queries import kept_report, sightings
 from intake.queries.facts import Asked
-from intake.queries.report import Figures, report
+from intake.queries.kept_report import Told
+from intake.queries.report import ByPerson, Figures, report
 from intake.queries.report_data import data
 from intake.queries.report_lists import Fact
 from intake.rules.bands import Clock
@@ -29,7 +31,7 @@ from intake.services import counting, report_copies
 from intake.services.copies import Wanted
 from intake.services.errors import RefusedError
 from intake.services.sign_in import NotMatchedError
-from intake.wording.given_out import sentence
+from intake.wording.given_out import sentences
 from tests.making import PASSWORD, count, person, stored
 from tests.queries.story import END, Story, at, tell
 
@@ -108,8 +110,28 @@ def test_a_program_reads_the_same_numbers_as_the_page(site: Site, story: Story, 
     assert whole["nine_tenths"] == {"n": seen.whole.waits.number, "is_few": True, "within": None, "more_than": None}
     assert sum(one["counted"] for one in read["sources"]) == sum(read["while_" + way]["counted"] for way in (
         "open", "closed")) == read["n"]  # fmt: skip
-    assert sum(read["waiting"].values()) == len(seen.waiting)
-    assert [one["name"] for one in read["people"]] == [name for _, name, _ in seen.people]
+    assert sum(age["n"] for age in read["waiting"].values()) == len(seen.waiting)
+    assert [(one["name"], one["calls"]) for one in read["people"]] == [(one.name, one.calls) for one in seen.people]
+
+
+def test_the_median_of_a_few_is_told_neither_by_the_page_nor_to_a_program(site: Site, story: Story) -> None:
+    """Kim's were five in target, four of which wanted a quick call."""
+    first = Figures(kinds={Kind.COUNTED: 5}, states={State.MET: 5}, waits=Waits({7: 4}))
+    seen = told(site)
+    seen = replace(seen, people=[*seen.people, ByPerson(0, "Kim", first, 5)])
+    read = data(seen, "America/New_York")
+    page = report_tiles.people(seen, lambda of: of)
+    assert page[-1].half == "too few"
+    assert [one.half == "too few" for one in page] == [one["half"]["is_few"] for one in read["people"]]
+    assert [one.share.is_few for one in page] == [one["in_target"]["is_few"] for one in read["people"]]
+    few = [one["in_target"] for one in read["people"] if one["in_target"]["is_few"]]
+    assert few and all(one["percent"] is one["low"] is one["high"] is None for one in few)
+    parts = [read["while_open"], read["while_closed"], *read["sources"], *read["people"]]
+    assert {one["half"]["is_few"] for one in parts} == {True, False}
+    for one in parts:
+        assert one["half"]["is_few"] == (one["half"]["n"] < 5)
+        assert not one["half"]["is_few"] or one["half"]["within"] is one["half"]["more_than"] is None
+    assert not read["whole"]["half"]["is_few"]
 
 
 def test_a_sheet_is_on_record_before_it_leaves_with_what_was_asked_for_and_kept(site: Site, story: Story) -> None:
@@ -169,25 +191,31 @@ def test_a_copy_wants_a_recipient_a_purpose_and_the_password(site: Site, story: 
 def test_what_was_given_out_and_is_not_so_any_more_is_explained(site: Site, story: Story) -> None:
     report_copies.begin_sheet(site, story.lee, ASKED, WANTED, now=END)
     report_copies.figures(site, story.lee, ASKED, now=END)
-    counting.leave_out(site, story.lee, story.references[11], now=at("14:05"))
+    counting.leave_out(site, story.lee, (story.references[11],), now=at("14:05"))
     later = at("14:06")
     with reading() as conn:
         (one,) = kept_report.differences(conn, report(conn, site, ASKED, now=later))
         assert kept_report.differences(conn, report(conn, site, replace(ASKED, source="k3"), now=later)) == ()
-    assert dict(one.changes) == {State.UNCALLED: -1, Kind.SPAM: 1}
+    changes = {each.told: dict(each.changes) for each in one.changed}
+    assert list(changes) == [Told.PROMISES, Told.IN_TARGET, Told.FIRST_CALLS, Told.REACHED, Told.KINDS]
+    assert changes[Told.IN_TARGET] == {State.UNCALLED: -1} and changes[Told.KINDS] == {Kind.COUNTED: -1, Kind.SPAM: 1}
     assert (one.given.whole.in_target, one.now.in_target) == (Share(6, 13), Share(6, 12))
 
 
-def test_the_sentence_says_both_figures_and_what_changed(site: Site, story: Story) -> None:
+def test_the_sentences_say_both_figures_and_what_changed(site: Site, story: Story) -> None:
     report_copies.figures(site, story.lee, ASKED, now=at("13:58"))
     later = at("14:01")
-    counting.leave_out(site, story.lee, story.references[11], now=later)
+    counting.leave_out(site, story.lee, (story.references[11],), now=later)
     with reading() as conn:
         (one,) = kept_report.differences(conn, report(conn, site, ASKED, now=later))
-    said = sentence(one, "America/New_York", later).replace("\xa0", " ")
+    said = sentences(one, "America/New_York", later).replace("\xa0", " ")
     assert said == (
-        "Given out 1:58 pm ET: 46 % (6 of 13) called in target. Now 50 % (6 of 12): 1 fewer ended without a call, "
-        "1 more spam."
+        "Given out 1:58 pm ET. "
+        "Promises kept: 54 % (7 of 13), now 58 % (7 of 12): 1 fewer promise missed. "
+        "Called in target: 46 % (6 of 13), now 50 % (6 of 12): 1 fewer ended without a call. "
+        "First call: 1 fewer never called. "
+        "Reached: 43 % (6 of 14), now 46 % (6 of 13): 1 fewer never reached. "
+        "What is counted: 1 fewer counted, 1 more spam."
     )
 
 

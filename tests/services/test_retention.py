@@ -25,6 +25,7 @@ from intake.models import (
     OutboxMessage,
     SearchToken,
     SuppressedNumber,
+    UndoStep,
 )
 from intake.models.records import TryOutcome
 from intake.models.site import Site
@@ -33,7 +34,7 @@ from intake.queries import retention as expiry
 from intake.rules.permissions import Actor
 from intake.rules.retention import Retention
 from intake.rules.workflow import ClosedReason, Disposition
-from intake.services import alerting, calls, casework, retention
+from intake.services import alerting, calls, casework, claims, retention
 from intake.services.calls import Outcome
 from intake.services.errors import RefusedError
 from tests.conftest import KEYS
@@ -129,6 +130,17 @@ def test_spam_goes_sooner_a_held_request_never_and_a_wish_not_to_be_called_outli
     assert run(site, now + timedelta(days=4000)) == (1, 0)
     assert left_of(plain) == [] and left_of(held) and left_of(still_open)
     assert count(SuppressedNumber) == 1
+
+
+def test_the_hash_of_a_barred_number_leaves_what_undo_kept_with_the_next_run(site, maria, now):
+    reference, other = ask(site, now).reference, ask(site, now, phone="212-555-0146").reference
+    calls.log_attempt(site, maria, reference, Outcome(Disposition.DO_NOT_CALL, is_confirmed=True), now=now)
+    claims.claim(site, maria, other, now=now + timedelta(minutes=50))
+    run(site, now + timedelta(hours=1, seconds=1))
+    with reading() as conn:
+        assert list(conn.execute(select(UndoStep.action)).scalars()) == ["callback.claimed"], "whoever did it, or left"
+    retention.forget(site, reference, now=now + timedelta(hours=2))
+    assert count(UndoStep) == 0 and count(SuppressedNumber) == 1
 
 
 def test_words_in_the_record_go_after_six_years_and_its_entries_stay(site, maria, lee, now):

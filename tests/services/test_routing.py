@@ -137,6 +137,17 @@ def test_whether_the_office_was_open_is_that_of_the_arrival(site: Site, maria: A
     assert route_waiting(site, now=night + timedelta(hours=10)) == 1 and owners([reference]) == [maria.user_id]
 
 
+def test_open_is_what_the_opening_hours_say_also_where_the_law_allows_no_call_yet(
+    site: Site, maria: Actor, now: datetime
+) -> None:
+    routed(site, now, Rule(1, of_person(maria.person_id), when=When.OPEN))
+    morning = now.replace(hour=14, minute=5) + timedelta(days=1)  # 9:05 am in New York, 4:05 am in Honolulu
+    reference = ask(site, morning, phone="808-555-0182").reference
+    assert not stored(reference).is_open_arrival
+    on_shift(maria, morning)
+    assert route_waiting(site, now=morning) == 1 and owners([reference]) == [maria.user_id]
+
+
 def test_whoever_may_not_call_is_not_given_a_request(site: Site, maria: Actor, now: datetime) -> None:
     auditor = on_shift(person(site, "Rae", "auditor", now=now), now)
     routed(site, now, Rule(1, of_team(1)), teams=(Team(1, "Day", (auditor.person_id, maria.person_id)),))

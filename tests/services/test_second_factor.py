@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 
@@ -27,12 +26,6 @@ from tests.making import PASSWORD, count, newest_sign_in, open_session, person, 
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 STEP = timedelta(seconds=30)
-
-
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a password costs is looked at elsewhere."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @dataclass(frozen=True)

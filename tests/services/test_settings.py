@@ -68,10 +68,31 @@ def test_a_change_is_on_record_with_its_words(site: Site, ada: Actor, now: datet
     assert site.keyring.open("audit_text.text", entry.public_id, entry.text_encrypted) == "15 → 30"
 
 
-def test_saving_what_is_there_makes_no_version(site: Site, ada: Actor, now: datetime) -> None:
-    settings.change_hours(site, ada, current(site).hours, seen=None, words="", now=now)
+def test_saving_what_is_there_makes_no_version_but_for_the_first_look_at_the_built_in_hours(
+    site: Site, ada: Actor, now: datetime
+) -> None:
+    settings.change_target(site, ada, current(site).target, seen=None, words="", now=now)
     assert count(CalendarVersion) == 0
-    assert count(Audit, Audit.action == "settings.calendar_changed") == 0
+    for _ in range(2):
+        settings.change_hours(site, ada, current(site).hours, seen=current(site).id, words="looked at", now=now)
+    assert count(CalendarVersion) == count(Audit, Audit.action == "settings.calendar_changed") == 1
+
+
+def test_hours_count_as_looked_at_once_a_person_has_set_them_or_left_them(
+    site: Site, ada: Actor, now: datetime
+) -> None:
+    def is_looked_at() -> bool:
+        with reading() as conn:
+            return calendars.has_looked_at_hours(conn, site)
+
+    ask(site, now)
+    settings.change_target(site, ada, replace(current(site).target, minutes=30), seen=0, words="x", now=now)
+    assert not is_looked_at()
+    built_in = current(site).hours
+    other = replace(built_in, weekly=((), *built_in.weekly[1:]))
+    for hours in (other, built_in):
+        settings.change_hours(site, ada, hours, seen=current(site).id, words="x", now=now)
+    assert is_looked_at()
 
 
 def test_only_an_administrator_changes_anything(site: Site, lee: Actor, now: datetime) -> None:

@@ -20,7 +20,7 @@ from intake.queries import undo_steps
 from intake.rules.permissions import Actor
 from intake.rules.spam import Signals
 from intake.rules.workflow import ClosedReason, Disposition, Status
-from intake.services import calls, casework, claims, corrections, handing, snoozing, undoing
+from intake.services import call_again, calls, casework, claims, corrections, handing, snoozing, undoing
 from intake.services.calls import Outcome
 from intake.services.errors import NotFoundError, RefusedError
 from tests.making import actions, ask, count, mails, stored
@@ -177,6 +177,21 @@ def test_a_number_that_somebody_else_has_barred_meanwhile_stays_barred(room: Des
     assert stored(twin).closed_reason == ClosedReason.DO_NOT_CALL
 
 
+def test_a_wish_from_before_the_bar_was_lifted_does_not_keep_it(room: Desk, site: Site, now: datetime) -> None:
+    before = now - timedelta(minutes=8)
+    older = ask(site, before, phone="212-555-0102").reference
+    casework.close(site, room.lee, older, ClosedReason.DO_NOT_CALL, note="By letter", now=before)
+    call_again.lift(site, room.lee, room.mine, reason="Asked for help again", now=before + SECOND)
+    log(site, room.maria, room.mine, now, Disposition.DO_NOT_CALL, is_confirmed=True)
+    undo(site, room.maria, now)
+    assert count(SuppressedNumber) == 0, "the older wish has been lifted"
+    twin = ask(site, now, phone="212-555-0102").reference
+    log(site, room.maria, room.mine, now + 9 * SECOND, Disposition.DO_NOT_CALL, is_confirmed=True)
+    casework.close(site, room.lee, twin, ClosedReason.DO_NOT_CALL, note="By letter", now=now + 10 * SECOND)
+    undo(site, room.maria, now + 9 * SECOND)
+    assert count(SuppressedNumber) == 1, "and this one has been said since"
+
+
 def test_what_a_deed_sets_off_waits_until_it_cannot_be_taken_back(room: Desk) -> None:
     claims.assign(room.site, room.lee, room.free, room.dev.person_id, now=room.now)
     o = OutboxMessage.__table__.c
@@ -259,7 +274,7 @@ def test_claiming_ones_own_leaves_nothing_to_undo(room: Desk) -> None:
         assert undo_steps.made_at(conn, room.maria.person_id, room.now) is None
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.sampled_from(["claim", "snooze", "log", "close"]), min_size=1, max_size=3))
 def test_several_deeds_are_taken_back_one_after_the_other_to_where_they_began(
     site: Site, maria: Actor, now: datetime, names: list[str]

@@ -14,7 +14,9 @@ from intake.models.site import Site
 from intake.queries import mail, silence
 from intake.queries.rule_versions import RuleKind
 from intake.rules.alerting import AlertRules
-from intake.services import rule_versions, watching
+from intake.rules.spam import Signals
+from intake.rules.workflow import ClosedReason
+from intake.services import casework, rule_versions, watching
 from tests.making import ask, count, person, stored
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -49,6 +51,12 @@ def alarms() -> list[tuple[str, str]]:
         return [(row.recipient, row.details["kind"]) for row in rows]
 
 
+def said(now: datetime) -> datetime | None:
+    """Since when the page says that nothing has come."""
+    with reading() as conn:
+        return mail.read_alarm(conn.execute(select(*mail.alarm_columns(now))).one()).silent_since
+
+
 def test_a_silence_is_told_once_stands_above_the_queue_and_ends_with_the_next_request(
     site: Site, now: datetime
 ) -> None:
@@ -58,10 +66,9 @@ def test_a_silence_is_told_once_stands_above_the_queue_and_ends_with_the_next_re
         watching.watch(site, now=now + timedelta(minutes=minutes))
         settle_outbox()
     assert alarms() == [("managers", "silence")]
-    with reading() as conn:
-        told = mail.read_alarm(conn.execute(select(*mail.alarm_columns(now))).one())
-    assert told.silent_since == now - 6 * HOUR
+    assert said(now) == now - 6 * HOUR
     ask(site, now + HOUR, phone="(212) 555-0199")
+    assert said(now + HOUR) is None, "though no worker has looked"
     settle_outbox()
     watching.watch(site, now=now + HOUR)
     assert count(Alarm) == 0
@@ -73,6 +80,16 @@ def test_a_request_that_staff_wrote_down_does_not_hide_that_the_form_is_silent(s
     told = stored(ask(site, now - MINUTE, phone="(212) 555-0199").reference).id
     with writing() as conn:
         conn.execute(update(CallbackRequest).where(C.id == told).values(channel="phone"))
+    settle_outbox()
+    watching.watch(site, now=now)
+    assert alarms() == [("managers", "silence")]
+
+
+def test_what_programs_send_does_not_hide_that_nobody_gets_through(site: Site, now: datetime) -> None:
+    busy_weeks(site, now, 5)
+    ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.1))
+    maria = person(site, "Maria", now=now)
+    casework.close(site, maria, ask(site, now).reference, ClosedReason.SPAM, now=now)
     settle_outbox()
     watching.watch(site, now=now)
     assert alarms() == [("managers", "silence")]

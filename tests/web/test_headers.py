@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.test import EnvironBuilder
 
 from intake.web.look import load
@@ -123,6 +123,8 @@ def failing(app: Flask, code: int) -> Flask:
     def fails() -> str:
         if code == 500:
             raise RuntimeError("a secret")
+        if code == 400:
+            raise DataError("SELECT 'a secret'", {}, Exception("a NUL in a text"))
         if code == 503:
             raise OperationalError("SELECT 'a secret'", {}, Exception("gone"))
         abort(code)

@@ -17,6 +17,7 @@ from intake.models import CalendarVersion
 from intake.queries.calendar import Calendar, documents
 from intake.rules.hours import OpeningHours, default_hours
 from intake.rules.promise import ResponseTarget
+from tests.making import ask
 from tests.points import point
 from tests.web.visiting import open_form, token_in, words
 
@@ -95,7 +96,8 @@ def test_help_stands_before_the_first_field(visitor: FlaskClient) -> None:
 def test_in_opening_hours_it_says_until_when_and_aims_at_the_target(visitor: FlaskClient) -> None:
     said = words(visitor.get("/callback").text)
     assert "We are open now, until 8 pm Eastern" in said
-    assert "We aim to call within 15 minutes while we are open." in said
+    assert "We aim to call within 15 minutes, and within 30 minutes at most." in said
+    assert "As soon as possible We call within 30 minutes" in said
     assert "Call us at 212-736-5000 to talk now." in said
     assert "usually" not in said
 
@@ -109,6 +111,24 @@ def test_outside_hours_it_says_when_we_open_and_leaves_our_own_line_out(
     assert "We are closed now. We open tomorrow, Wednesday, at 8 am Eastern" in said
     assert "to talk now" not in said
     assert "within 15 minutes" not in said
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"),
+    [
+        (4, "If you ask now, we call within 55 minutes."),
+        (9, "If you ask now, we call within 2 hours."),
+        (80, "The next page says by when we call."),
+    ],
+)
+def test_with_people_ahead_it_says_no_less_than_is_then_promised(
+    visitor: FlaskClient, clock: time_machine.Coordinates, now: datetime, waiting: int, said: str
+) -> None:
+    for number in range(waiting):
+        ask(visitor.application.extensions["intake"], now, phone=f"212-555-01{number:02}", name=f"Ana {number}")
+    clock.shift(timedelta(seconds=2))
+    page = words(visitor.get("/callback").text)
+    assert said in page and "We aim" not in page
 
 
 @point(10)
@@ -147,7 +167,7 @@ def test_new_opening_hours_are_on_the_page_within_two_seconds(
     assert "We are closed now" in visitor.get("/callback").text
     set_hours(OpeningHours(NEW_YORK, week), now, minutes=30)
     clock.shift(timedelta(seconds=2))
-    assert "within 30 minutes" in visitor.get("/callback").text
+    assert "We aim to call within 30 minutes, and within 45 minutes at most" in words(visitor.get("/callback").text)
 
 
 def test_most_opened_forms_ask_the_database_nothing(visitor: FlaskClient, sqlite_app: Flask) -> None:

@@ -176,7 +176,9 @@ def test_the_time_can_be_changed_to_a_window_to_words_and_back(app: Flask) -> No
     assert "We will call you Tomorrow, Thursday, 4 pm to 8 pm Eastern" in said
     assert f'value="{window}" checked' in page
     client.post(path, data={"change": "time", "preferred_time": "other", "preferred_time_note": "after six"})
-    assert "You asked for: after six. We call then if we can." in words(client.get(path).text)
+    assert "We will agree a time with you Tomorrow, Thursday, before 8 pm Eastern You asked for: after six." in words(
+        client.get(path).text
+    )
     client.post(path, data={"change": "time", "preferred_time": "asap"})
     assert "When As soon as possible" in words(client.get(path).text)
     assert actions().count("visitor.changed_time") == 3
@@ -206,6 +208,34 @@ def test_a_mistake_in_a_change_opens_its_row_and_keeps_the_answer(visitor: Flask
     assert "<title>Error: " in response.text
     assert '<details id="number" open>' in response.text and 'value="736-5000"' in response.text
     assert words(response.text).count("Phone number must include the area code") == 2
+
+
+def test_whoever_changes_the_number_again_and_again_is_told_what_else_they_can_do(visitor: FlaskClient) -> None:
+    path = ask(visitor)
+    for number in range(10, 15):
+        assert visitor.post(path, data={"change": "number", "phone": f"646 555 01{number}"}).status_code == 303
+    response = visitor.post(path, data={"change": "number", "phone": "646 555 0199"})
+    assert response.status_code == 429 and '<details id="number" open>' in response.text
+    assert "call us at 212-736-5000 or change it in an hour" in words(response.text)
+
+
+def test_whoever_changes_the_time_ten_times_a_day_keeps_the_last_and_is_asked_to_call(visitor: FlaskClient) -> None:
+    path = ask(visitor)
+    for note in ("", *(f"at {hour}" for hour in range(9))):
+        wish = {"preferred_time": "other", "preferred_time_note": note or "any evening"}
+        assert visitor.post(path, data={"change": "time", **wish}).status_code == 303
+    again = {"change": "time", "preferred_time": "other", "preferred_time_note": "at noon"}
+    response = visitor.post(path, data=again)
+    assert response.status_code == 429 and 'value="at noon"' in response.text
+    assert "Your last choice stands. To change it once more, call us at 212-736-5000" in words(response.text)
+    assert visitor.post(path, data=again | {"preferred_time_note": "I want to die"}).status_code == 303
+
+
+def test_the_link_to_change_the_number_opens_its_row_without_a_script(visitor: FlaskClient) -> None:
+    path = ask(visitor)
+    link = re.search(r'<a href="(\?open=number)#number">Change it</a>', visitor.get(path).text)
+    assert link is not None
+    assert '<details id="number" open>' in visitor.get(path + link[1]).text
 
 
 def test_a_change_nobody_knows_is_refused(visitor: FlaskClient) -> None:

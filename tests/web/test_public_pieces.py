@@ -213,7 +213,7 @@ def test_an_office_that_never_closes_or_never_opens_is_named_rightly(sqlite_app:
 
 
 @given(st.integers(0, 8 * 24 * 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_said_stays_true_until_it_is_said_to_end(minutes: int) -> None:
     # Not on the full minute: a window that begins in exactly an hour is offered at that instant only.
     now = at(15, 0) + timedelta(minutes=minutes, seconds=1)

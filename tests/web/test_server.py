@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import shutil
+import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +85,16 @@ def test_a_form_in_chunks_is_read_like_any_other(port: int) -> None:
     form = urllib.parse.urlencode({**ANA, "token": token_in(page)})
     response, _ = ask(port, "POST", "/callback", chunks(form), Content__Type=FORM)
     assert response.status == 303
+
+
+def test_whoever_never_closes_keeps_nobody_else_waiting(port: int) -> None:
+    asked, begun = b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n", time.monotonic()
+    with contextlib.ExitStack() as kept_open:
+        for _ in range(12):
+            client = kept_open.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            client.sendall(asked)
+            assert b" 200 " in client.recv(4096)
+    assert time.monotonic() - begun < 5, "one after the other they would wait for two seconds each"
 
 
 def test_what_a_real_service_writes_is_its_owners_alone(port: int, folder: Path) -> None:

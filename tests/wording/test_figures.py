@@ -43,10 +43,14 @@ def test_of_nineteen_the_slowest_tenth_is_not_told():
 @pytest.mark.parametrize(
     ("now", "before", "said"),
     [
-        (Share(8, 10), Share(7, 10), "10 points better than before"),
-        (Share(79, 100), Share(8, 10), "1 point worse than before"),
-        (Share(8, 10), Share(4, 5), "as before"),
+        (Share(8, 10), Share(7, 10), "about the same as before (+10 points)"),
+        (Share(79, 100), Share(8, 10), "about the same as before (−1 point)"),
+        (Share(80, 100), Share(50, 100), "30 points better than before"),
+        (Share(50, 100), Share(80, 100), "30 points worse than before"),
+        (Share(8, 10), Share(4, 5), "about the same as before"),
         (Share(8, 10), Share(0, 0), ""),
+        (Share(8, 10), Share(4, 4), ""),
+        (Share(1, 4), Share(8, 10), ""),
     ],
 )
 def test_a_change_is_told_in_points(now, before, said):
@@ -67,7 +71,9 @@ def test_a_wait_is_better_or_worse_than_before(now, before, said):
 
 
 def test_nothing_is_held_against_a_period_that_says_nothing():
-    assert words.wait_change(Quantile(7, 7), Quantile(9, 9), 30, 0) == ""
+    assert words.wait_change(Quantile(7, 7), Quantile(9, 9), 30, 4) == ""
+    assert words.wait_change(Quantile(7, 7), Quantile(9, 9), 4, 30) == ""
+    assert words.wait_change(Quantile(7, 7), Quantile(9, 9), 30, 5) == "before 9 min, better"
 
 
 def test_shares_come_with_their_number_and_range():

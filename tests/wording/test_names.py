@@ -8,7 +8,7 @@ import pytest
 from intake.models.records import OutboxState
 from intake.rules import spam
 from intake.rules.workflow import ClosedReason, Disposition, ForWhom, Status, Voicemail
-from intake.wording import names
+from intake.wording import mails, names
 
 NAMED: list[tuple[Callable[..., str], type[StrEnum]]] = [
     (names.status, Status),
@@ -17,7 +17,7 @@ NAMED: list[tuple[Callable[..., str], type[StrEnum]]] = [
     (names.voicemail_rule, Voicemail),
     (names.for_whom, ForWhom),
     (names.closed_reason, ClosedReason),
-    (names.mail_state, OutboxState),
+    (mails.state, OutboxState),
 ]
 
 
@@ -72,7 +72,7 @@ def test_a_code_nobody_named_yet_is_at_least_readable() -> None:
 
 
 def test_a_mail_to_one_person_does_not_tell_their_number() -> None:
-    assert names.mail_recipient("user:17") == "one person"
+    assert mails.recipient("user:17") == "one person"
 
 
 @pytest.mark.parametrize(

@@ -21,3 +21,7 @@ def test_what_is_no_number_is_shown_as_it_is() -> None:
 
 def test_a_leading_zero_that_belongs_to_the_number_stays() -> None:
     assert numbers.national("+39066981234") == "+39 06 698 1234"
+
+
+def test_a_number_that_may_not_be_read_keeps_its_last_digits() -> None:
+    assert numbers.ending("+12127360182;ext=5") == "a number ending in 0182"

@@ -1,0 +1,40 @@
+"""People who wait for their first call, but came before the days a report tells of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from intake.queries.facts import Asked, values, waiting
+from intake.rules.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class CameBefore:
+    """How many, and since when the one has waited who waits longest; ``oldest_on``: the day that was."""
+
+    n: int = 0
+    oldest_at: datetime | None = None
+    oldest_on: date | None = None
+
+    def days(self, asked: Asked) -> Period | None:
+        """The days before the report's own that hold all of them; None of nobody."""
+        return Period(self.oldest_on, _last_on(asked)) if self.oldest_on else None
+
+
+NOBODY = CameBefore()
+
+
+def came_before(conn: Connection, asked: Asked, now: datetime) -> CameBefore:
+    """By the same filters; one statement among the open requests, however many have ended."""
+    earlier = replace(asked, period=Period(date.min, _last_on(asked)))
+    one = waiting(earlier).subquery()
+    told = select(func.count(), func.min(one.c.received_at), func.min(one.c.received_on))
+    n, at, day = conn.execute(told.select_from(one), values(earlier, now)).one()
+    return CameBefore(n, at, day)
+
+
+def _last_on(asked: Asked) -> date:
+    return asked.period.first_on - timedelta(days=1)

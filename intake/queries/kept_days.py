@@ -1,0 +1,188 @@
+"""Days of which the counts are kept, so that a year is not counted again each time somebody looks.
+
+A day is read from here only if nothing it counts was written since: whatever changes an ended request or an earlier
+episode leaves a mark in the same transaction (triggers of migration 0019), and a marked day is read from its rows.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select
+
+from intake.models import CallbackRequest, Episode, ReportDay, ReportMark, ReportPart
+from intake.models.reports import PartOf
+from intake.queries.facts import Ended, sorts
+from intake.rules.bands import Clock
+from intake.rules.counting import State
+from intake.rules.periods import Period
+from intake.rules.tally import Tally
+
+_D, _P, _M = ReportDay.__table__.c, ReportPart.__table__.c, ReportMark.__table__.c
+STATES = tuple(State)
+EDITION = 2
+"""Raised when something else is kept of the facts; whatever changes the facts themselves is noticed."""
+OFTEN = 3
+
+
+def hour_key(hour: int, state: State) -> int:
+    """As one number."""
+    return hour * len(STATES) + STATES.index(state)
+
+
+def hour_of(key: int) -> int:
+    """Of such a number; what is left over is the place of its state in ``STATES``."""
+    return key // len(STATES)
+
+
+def add(found: dict[int, int], kept: bytes | bytearray) -> None:
+    """What is kept, to what was found before."""
+    include(found, _unpacked(kept))
+
+
+def include(found: dict[int, int], counts: Iterable[tuple[int, int]]) -> None:
+    """How many of each more."""
+    before = found.get
+    for key, n in counts:
+        found[key] = before(key, 0) + n
+
+
+def packed(counts: Mapping[int, int]) -> bytes:
+    """Numbers and how many of each, as they lie in memory: to read them is to copy them."""
+    return array("I", [one for pair in sorted(counts.items()) for one in pair]).tobytes()
+
+
+def packed_waits(tally: Tally) -> bytes:
+    """Minutes and how many waited as long; calls and ends without one are told apart by the last bit.
+
+    Most are found once or twice a day. Those stand as often as they are, after the number of them, since to count them
+    takes a fraction of what it takes to add up how many of each there are.
+    """
+    counts = {minutes << 1: n for minutes, n in tally.called.items()}
+    counts |= {minutes << 1 | 1: n for minutes, n in tally.left.items()}
+    few = [key for key, n in sorted(counts.items()) if n <= OFTEN for _ in range(n)]
+    return array("I", [len(few), *few]).tobytes() + packed({key: n for key, n in counts.items() if n > OFTEN})
+
+
+def _unpacked(kept: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Likewise back."""
+    numbers = array("I")
+    numbers.frombytes(kept)
+    return zip(numbers[0::2], numbers[1::2], strict=True)
+
+
+@cache
+def definition() -> int:
+    """Changes with whatever the counts are made by; days kept by another one are counted again."""
+    made = sorts((), Ended.ONLY).select().compile()
+    told = (EDITION, str(made), sorted(made.params.items(), key=str), array("I").itemsize, sys.byteorder)
+    return zlib.crc32(repr(told).encode())
+
+
+def written(of: PartOf, key: Any) -> str:
+    """A part's key as it is stored."""
+    return str(int(key) if of is not PartOf.SOURCE else key)
+
+
+def _read(of: PartOf, key: str) -> Any:
+    """Likewise back."""
+    return key if of is PartOf.SOURCE else bool(int(key)) if of is PartOf.ARRIVAL else int(key)
+
+
+def fresh(conn: Connection, period: Period, today: date) -> dict[date, bytes]:
+    """The days of the period that can be read from here, with their hours. A day is kept when it is over."""
+    return {row.received_on: row.hours for row in conn.execute(_fresh("hours"), _within(period, today))}
+
+
+@cache
+def _fresh(*names: str) -> Select[Any]:
+    """Put together once, like the others: that takes longer than to ask."""
+    is_marked = select(_M.id).where(_M.received_on == _D.received_on).exists()
+    days = _D.received_on.between(bindparam("first_on"), bindparam("last_on"))
+    is_over = _D.received_on < bindparam("today")
+    asked = select(_D.received_on, *(_D[name] for name in names))
+    return asked.where(days, is_over, _D.definition == bindparam("made_by"), ~is_marked)
+
+
+def _within(period: Period, today: date) -> dict[str, Any]:
+    return {"first_on": period.first_on, "last_on": period.last_on, "today": today, "made_by": definition()}
+
+
+def parts(
+    conn: Connection, of: PartOf, period: Period, clock: Clock, days: Mapping[date, bytes]
+) -> dict[Any, Tally]:  # fmt: skip
+    """What is kept of these days, added up by part."""
+    found: dict[str, _Gathered] = defaultdict(_Gathered)
+    asked = {"part": of.value, "first_on": period.first_on, "last_on": period.last_on}
+    for day, key, *told in conn.execute(_parts(clock), asked):
+        if day in days:
+            found[key].add(*told)
+    return {_read(of, key): told.tally() for key, told in found.items()}
+
+
+@cache
+def _parts(clock: Clock) -> Select[Any]:
+    told = (_P.sorts, _P[f"waits_{clock}"], _P.unassigned_seconds, _P.called_seconds)
+    days = _P.received_on.between(bindparam("first_on"), bindparam("last_on"))
+    return select(_P.received_on, _P.key, *told).where(_P.part == bindparam("part"), days)
+
+
+class _Gathered:
+    """One part of many days on its way to a tally: laid together first, and read once."""
+
+    def __init__(self) -> None:
+        self.sorts, self.few, self.often, self.seconds = bytearray(), bytearray(), bytearray(), [0, 0]
+
+    def add(self, told_sorts: bytes, told_waits: bytes, unassigned: int, called: int) -> None:
+        size = array("I").itemsize
+        after = size + size * int.from_bytes(told_waits[:size], sys.byteorder)
+        self.sorts += told_sorts
+        self.few += told_waits[size:after]
+        self.often += told_waits[after:]
+        self.seconds[0] += unassigned
+        self.seconds[1] += called
+
+    def tally(self) -> Tally:
+        sorts: Counter[int] = Counter()
+        add(sorts, self.sorts)
+        few = array("I")
+        few.frombytes(self.few)
+        waits = Counter(few)
+        add(waits, self.often)
+        called = Counter({key >> 1: n for key, n in waits.items() if not key & 1})
+        left = Counter({key >> 1: n for key, n in waits.items() if key & 1})
+        return Tally(sorts, called, left, *self.seconds)
+
+
+def due(conn: Connection, today: date, most: int) -> list[date]:
+    """Days before ``today`` that are not kept, or not as they are by now, the newest first."""
+    firsts = (
+        select(func.min(CallbackRequest.__table__.c.received_on)).where(
+            CallbackRequest.__table__.c.closed_at.is_not(None)
+        ),
+        select(func.min(Episode.__table__.c.received_on)),
+    )
+    first = min((day for one in firsts if (day := conn.execute(one).scalar())), default=today)
+    if first >= today:
+        return []
+    is_kept = set(conn.execute(_fresh(), _within(Period(first, today), today)).scalars())
+    days = (today - timedelta(days=number) for number in range(1, (today - first).days + 1))
+    return list(islice((day for day in days if day not in is_kept), most))
+
+
+def version(conn: Connection, day: date) -> int | None:
+    """How often the day was counted; None if never."""
+    return conn.execute(select(_D.version).where(_D.received_on == day)).scalar()
+
+
+def marks(conn: Connection, day: date, most: int) -> list[int]:
+    """Marks left on the day."""
+    return list(conn.execute(select(_M.id).where(_M.received_on == day).limit(most)).scalars())

@@ -1,0 +1,154 @@
+"""The requests of a period counted by sort for each of its parts: from days kept counted, and the rest from its rows.
+
+Either way it is the one query of ``facts`` that tells which request is what.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, literal_column, select
+
+from intake.models.reports import PartOf
+from intake.queries import kept_days, kept_facts
+from intake.queries.facts import FACTS, Asked, Ended, sorts, values
+from intake.queries.kept_facts import COLUMNS, Facts
+from intake.rules.bands import Clock
+from intake.rules.counting import Kind
+from intake.rules.periods import Period
+from intake.rules.tally import KINDS_AND_STATES, Tally, sort_of
+
+SORT, UNASSIGNED, CALLED = (FACTS.index(name) for name in ("sort", "unassigned_seconds", "all_seconds"))
+COUNTED = tuple(name for name in FACTS if name not in ("language", "for_whom"))
+"""What is read of rows to be counted at once; in the order of ``FACTS``."""
+FEW = 10_000
+"""So many rows are read once and counted here; of more the database tells each part's counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Days that are kept counted, and the rows of everything that is in none of them."""
+
+    days: Mapping[date, bytes]
+    rows: Sequence[Any]
+
+
+def known(conn: Connection, asked: Asked, now: datetime, today: date) -> Known | None:
+    """What is known beforehand of these days; None if it is too little."""
+    days = kept_days.fresh(conn, asked.period, today)
+    missing = [day for day in asked.period.each() if day not in days]
+    ended = Ended.SOME if days and missing else Ended.NONE if days else Ended.ALL
+    found = conn.execute(_first(FEW + 1, asked.narrowed, ended), values(asked, now, missing))
+    rows = [tuple(row) for row in found]  # each is gone through for every panel
+    return Known(days, rows) if len(rows) <= FEW else None
+
+
+@cache
+def _first(most: int, narrowed: tuple[str, ...], ended: Ended) -> Select[Any]:
+    fact = sorts(narrowed, ended).c
+    return select(*(fact[name] for name in COUNTED)).limit(most)
+
+
+def by_part(conn: Connection, asked: Asked, now: datetime, of: PartOf, known: Known | None) -> dict[Any, Tally]:
+    """Requests by part: of pages and people only counted ones, and of people only those somebody called."""
+    found: dict[Any, Tally] = defaultdict(Tally)
+    if known is None:
+        for key, number, *told in conn.execute(_by_part(asked.clock, of, asked.narrowed), values(asked, now)):
+            if is_told(of, key, number):
+                found[key].add(number, asked.clock, *told)
+        return found
+    if known.days:  # first: to these many the few rows are added
+        found.update(_kept(conn, of, asked, known.days))
+    for (key, number, minutes), told in _alike(known.rows, asked, of).items():
+        if is_told(of, key, number):
+            found[key].add(number, asked.clock, minutes, *told)
+    return found
+
+
+def _kept(conn: Connection, of: PartOf, asked: Asked, days: Mapping[date, bytes]) -> dict[Any, Tally]:
+    """Everything of a day is kept added up; a part is added up from its facts."""
+    if asked.is_filtered:
+        return kept_facts.parts(conn, of, asked, days)
+    return kept_days.parts(conn, of, asked.period, asked.clock, days)
+
+
+def _alike(rows: Iterable[Any], asked: Asked, of: PartOf) -> dict[tuple[Any, int, int | None], list[int]]:
+    """How many rows of the period say the same, and their seconds: as ``_by_part`` has the database say it."""
+    part, minutes = FACTS.index(COLUMNS[of]), FACTS.index(f"minutes_{asked.clock}")
+    first, last = asked.period.first_on, asked.period.last_on
+    found: dict[tuple[Any, int, int | None], list[int]] = {}
+    for row in rows:
+        if first <= row[0] <= last:
+            sums = found.setdefault((row[part], row[SORT], row[minutes]), [0, 0, 0])
+            sums[0] += 1
+            sums[1] += row[UNASSIGNED] or 0
+            sums[2] += row[CALLED] or 0
+    return found
+
+
+def is_told(of: PartOf, key: Any, number: int) -> bool:
+    """Whether requests of this sort are told by that part."""
+    return key is not None and (of is PartOf.ARRIVAL or sort_of(number).kind is Kind.COUNTED)
+
+
+@cache
+def _by_part(clock: Clock, of: PartOf, narrowed: tuple[str, ...]) -> Select[Any]:
+    fact = sorts(narrowed, Ended.ALL).c
+    columns = (fact[COLUMNS[of]], fact.sort, fact[f"minutes_{clock}"])
+    sums = (func.count(), func.sum(fact.unassigned_seconds), func.sum(fact.all_seconds))
+    return select(*columns, *sums).group_by(*columns)
+
+
+def by_hour(conn: Connection, asked: Asked, now: datetime, known: Known | None) -> dict[date, dict[int, int]]:
+    """Counted requests of each day by hour of the week and state, which are one number (``kept_days.hour_key``)."""
+    if known is None:
+        rows: Iterable[Any] = conn.execute(_by_hour(asked.narrowed), values(asked, now))
+    else:
+        rows = ((row[0], row[1], row[SORT], 1) for row in known.rows if asked.period.holds(row[0]))
+    found: dict[date, dict[int, int]] = defaultdict(dict)
+    for day, hour, number, n in rows:
+        sort = sort_of(number)
+        if sort.kind is Kind.COUNTED:
+            key = kept_days.hour_key(hour, sort.state)
+            found[day][key] = found[day].get(key, 0) + n
+    if known and asked.is_filtered:
+        for day, counts in kept_facts.hours(conn, asked, known.days):
+            kept_days.include(found[day], counts.items())
+    elif known:
+        for day, kept in known.days.items():
+            if asked.period.holds(day):
+                kept_days.add(found[day], kept)
+    return found
+
+
+@cache
+def _by_hour(narrowed: tuple[str, ...]) -> Select[Any]:
+    fact = sorts(narrowed, Ended.ALL).c
+    # Written out: PostgreSQL cannot know that two parameters are the same.
+    kind_and_state = fact.sort % literal_column(str(KINDS_AND_STATES))
+    columns = (fact.received_on, fact.hour_of_week, kind_and_state)
+    return select(*columns, func.count()).group_by(*columns)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTold:
+    """All that is kept of a day: counted ones by hour and state, each part's tally by each clock, and their facts."""
+
+    hours: Mapping[int, int]
+    parts: Mapping[tuple[PartOf, Clock], Mapping[Any, Tally]]
+    facts: Facts
+
+
+def of_day(conn: Connection, day: date, now: datetime) -> DayTold:
+    """What ended of those received on it, and its earlier episodes: once, for every part and by both clocks."""
+    asked = {clock: Asked(Period(day, day), clock) for clock in Clock}
+    rows = conn.execute(sorts((), Ended.ONLY).select(), values(asked[Clock.OPEN], now)).all()
+    known = Known({}, rows)
+    hours = by_hour(conn, asked[Clock.OPEN], now, known)[day]
+    parts = {(of, clock): by_part(conn, one, now, of, known) for of in PartOf for clock, one in asked.items()}
+    return DayTold(hours, parts, kept_facts.of_rows(rows))

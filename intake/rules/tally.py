@@ -1,0 +1,117 @@
+"""Requests counted: whatever says the same of a request is one sort, and sorts and waits of many days add up.
+
+A sort is a number, so that a database can make it, group by it and keep it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from intake.rules.bands import Clock
+from intake.rules.counting import WAITED, End, Kept, Kind, Reach, State
+
+WORDS: Mapping[str, type[StrEnum]] = {
+    "kind": Kind, "state": State, "kept": Kept, "wish": Kept, "end": End, "reach": Reach,
+}  # fmt: skip
+FLAGS = ("is_speed", "is_booked")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """All that a report says of a request besides its minutes. ``end`` is that by opening hours."""
+
+    kind: Kind
+    state: State
+    kept: Kept
+    wish: Kept
+    end: End
+    reach: Reach
+    is_speed: bool
+    is_booked: bool
+
+    def ends(self, clock: Clock) -> End:
+        """How the wait ended by this clock: to the other one, no call is made while it stands still."""
+        return End.CALLED if self.end is End.CLOSED and clock is Clock.ALL else self.end
+
+    @property
+    def is_wait(self) -> bool:
+        """A wait for a quick call."""
+        return self.is_speed and self.kind in WAITED
+
+    @property
+    def is_called(self) -> bool:
+        """Counted, and somebody called."""
+        return self.kind is Kind.COUNTED and self.end in (End.CALLED, End.CLOSED)
+
+
+@cache
+def _steps() -> Mapping[str, int]:
+    """How much each word moves the number on; those before fit below it."""
+    found, step = {}, 1
+    for name in (*WORDS, *FLAGS):
+        found[name] = step
+        step *= len(WORDS[name]) if name in WORDS else 2
+    return found
+
+
+def part_of_number(name: str, value: Any) -> int:
+    """What this word, or a flag that is true, adds to the number of a sort."""
+    place = list(WORDS[name]).index(value) if name in WORDS else int(value)
+    return _steps()[name] * place
+
+
+KINDS_AND_STATES = len(Kind) * len(State)
+"""A sort's number modulo this is the number of one of the same kind and state."""
+
+
+@cache
+def sort_of(number: int) -> Sort:
+    """The sort of this number."""
+    told: dict[str, Any] = {}
+    for name, step in _steps().items():
+        choices: list[Any] = list(WORDS[name]) if name in WORDS else [False, True]
+        told[name] = choices[number // step % len(choices)]
+    return Sort(**told)
+
+
+@cache
+def wait_ends(number: int, clock: Clock) -> End | None:
+    """How the wait for a quick call ended by this clock, with a call or without one; None of whatever else it is."""
+    sort = sort_of(number)
+    end = sort.ends(clock)
+    return end if sort.is_wait and end in (End.CALLED, End.LEFT) else None
+
+
+@dataclass(slots=True)
+class Tally:
+    """So many of each sort, by number; minutes until the call, or until the wait ended without one, by one clock."""
+
+    sorts: Counter[int] = field(default_factory=Counter)
+    called: Counter[int] = field(default_factory=Counter)
+    left: Counter[int] = field(default_factory=Counter)
+    unassigned_seconds: int = 0
+    called_seconds: int = 0
+
+    def add(
+        self, number: int, clock: Clock, minutes: int | None, n: int, unassigned: int | None, called: int | None
+    ) -> None:
+        """So many of one sort that waited the same; the seconds are those of all of them."""
+        self.sorts[number] += n
+        ended = wait_ends(number, clock)
+        if ended is not None:
+            (self.called if ended is End.CALLED else self.left)[minutes or 0] += n
+        if sort_of(number).is_called:
+            self.unassigned_seconds += unassigned or 0
+            self.called_seconds += called or 0
+
+    def include(self, other: Tally) -> None:
+        """All of another one too."""
+        for name in ("sorts", "called", "left"):
+            getattr(self, name).update(getattr(other, name))
+        self.unassigned_seconds += other.unassigned_seconds
+        self.called_seconds += other.called_seconds

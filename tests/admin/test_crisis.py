@@ -1,0 +1,232 @@
+"""What staff say is a crisis looks like one, stands on top, and tells whoever saves it who really hears of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+from intake.database import reading, writing
+from intake.ledger import mail_channel
+from intake.models.site import Site
+from intake.queries import undo_steps
+from intake.queries.calls import standing
+from intake.rules.promise import AHEAD_OF_ALL
+from intake.rules.windows import Window
+from intake.rules.workflow import ClosedReason, Disposition
+from intake.services import calls, casework, claims, corrections, handing, shifts, undoing, visitor
+from intake.services.calls import Outcome
+from tests.admin.desk import Desk, words
+from tests.admin.test_adding import ANA, filled, newest
+from tests.making import ask, mails, person, stored
+
+TOLD = ("manager.crisis", "managers")
+
+
+@pytest.fixture
+def called(maria: Desk, site: Site, now: datetime) -> str:
+    """Claimed and on the telephone."""
+    reference = ask(site, now).reference
+    claims.start_call(site, maria.actor, reference, now=now)
+    maria.get(f"/admin/queue/{reference}")
+    return reference
+
+
+def logged(maria: Desk, reference: str) -> str:
+    """What the next page says once it is saved."""
+    assert maria.press(reference, "attempt", outcome="crisis", then="stay").status_code == 303
+    return words(maria.text(f"/admin/queue/{reference}"))
+
+
+def test_a_call_logged_as_a_crisis_looks_like_one_and_is_due_at_once(
+    maria: Desk, site: Site, called: str, now: datetime
+) -> None:
+    assert "In crisis, handed to 988 or 911. Ask whether they are safe now" in logged(maria, called)
+    row = stored(called)
+    assert (row.crisis_at, row.due_at) == (now, now - AHEAD_OF_ALL)
+    queue = maria.text("/admin/queue/?view=due_now")
+    assert f'data-ref="{called}"' in queue and '<span class="tag crisis">In crisis</span>' in queue
+
+
+def test_a_crisis_that_was_none_is_an_ordinary_request_again(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now - timedelta(minutes=9)).reference
+    claims.start_call(site, maria.actor, reference, now=now)
+    logged(maria, reference)
+    with reading() as conn:
+        attempt = standing(conn, stored(reference).id, 0)[-1].id
+    corrections.correct(site, maria.actor, reference, attempt, Disposition.LINE_FAILED, reason="wrong key", now=now)
+    assert stored(reference).crisis_at is None
+    assert "crisis</span>" not in maria.text("/admin/queue/")
+
+
+def test_nobody_is_named_as_told_who_is_not(maria: Desk, site: Site, called: str, now: datetime) -> None:
+    text = logged(maria, called)
+    assert "There is no manager, so a mail goes to the team" in text
+    assert "Tell a colleague yourself, now." in text
+
+
+def test_a_manager_on_shift_is_named_and_one_who_is_not_is_to_be_rung(
+    maria: Desk, site: Site, called: str, now: datetime
+) -> None:
+    grace = person(site, "Grace", "manager", now=now)
+    text = logged(maria, called)
+    assert "A mail goes to Grace now, but none of them is on shift." in text and "ring one of them" in text
+    shifts.come(site, grace, now=now)
+    again = logged(maria, called)
+    assert "Grace is on shift and is sent a mail now." in again and ("manager.crisis", "managers") in mails(called)
+
+
+def test_while_no_mail_gets_out_nobody_has_been_told(maria: Desk, site: Site, called: str, now: datetime) -> None:
+    person(site, "Grace", "manager", now=now)
+    with writing() as conn:
+        mail_channel.mark_down(conn, error="refused", now=now)
+    text = logged(maria, called)
+    assert "nobody has been told. Tell a manager yourself, now: Grace." in text
+
+
+@pytest.mark.parametrize("said", [{"feared": "yes"}, {"message": "she said she wants to die"}])
+def test_one_added_by_hand_is_a_possible_crisis_by_a_tick_or_by_its_words(
+    maria: Desk, site: Site, now: datetime, said: dict[str, str]
+) -> None:
+    person(site, "Grace", "manager", now=now)
+    maria.post("/admin/queue/add", **filled(maria.text("/admin/queue/add")), **ANA, **said)
+    row = stored(newest())
+    assert row.crisis_at == row.due_at + AHEAD_OF_ALL == row.received_at and ("manager.crisis", "managers") in mails(
+        row.reference
+    )
+    text = words(maria.text(f"/admin/queue/{row.reference}"))
+    assert "is due at once, as a possible crisis. Call now. A mail goes to Grace now" in text
+    assert "Possible crisis: what they wrote or said sounds like it." in text
+
+
+def test_words_of_it_in_a_note_put_an_open_request_above_all_others(maria: Desk, site: Site, now: datetime) -> None:
+    person(site, "Grace", "manager", now=now)
+    reference = ask(site, now).reference
+    assert maria.press(reference, "note", remark="Her brother says she wants to die").status_code == 303
+    row = stored(reference)
+    assert (row.crisis_at, row.due_at) == (now, now - AHEAD_OF_ALL) and mails(reference).count(TOLD) == 1
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert f"Note added. {reference} is due at once, as a possible crisis. Call now. A mail goes to Grace now" in text
+    maria.press(reference, "note", remark="She is suicidal, he says")
+    assert mails(reference).count(TOLD) == 1, "they know"
+
+
+def test_such_a_note_can_be_taken_back_and_the_request_is_due_as_it_was(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    before = stored(reference)
+    maria.press(reference, "note", remark="He is not suicidal")
+    with reading() as conn:
+        step = undo_steps.made_at(conn, maria.actor.person_id, now)
+    undoing.undo(site, maria.actor, step or "", now=now)
+    after = stored(reference)
+    assert (after.crisis_at, after.due_at, after.next_at) == (None, before.due_at, before.next_at)
+
+
+def test_a_note_on_one_that_has_ended_wakes_nobody(maria: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now)
+    maria.press(reference, "note", remark="wants to die")
+    assert stored(reference).crisis_at is None and TOLD not in mails(reference)
+
+
+def test_words_of_it_with_a_call_that_did_not_reach_them_do_so_too_and_outlive_a_correction(
+    maria: Desk, site: Site, called: str, now: datetime
+) -> None:
+    maria.press(called, "attempt", outcome="someone_else", note="Mother says he took too many pills", then="stay")
+    row = stored(called)
+    assert (row.crisis_at, row.due_at, row.next_at) == (now, now - AHEAD_OF_ALL, None) and TOLD in mails(called)
+    assert "is due at once, as a possible crisis. Call now." in words(maria.text(f"/admin/queue/{called}"))
+    with reading() as conn:
+        attempt = standing(conn, row.id, 0)[-1].id
+    corrections.correct(site, maria.actor, called, attempt, Disposition.NO_ANSWER, reason="wrong key", now=now)
+    assert stored(called).due_at == now - AHEAD_OF_ALL
+
+
+def test_of_a_call_that_reached_them_the_outcome_says_whether_it_is_one(
+    maria: Desk, site: Site, called: str, now: datetime
+) -> None:
+    said = Outcome(Disposition.SPOKE_CALL_AGAIN, note="Not suicidal", agreed_from=now + timedelta(hours=3))
+    log(site, maria, called, said, now)
+    assert stored(called).crisis_at is None and TOLD not in mails(called)
+
+
+def test_a_colleague_is_handed_one_with_such_a_note_above_all_others(
+    maria: Desk, dev: Desk, site: Site, called: str, now: datetime
+) -> None:
+    log(site, maria, called, Outcome(Disposition.LINE_FAILED), now)
+    handing.hand_off(site, maria.actor, called, dev.actor.person_id, note="She wants to die, speaks Spanish", now=now)
+    assert stored(called).due_at == now - AHEAD_OF_ALL and TOLD in mails(called)
+
+
+def test_the_tick_is_kept_when_something_else_is_wrong(maria: Desk) -> None:
+    form = filled(maria.text("/admin/queue/add")) | ANA | {"phone": "", "feared": "yes"}
+    assert 'value="yes" aria-describedby="feared-h" checked' in maria.post("/admin/queue/add", **form).text
+
+
+def test_it_stays_one_until_a_call_reaches_them_and_says_otherwise(
+    maria: Desk, site: Site, called: str, now: datetime
+) -> None:
+    assert "In crisis, handed to 988 or 911." in logged(maria, called)
+    for disposition, minutes in ((Disposition.NO_ANSWER, 5), (Disposition.LINE_FAILED, 6)):
+        log(site, maria, called, Outcome(disposition), now + timedelta(minutes=minutes))
+        assert "In crisis, handed to 988 or 911." in words(maria.text(f"/admin/queue/{called}"))
+        assert '<span class="tag crisis">In crisis</span>' in maria.text("/admin/queue/")
+    agreed = Outcome(Disposition.SPOKE_CALL_AGAIN, agreed_from=now + timedelta(hours=3))
+    log(site, maria, called, agreed, now + timedelta(minutes=7))
+    assert '<span class="tag crisis">Possible crisis</span>' in maria.text("/admin/queue/")
+    with reading() as conn:
+        step = undo_steps.made_at(conn, maria.actor.person_id, now + timedelta(minutes=7))
+    undoing.undo(site, maria.actor, step or "", now=now + timedelta(minutes=7))
+    assert '<span class="tag crisis">In crisis</span>' in maria.text("/admin/queue/"), "that call does not stand"
+
+
+def test_a_list_that_stays_open_shows_it_as_soon_as_it_is_known(maria: Desk, called: str) -> None:
+    before = maria.text("/admin/queue/")
+    mark = re.search(rf'data-ref="{called}" data-mark="(\w+)"', before)
+    logged(maria, called)
+    news = maria.get(f"/admin/queue/live?shown={called}.{mark and mark[1]}").get_json()
+    assert news["rows"][called]["cells"]["q-cri"].strip() == '<span class="tag crisis">In crisis</span>'
+
+
+def test_found_in_one_while_they_took_it_back_they_come_ahead_of_all_if_they_want_a_call_after_all(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    made = ask(site, now, window=Window(now + timedelta(hours=3), now + timedelta(hours=5)))
+    claims.start_call(site, maria.actor, made.reference, override_reason="they rang", now=now)
+    visitor.withdraw(site, made.link_token, now=now)
+    log(site, maria, made.reference, Outcome(Disposition.CRISIS), now, is_begun=True)
+    visitor.undo_withdrawal(site, made.link_token, now=now)
+    assert stored(made.reference).due_at == now - AHEAD_OF_ALL
+    assert '<span class="tag crisis">In crisis</span>' in maria.text("/admin/queue/")
+
+
+@pytest.mark.parametrize(("email", "stands"), [("ana@example.com", "waits for another number"), (None, "is closed")])
+def test_a_wrong_number_of_somebody_in_danger_says_who_hears_of_it(
+    maria: Desk, site: Site, now: datetime, email: str | None, stands: str
+) -> None:
+    person(site, "Grace", "manager", now=now)
+    reference = ask(site, now, message="I want to die", email=email).reference
+    claims.start_call(site, maria.actor, reference, now=now)
+    maria.get(f"/admin/queue/{reference}")
+    maria.press(reference, "attempt", outcome="wrong_number", then="stay")
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert stands in text and "They may be in danger, and we have no number to call. A mail goes to Grace now" in text
+
+
+def test_a_correction_to_a_wrong_number_says_so_too(maria: Desk, site: Site, now: datetime) -> None:
+    person(site, "Grace", "manager", now=now)
+    reference = ask(site, now, message="I want to die", email="ana@example.com").reference
+    log(site, maria, reference, Outcome(Disposition.LINE_FAILED), now)
+    html = maria.text(f"/admin/queue/{reference}")
+    attempt = re.findall(r'name="attempt" value="(\d+)"', html)[0]
+    maria.press(reference, "correct", right_outcome="wrong_number", why_wrong="a wrong key", attempt=attempt)
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert "Corrected. The old outcome stays in the timeline." in text and "waits for another number" in text
+    assert "They may be in danger, and we have no number to call. A mail goes to Grace now" in text
+
+
+def log(site: Site, who: Desk, reference: str, outcome: Outcome, now: datetime, *, is_begun: bool = False) -> None:
+    if not is_begun:
+        claims.start_call(site, who.actor, reference, override_reason="again", now=now)
+    calls.log_attempt(site, who.actor, reference, outcome, now=now)

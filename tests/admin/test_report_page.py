@@ -1,0 +1,129 @@
+"""The page of response times as a whole: tables under the charts, few cases, its own targets, paper."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from intake.database import reading
+from intake.queries import calendar as calendars
+from intake.rules.workflow import Disposition
+from intake.services import calls, settings
+from intake.services.calls import Outcome
+from tests.admin.desk import Desk, at
+from tests.making import ask, person
+from tests.points import point
+from tests.queries.story import END, tell
+
+PAGE = "/admin/reports/?from=2026-11-17&to=2026-11-18"
+DATA = PAGE.replace("/?", "/data?")
+
+
+def figures_of(html: str) -> list[str]:
+    return re.findall(r'<figure class="card chart.*?</figure>', html, re.S)
+
+
+def table_under(chart: str) -> list[list[str]]:
+    """The cells of the table beneath a chart, row by row, without the heads."""
+    table = re.findall(r'<details class="tbl.*?</details>', chart, re.S)[0]
+    body = re.findall(r"<tbody>(.*?)</tbody>", table, re.S)[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.S)
+    return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", row, re.S)] for row in rows]
+
+
+def drawn_by_week(chart: str) -> list[list[str]]:
+    """How many were judged, how many of them in target, and the share, as the points of the weeks say it."""
+    judged = re.findall(r'y="212">(?:n )?(\d+)</text>', chart)
+    told = [title.split(": ")[1] for title in re.findall(r"<title>(Week .*?)</title>", chart)]
+    shares = [re.fullmatch(r"(\d+ %) \((\d+) of \d+\)|too few", one) for one in told]
+    return [[n, one[2] or n, one[1] or "too few"] for n, one in zip(judged, shares, strict=True) if one]
+
+
+def drawn_by_hour(chart: str) -> list[list[str]]:
+    """The numbers in the cells of the week, by day."""
+    cells = re.findall(r'<text class="m t\d"[^>]*>(.*?)</text>', chart)
+    return [cells[day * 24 : day * 24 + 24] for day in range(7)]
+
+
+@point(72)
+def test_every_chart_has_its_numbers_in_a_table_beneath_it(sqlite_app: Flask) -> None:
+    with at(END):
+        html = Desk(sqlite_app, tell(sqlite_app.extensions["intake"]).lee).text(PAGE)
+    by_week, *bars, by_hour, tries = figures_of(html)
+    assert drawn_by_week(by_week) == table_under(by_week) and ["13", "6", "46 %"] in table_under(by_week)
+    assert drawn_by_hour(by_hour) == table_under(by_hour)
+    assert sum(int(cell) for row in table_under(by_hour) for cell in row if cell.isdigit()) == 14
+    assert len(bars) == 3
+    for chart in (*bars, tries):
+        drawn = re.findall(r'<tspan class="n">(\d+)</tspan><tspan class="q" dx="6">(\d+ %)</tspan>', chart)
+        assert drawn and [list(pair) for pair in drawn] == [row[:2] for row in table_under(chart)]
+
+
+@point(73)
+def test_of_few_requests_it_is_said_that_they_are_too_few(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    lee = person(site, "Lee", "manager", now=now)
+    for number in range(3):
+        ask(site, now - timedelta(minutes=50 - number), phone=f"(212) 555-010{number}", source="k3")
+    with at(now):
+        html = Desk(sqlite_app, lee).text("/admin/reports/?period=28")
+    tiles = re.sub(r"<[^>]+>", " ", re.findall(r'<div class="tiles six">(.*?)<div class="charts">', html, re.S)[0])
+    assert re.search(r"9 of 10 within\s+too few", tiles)
+    assert re.search(r"Called in target\s+0 %\s+0 of 3 .*?\s+likely 0 to \d+ %", tiles), "with how far it may be off"
+    assert re.search(r"k3.*?too few", re.findall(r"Requests by page.*?</table>", html, re.S)[0], re.S)
+    assert "Too few requests to say how it goes" in html
+
+
+def test_where_the_target_changed_in_the_days_each_request_is_said_to_be_judged_by_its_own(sqlite_app: Flask) -> None:
+    site = sqlite_app.extensions["intake"]
+    story = tell(site)
+    alex = person(site, "Alex", "admin", now=END)
+    with reading() as conn:
+        calendar = calendars.current(conn, site)
+    target = replace(calendar.target, minutes=60, percent=80)
+    settings.change_target(site, alex, target, seen=calendar.id, words="an hour", now=END)
+    with at(END):
+        desk = Desk(sqlite_app, story.lee)
+        html, changed = desk.text(PAGE), desk.get(DATA).json["hours_and_target_changed"]
+    assert "6 of 14 were called in target" in html and "6 of 13, each by its own target" in html
+    assert "target 80 % at the end" in html and "Target 80 % now, another before" in html
+    assert "Opening hours or target changed in these days" in html
+    what = "First call within, opening minutes: 15 → 60; For so many requests, percent: 90 % → 80 %"
+    assert f"2 pm ET: {what}</li>" in html.replace("\xa0", " ")
+    assert [one["what"] for one in changed][-1].replace("\xa0", " ") == what
+
+
+def test_a_new_installation_does_not_say_that_its_hours_changed(app: Flask, now: datetime) -> None:
+    site = app.extensions["intake"]
+    lee = person(site, "Lee", "manager", now=now)
+    ask(site, now)
+    with at(now + timedelta(hours=1)):
+        assert "Opening hours or target changed" not in Desk(app, lee).text(PAGE)
+
+
+def test_calls_are_told_of_days_in_which_no_request_came(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    lee = person(site, "Lee", "manager", now=now)
+    reference = ask(site, now - timedelta(days=1)).reference
+    calls.log_attempt(site, lee, reference, Outcome(Disposition.NO_ANSWER), now=now)
+    with at(now):
+        html = Desk(sqlite_app, lee).text("/admin/reports/?period=today")
+    assert "No request was counted in these days" in html and not figures_of(html)
+    assert re.search(r"<bdi>Lee</bdi></th><td[^>]*>1</td><td[^>]*>0</td>", html)
+
+
+def test_the_lines_of_the_people_add_up_to_all_that_are_counted(sqlite_app: Flask) -> None:
+    with at(END):
+        desk = Desk(sqlite_app, tell(sqlite_app.extensions["intake"]).lee)
+        for narrowed, calls in (("", ["4", "7", "", "11"]), ("&source=k3", ["–", "–", "", "–"])):
+            table = re.findall(r"Calls by person</caption>(.*?)</table>", desk.text(PAGE + narrowed), re.S)[0]
+            cells = [
+                re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in re.findall(r"<tr.*?</tr>", table, re.S)[1:]
+            ]
+            told = [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row[:2]] for row in cells]
+            assert [row[0] for row in told] == calls
+            *parts, whole = (int(row[1]) for row in told)
+            assert sum(parts) == whole > 0
