@@ -1,0 +1,173 @@
+"""The words a report has for one request: whether it counts, what came of each promise, and how its wait ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, false, func, literal, null, or_
+
+from intake.models import CallbackRequest, Episode
+from intake.models.base import Instant
+from intake.rules.bands import Clock
+from intake.rules.counting import APART, End, Kept, Kind, Reach, State
+from intake.rules.promise import PromiseKind
+from intake.rules.workflow import Channel, ClosedReason
+
+_C = CallbackRequest.__table__.c
+_E = Episode.__table__.c
+_MARKED = (Kind.SPAM, Kind.TEST, Kind.DUPLICATE)
+_NOW: Any = bindparam("now", type_=Instant())
+_CALL_SINCE: Any = bindparam("call_since", type_=Instant())
+Say = Callable[[StrEnum], Any]
+"""How a word stands in a column."""
+
+
+def _word(word: StrEnum) -> Any:
+    return word.value
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Columns of one run of the clock: ``run`` has its figures, ``of`` the request it belongs to.
+
+    ``closed_at`` is NULL for what is open. What is open is due or missed as of ``judged_at``; ``is_wish_ahead``: the
+    requested time may still be kept.
+    """
+
+    run: Any
+    of: Any
+    closed_at: Any
+    judged_at: Any = _NOW
+    is_wish_ahead: Any = field(default_factory=false)
+
+
+_CALLING = case((_C.call_started_at > _CALL_SINCE, _C.call_started_at))
+"""When the call under way began: with its outcome it becomes the first one, of that instant."""
+OPEN = Run(
+    _C, _C, null(), func.coalesce(_CALLING, _NOW),
+    or_(_C.window_until >= _NOW, and_(_C.window_from <= _CALLING, _C.window_until > _CALLING)),
+)  # fmt: skip
+CLOSED, EARLIER = Run(_C, _C, _C.closed_at), Run(_E, _C, _E.closed_at)
+
+
+def is_speed(run: Any) -> ColumnElement[bool]:
+    """A quick call was promised."""
+    return run.promise_kind == PromiseKind.SPEED.value  # type: ignore[no-any-return]
+
+
+def is_booked(run: Any) -> ColumnElement[bool]:
+    """It ended with an appointment."""
+    return run.closed_reason == ClosedReason.APPOINTMENT.value  # type: ignore[no-any-return]
+
+
+def is_uncalled(run: Any) -> ColumnElement[bool]:
+    """Nobody has called."""
+    return run.all_seconds.is_(None)  # type: ignore[no-any-return]
+
+
+def kind(one: Run, say: Say = _word) -> Any:
+    """Marked as spam, test or duplicate only after it was due, it counts until a manager agrees that it does not."""
+    run, closed_at = one.run, one.closed_at
+    is_before_due = closed_at <= run.target_at
+    is_agreed = or_(run.uncounted_at.is_not(None), is_before_due, run.is_met)
+    of_withdrawn = and_(run.closed_reason == ClosedReason.WITHDRAWN.value, is_uncalled(run), is_before_due)
+    of_silenced = and_(run.closed_reason == ClosedReason.DO_NOT_CALL.value, is_uncalled(run), is_before_due)
+    return case(
+        (one.of.is_imported, say(Kind.IMPORTED)),
+        (one.of.channel != Channel.WEB.value, say(Kind.BY_HAND)),
+        (_joined(one), say(Kind.DUPLICATE)),
+        *((and_(run.closed_reason == mark.value, is_agreed), say(mark)) for mark in _MARKED),
+        (or_(run.is_promised.is_(False), of_silenced), say(Kind.SUPPRESSED)),
+        (and_(run.is_preempted, run.reached_at <= run.target_at), say(Kind.PREEMPTED)),
+        (of_withdrawn, say(Kind.WITHDRAWN)),
+        *((run.promise_kind == other.value, say(other)) for other in APART),
+        else_=say(Kind.COUNTED),
+    )
+
+
+def _joined(one: Run) -> Any:
+    """Joined to another request, which has the earliest clock of both; an earlier episode never was."""
+    return one.run.duplicate_of_id.is_not(None) if one.run is _C else literal(False)
+
+
+def state(one: Run, say: Say = _word) -> Any:
+    """Against its target."""
+    run, closed_at = one.run, one.closed_at
+    return case(
+        (run.is_preempted, say(State.CALLED_US)),
+        (run.is_met, say(State.MET)),
+        (run.is_met.is_(False), say(State.LATE)),
+        (closed_at.is_not(None), say(State.UNCALLED)),
+        (run.target_at >= one.judged_at, say(State.PENDING)),
+        else_=say(State.OVERDUE),
+    )
+
+
+def kept(one: Run, say: Say = _word) -> Any:
+    """The time told to the visitor."""
+    run, closed_at = one.run, one.closed_at
+    ended_as = [reason.value for reason in (ClosedReason.WITHDRAWN, *_MARKED)]
+    is_taken_back = and_(run.closed_reason.in_(ended_as), closed_at <= run.promised_by_at)
+    return case(
+        (run.is_promise_kept, say(Kept.KEPT)),
+        (run.is_promise_kept.is_(False), say(Kept.BROKEN)),
+        (or_(run.is_preempted, is_taken_back), say(Kept.NONE)),
+        (and_(closed_at.is_(None), run.promised_by_at >= one.judged_at), say(Kept.PENDING)),
+        else_=say(Kept.BROKEN),
+    )
+
+
+def wish(one: Run, say: Say = _word) -> Any:
+    """The time they asked for."""
+    run = one.run
+    return case(
+        (run.is_wish_kept, say(Kept.KEPT)),
+        (run.is_wish_kept.is_(False), say(Kept.BROKEN)),
+        (one.is_wish_ahead, say(Kept.PENDING)),
+        else_=say(Kept.BROKEN),
+    )
+
+
+def end(one: Run, clock: Clock, say: Say = _word) -> Any:
+    """How the wait for a first call ended, by this clock."""
+    run = one.run
+    called: list[Any] = [(~is_uncalled(run), say(End.CALLED))]
+    if clock is Clock.OPEN:
+        called.insert(0, (and_(~is_uncalled(run), ~run.is_open_arrival, run.open_seconds == 0), say(End.CLOSED)))
+    return case(
+        (run.is_preempted, say(End.LEFT)),
+        *called,
+        (run.closed_reason == ClosedReason.WITHDRAWN.value, say(End.LEFT)),
+        (one.closed_at.is_not(None), say(End.NEVER)),
+        else_=say(End.WAITING),
+    )
+
+
+def reach(one: Run, say: Say = _word) -> Any:
+    """By which try they were reached."""
+    run = one.run
+    is_open = one.closed_at.is_(None)
+    return case(
+        (run.reach_tries == 0, say(Reach.CALLED_US)),
+        (run.reach_tries == 1, say(Reach.FIRST)),
+        (run.reach_tries == 2, say(Reach.SECOND)),
+        (run.reach_tries == 3, say(Reach.THIRD)),
+        (run.reach_tries > 3, say(Reach.LATER)),
+        (and_(is_open, run.attempt_count == 0), say(Reach.NOT_CALLED)),
+        (is_open, say(Reach.TRYING)),
+        else_=say(Reach.NEVER),
+    )
+
+
+def minutes(run: Any, clock: Clock) -> Any:
+    """Of whoever called us the time until then: a call of ours afterwards is no first call any more."""
+    called, waited = (
+        (run.open_seconds, run.waited_open_seconds)
+        if clock is Clock.OPEN
+        else (run.all_seconds, run.waited_all_seconds)
+    )
+    seconds = case((or_(run.is_preempted, called.is_(None)), waited), else_=called)
+    return (seconds + 59) // 60
