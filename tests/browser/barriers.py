@@ -33,6 +33,10 @@ _SMALL = """limit => [...document.querySelectorAll(`
   .filter(([, box]) => box.height < limit || box.width < limit)
   .map(([text, box]) => `${box.width}×${box.height} ${text}`)"""
 
+_BEYOND = """() => [...document.querySelectorAll('body *')]
+  .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > document.documentElement.clientWidth)
+  .map(e => `${Math.round(e.getBoundingClientRect().right)} ${e.outerHTML.slice(0, 80)}`)"""
+
 
 @dataclass
 class Heard:
@@ -120,7 +124,7 @@ def sideways(page: Page) -> Iterator[str]:
     page.wait_for_load_state("load")
     wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     if wide > room:
-        yield f"{wide} px wide in a window of {room}"
+        yield f"{wide} px wide in a window of {room}: {page.evaluate(_BEYOND)}"
 
 
 def small_controls(page: Page, least: int) -> list[str]:
