@@ -50,6 +50,8 @@ ENDINGS = (
 )  # fmt: skip
 FAILURES = ((D.NO_ANSWER, 48), (D.LEFT_MESSAGE, 30), (D.BUSY, 9), (D.SOMEONE_ELSE, 8), (D.WRONG_NUMBER, 5))
 REACHED, TRIES, AGAIN, OFF_HOURS = 0.34, 6, 0.03, 0.08
+AGREED = 20
+"""With one in so many who are reached a time had been agreed before, and one in nine of these was missed."""
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _CHUNK = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,8 +59,8 @@ FIGURES = (
     "received_at", "received_on", "hour_of_week", "is_open_arrival", "target_at", "promised_by_at", "promise_kind",
     "closed_at", "closed_reason", "first_attempt_at", "first_attempt_by_id", "reached_at", "open_seconds",
     "all_seconds", "reach_open_seconds", "reach_all_seconds", "unassigned_seconds", "is_met", "is_promise_kept",
-    "is_window_kept", "is_wish_kept", "reach_tries", "waited_open_seconds", "waited_all_seconds", "is_preempted",
-    "attempt_count",
+    "is_window_kept", "is_wish_kept", "is_agreed_kept", "reach_tries", "waited_open_seconds", "waited_all_seconds",
+    "is_preempted", "attempt_count",
 )  # fmt: skip
 """What a request and an earlier episode of it both have."""
 _INSTANTS = tuple(name.endswith("_at") for name in FIGURES)
@@ -194,6 +196,8 @@ class Story:
         ending = self.pick(ENDINGS)
         open_seconds, all_seconds = self._waited(run, at)
         run.calls.append((ending, at))
+        if at % AGREED == 0:
+            run.figures["is_agreed_kept"] = at % (9 * AGREED) != 0
         run.figures |= {
             "reached_at": at, "reach_tries": number, "reach_open_seconds": open_seconds,
             "reach_all_seconds": all_seconds, "closed_at": at + 4 * MINUTE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from intake.admin.report_parts import Link
 from intake.queries.report import ByPerson, Figures, Report
-from intake.rules.counting import APART, LEFT_OUT, End, Kind, Reach, State
+from intake.rules.counting import APART, LEFT_OUT, End, Kept, Kind, Reach, State
 from intake.rules.parts import NO_SOURCE
 from intake.rules.promise import Aim
 from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT, Share
@@ -42,6 +42,14 @@ class Count:
     n: int
     words: str
     href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Times agreed later, told in a line: of ``counts`` each request is one."""
+
+    finding: str
+    counts: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +197,23 @@ def left_out(report: Report, link: Link) -> tuple[Count, ...]:
 def _counts(report: Report, kinds: tuple[Kind, ...], link: Link) -> tuple[Count, ...]:
     found = ((kind, report.whole.kinds.get(kind, 0)) for kind in kinds)
     return tuple(Count(n, words.kind(kind), link(f"kind.{kind.value}")) for kind, n in found if n)
+
+
+def agreed(report: Report, link: Link) -> Agreed | None:
+    """What came of the times agreed after the first promise; None where there was none."""
+    times, share = report.whole.agreed, report.whole.times_agreed
+    found = ((kept, times.get(kept, 0)) for kept in (Kept.KEPT, Kept.BROKEN, Kept.PENDING))
+    counts = tuple(Count(n, words.wish(kept), link(f"agreed.{kept.value}")) for kept, n in found if n)
+    if not counts:
+        return None
+    if not share.whole:
+        return Agreed(gettext("None of the times agreed later has come yet"), counts)
+    told = ngettext(
+        "Times agreed later: kept for %(part)s of %(num)s request",
+        "Times agreed later: kept for %(part)s of %(num)s requests",
+        share.whole, part=share.part,
+    )  # fmt: skip
+    return Agreed(", ".join(filter(None, (told, words.percent(share), _range(share)))), counts)
 
 
 def people(report: Report, link: Link) -> tuple[Person, ...]:

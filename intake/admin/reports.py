@@ -91,6 +91,7 @@ class ReportPages(PanelView):
             "bands": report_charts.bands(told, aim, link),
             "backlog": report_charts.backlog(told, link),
             "windows": report_charts.windows(told, link),
+            "agreed": report_tiles.agreed(told, link),
             "heat": report_charts.heat(told, calendar.hours, cells, calendar.target, link),
             "tries": report_charts.tries(told, link),
             "people": report_tiles.people(told, link),

@@ -37,9 +37,9 @@ _ASKED = ("assignee_id", "status", "channel", "language", "source")
 _REPORTED = (
     "received_on", "id", "is_imported", "channel", "promise_kind", "is_promised", "closed_reason", "closed_at",
     "duplicate_of_id", "uncounted_at", "target_at", "promised_by_at", "is_open_arrival", "is_preempted", "is_met",
-    "is_promise_kept", "is_wish_kept", "open_seconds", "all_seconds", "reached_at", "reach_tries", "attempt_count",
-    "first_attempt_by_id", "unassigned_seconds", "waited_open_seconds", "waited_all_seconds", "hour_of_week", "source",
-    "language", "for_whom",
+    "is_promise_kept", "is_wish_kept", "is_agreed_kept", "agreed_until", "open_seconds", "all_seconds", "reached_at",
+    "reach_tries", "attempt_count", "first_attempt_by_id", "unassigned_seconds", "waited_open_seconds",
+    "waited_all_seconds", "hour_of_week", "source", "language", "for_whom",
 )  # fmt: skip
 
 
@@ -222,6 +222,10 @@ class CallbackRequest(Base):
     is_window_kept: Mapped[bool | None] = mapped_column(Boolean)
     # The time asked for: settled once, whatever is agreed afterwards.
     is_wish_kept: Mapped[bool | None] = mapped_column(Boolean)
+    # Times agreed later: false once one passed without a call in it, true while all that passed had one; and until when
+    # the one lasts that is neither kept nor missed.
+    is_agreed_kept: Mapped[bool | None] = mapped_column(Boolean)
+    agreed_until: Mapped[datetime | None] = mapped_column(Instant)
     # How many calls it took to reach them; 0 where they called us.
     reach_tries: Mapped[int | None] = mapped_column(SmallInteger)
     # How long somebody waited who was never called: until they took it back, or called us.
@@ -282,6 +286,8 @@ class CallAttempt(Base):
     voicemail_rule: Mapped[str] = mapped_column(String(16))
     window_from: Mapped[datetime | None] = mapped_column(Instant)
     window_until: Mapped[datetime | None] = mapped_column(Instant)
+    # As of before it, like the window: of the request's columns of that name.
+    agreed_until: Mapped[datetime | None] = mapped_column(Instant)
     next_at: Mapped[datetime | None] = mapped_column(Instant)
     override_reason: Mapped[str | None] = mapped_column(String(32))
     # The outcome this one stands for instead. No foreign key: SQLite could add one by rewriting the table only.
@@ -362,6 +368,10 @@ class Episode(Base):
     is_window_kept: Mapped[bool | None] = mapped_column(Boolean)
     # The time asked for: settled once, whatever is agreed afterwards.
     is_wish_kept: Mapped[bool | None] = mapped_column(Boolean)
+    # Times agreed later: false once one passed without a call in it, true while all that passed had one; and until when
+    # the one lasts that is neither kept nor missed.
+    is_agreed_kept: Mapped[bool | None] = mapped_column(Boolean)
+    agreed_until: Mapped[datetime | None] = mapped_column(Instant)
     # How many calls it took to reach them; 0 where they called us.
     reach_tries: Mapped[int | None] = mapped_column(SmallInteger)
     # How long somebody waited who was never called: until they took it back, or called us.

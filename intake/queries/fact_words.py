@@ -72,7 +72,8 @@ def kind(one: Run, say: Say = _word) -> Any:
     """Marked as spam, test or duplicate only after it was due, it counts until a manager agrees that it does not."""
     run, closed_at = one.run, one.closed_at
     is_before_due = closed_at <= run.target_at
-    is_agreed = or_(run.uncounted_at.is_not(None), is_before_due, run.is_met)
+    is_in_time = and_(or_(is_before_due, run.is_met), ~_is_agreed_missed(one))
+    is_agreed = or_(run.uncounted_at.is_not(None), is_in_time)
     of_withdrawn = and_(run.closed_reason == ClosedReason.WITHDRAWN.value, is_uncalled(run), is_before_due)
     of_silenced = and_(run.closed_reason == ClosedReason.DO_NOT_CALL.value, is_uncalled(run), is_before_due)
     return case(
@@ -91,6 +92,12 @@ def kind(one: Run, say: Say = _word) -> Any:
 def _joined(one: Run) -> Any:
     """Joined to another request, which has the earliest clock of both; an earlier episode never was."""
     return one.run.duplicate_of_id.is_not(None) if one.run is _C else literal(False)
+
+
+def _is_agreed_missed(one: Run) -> ColumnElement[bool]:
+    """Of what has ended: a time agreed later had passed without a call in it."""
+    run = one.run
+    return or_(run.is_agreed_kept.is_(False), and_(run.agreed_until.is_not(None), one.closed_at >= run.agreed_until))
 
 
 def state(one: Run, say: Say = _word) -> Any:
@@ -127,6 +134,21 @@ def wish(one: Run, say: Say = _word) -> Any:
         (run.is_wish_kept, say(Kept.KEPT)),
         (run.is_wish_kept.is_(False), say(Kept.BROKEN)),
         (one.is_wish_ahead, say(Kept.PENDING)),
+        else_=say(Kept.BROKEN),
+    )
+
+
+def agreed(one: Run, say: Say = _word) -> Any:
+    """The times agreed after the first promise: one that passed without a call in it is missed for good."""
+    run, closed_at = one.run, one.closed_at
+    ended_as = [reason.value for reason in (ClosedReason.WITHDRAWN, ClosedReason.DO_NOT_CALL, *_MARKED)]
+    is_ahead = and_(closed_at.is_(None), run.agreed_until > one.judged_at)
+    is_taken_back = and_(run.closed_reason.in_(ended_as), closed_at < run.agreed_until)
+    so_far = case((run.is_agreed_kept, say(Kept.KEPT)), (is_ahead, say(Kept.PENDING)), else_=say(Kept.NONE))
+    return case(
+        (and_(run.agreed_until.is_(None), run.is_agreed_kept.is_(None)), say(Kept.NONE)),
+        (run.is_agreed_kept.is_(False), say(Kept.BROKEN)),
+        (or_(run.agreed_until.is_(None), is_ahead, is_taken_back), so_far),
         else_=say(Kept.BROKEN),
     )
 

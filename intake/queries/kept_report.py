@@ -30,6 +30,7 @@ LOOKED_AT = 100
 _K = KeptReport.__table__.c
 _PARTS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach,
+    "agreed": Kept,
 }  # fmt: skip
 _SUMS = ("booked", "unassigned_seconds", "called_seconds")
 
@@ -44,16 +45,19 @@ class Told(StrEnum):
     FIRST_CALLS = "first_calls"
     REACHED = "reached"
     WISHES = "wishes"
+    AGREED = "agreed"
     KINDS = "kinds"
 
 
 Word = State | Kind | Kept | Reach | End | Band
+_TIMES = (Kept.KEPT, Kept.BROKEN, Kept.PENDING)
 _COUNTS: Mapping[Told, Mapping[str, Sequence[Word]]] = {
     Told.PROMISES: {"kept": tuple(Kept)},
     Told.IN_TARGET: {"states": tuple(State)},
     Told.FIRST_CALLS: {"bands": BANDS, "ends": tuple(end for end in End if end is not End.CALLED)},
     Told.REACHED: {"reached": tuple(Reach)},
-    Told.WISHES: {"wishes": (Kept.KEPT, Kept.BROKEN, Kept.PENDING)},
+    Told.WISHES: {"wishes": _TIMES},
+    Told.AGREED: {"agreed": _TIMES},
     Told.KINDS: {"kinds": tuple(Kind)},
 }
 """The counts that a figure is made of. Both waits are told of the same first calls, which stand beside them."""
@@ -64,7 +68,7 @@ class Given:
     """What was told, when, and by which target it was judged; ``target_minutes`` is None where that changed.
 
     ``waiting`` people had not been called then; the one who had waited longest since ``oldest_at``. ``came_before``:
-    others who were waiting since before these days.
+    others who were waiting since before these days. ``untold``: figures that were not told yet.
     """
 
     way: Way
@@ -78,6 +82,7 @@ class Given:
     waiting: int
     oldest_at: datetime | None
     came_before: CameBefore = NOBODY
+    untold: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def differences(conn: Connection, report: Report, most: int = 3) -> tuple[Differ
     now = _told(report.whole)
     seen = [now]
     for given in map(_given, _rows(conn, report.asked)):
-        then = _told(given.whole)
+        then = _told(given.whole) | {told: now[told] for told in given.untold}
         if given.made_at < report.now and then not in seen:
             seen.append(then)
             changed = (
@@ -149,6 +154,7 @@ def _told(figures: Figures) -> dict[Told, object]:
         Told.FIRST_CALLS: _numbers(Told.FIRST_CALLS, figures),
         Told.REACHED: figures.were_reached,
         Told.WISHES: (figures.wished, figures.wishes.get(Kept.PENDING, 0)),
+        Told.AGREED: (figures.times_agreed, figures.agreed.get(Kept.PENDING, 0)),
         Told.KINDS: _numbers(Told.KINDS, figures),
     }
 
@@ -182,6 +188,7 @@ def _given(row: Row[Any]) -> Given:
         waiting=told["waiting"],
         oldest_at=datetime.fromisoformat(oldest) if oldest else None,
         came_before=_came_before(told.get("came_before")),
+        untold=() if "agreed" in told["whole"] else (Told.AGREED,),
     )
 
 
@@ -246,7 +253,7 @@ def _asked(period: Period, told: Mapping[str, Any]) -> Asked:
 
 def _figures(told: Mapping[str, Any]) -> Figures:
     waits = told["waits"]
-    parts: dict[str, Any] = {name: _counts(kind, told[name]) for name, kind in _PARTS.items()}
+    parts: dict[str, Any] = {name: _counts(kind, told.get(name, {})) for name, kind in _PARTS.items()}
     return Figures(
         **parts,
         bands={band: told["bands"][band.key] for band in BANDS if band.key in told["bands"]},

@@ -23,14 +23,14 @@ from intake.queries.facts import Asked, values, waiting
 from intake.queries.kept_days import STATES, hour_of
 from intake.queries.tallies import Known
 from intake.rules.bands import Band, Clock, banded, minutes_of
-from intake.rules.counting import MISSED, PROMISED, UNREACHED, End, Kept, Kind, Reach, State
+from intake.rules.counting import AGREEING, MISSED, PROMISED, UNREACHED, End, Kept, Kind, Reach, State
 from intake.rules.periods import Period, week_of, weeks
 from intake.rules.shares import Share
 from intake.rules.survival import Quantile, Waits, quantile
 from intake.rules.tally import Tally, sort_of
 
 HALF, NINE_TENTHS = 0.5, 0.9
-_PARTS = ("kinds", "states", "kept", "wishes", "ends", "bands", "reached")
+_PARTS = ("kinds", "states", "kept", "wishes", "ends", "bands", "reached", "agreed")
 _U = User.__table__.c
 
 
@@ -54,7 +54,8 @@ class Waiting:
 class Figures:
     """What is told of one set of requests. ``waits`` are in minutes of the asked clock, of all who wanted a quick call.
 
-    ``states`` part the counted ones; ``ends`` and ``bands`` and ``reached`` part them in other ways.
+    ``states`` part the counted ones; ``ends`` and ``bands`` and ``reached`` part them in other ways. ``agreed``: those
+    with whom a time was agreed later.
     """
 
     kinds: Mapping[Kind, int] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Figures:
     ends: Mapping[End, int] = field(default_factory=dict)
     bands: Mapping[Band, int] = field(default_factory=dict)
     reached: Mapping[Reach, int] = field(default_factory=dict)
+    agreed: Mapping[Kept, int] = field(default_factory=dict)
     waits: Waits = field(default_factory=lambda: Waits({}))
     booked: int = 0
     unassigned_seconds: int = 0
@@ -88,6 +90,11 @@ class Figures:
     def wished(self) -> Share:
         """Requested times kept of those that have passed."""
         return _of(self.wishes.get(Kept.KEPT, 0), self.wishes.get(Kept.BROKEN, 0))
+
+    @property
+    def times_agreed(self) -> Share:
+        """Requests of which each time agreed later was kept, of those for which one has passed."""
+        return _of(self.agreed.get(Kept.KEPT, 0), self.agreed.get(Kept.BROKEN, 0))
 
     @property
     def were_reached(self) -> Share:
@@ -238,7 +245,7 @@ def _figures(tally: Tally, clock: Clock, still: Iterable[Waiting] = ()) -> Figur
 
 _WORDS: Mapping[str, Iterable[Any]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach, "booked": (True,),
-    "never": (True,),
+    "never": (True,), "agreed": Kept,
 }  # fmt: skip
 _PLACES = [(name, word) for name, words in _WORDS.items() for word in words]
 
@@ -251,6 +258,8 @@ def _places(number: int, clock: Clock) -> tuple[int, ...]:
     found: list[tuple[str, Any]] = [("kinds", sort.kind)]
     if sort.kind is Kind.WINDOW:
         found.append(("wishes", sort.wish))
+    if sort.kind in AGREEING and sort.agreed is not Kept.NONE:
+        found.append(("agreed", sort.agreed))
     if sort.kind in PROMISED:
         found.append(("kept", sort.kept))
     if sort.kind is Kind.COUNTED:

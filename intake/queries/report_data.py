@@ -15,6 +15,7 @@ from intake.rules.survival import Quantile
 
 _PARTS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach,
+    "agreed": Kept,
 }  # fmt: skip
 
 
@@ -78,6 +79,7 @@ def figures(told: Figures, *, fewest: int = 1) -> dict[str, Any]:
         "in_target": _share(told.in_target, fewest),
         "promises": _share(told.promises, fewest),
         "requested_times": _share(told.wished, fewest),
+        "times_agreed": _share(told.times_agreed, fewest),
         "were_reached": _share(told.were_reached, fewest),
         "half": _quantile(told.half, told.waits.number, fewest),
         "nine_tenths": _quantile(told.nine_tenths, told.waits.number, FEW_FOR_A_TAIL),

@@ -38,7 +38,8 @@ Waits = Mapping[Clock, Mapping[int, int]]
 class Fact:
     """A request, or an earlier episode of it, as it was counted. ``minutes`` of whoever waits: until now.
 
-    ``state`` is told of counted ones only, ``kept`` of those with a promise, ``wish`` of those with a requested time.
+    ``state`` is told of counted ones only, ``kept`` of those with a promise, ``wish`` of those with a requested time,
+    ``agreed`` of those with whom one was agreed later.
     ``number``: PRESENT, or that of the episode. ``name`` and ``phone`` are empty unless asked for.
     """
 
@@ -50,6 +51,7 @@ class Fact:
     state: State
     kept: Kept
     wish: Kept
+    agreed: Kept
     reach: Reach
     is_speed: bool
     ends: Mapping[Clock, End]
@@ -182,7 +184,7 @@ def conditions(fact: Subquery, asked: Asked, part: Part, still: Iterable[Waiting
 
 
 _SAYS = (
-    "state", "kept", "wish", "end", "reach", "band", "arrival", "hour", "source", "person", "marked",
+    "state", "kept", "wish", "agreed", "end", "reach", "band", "arrival", "hour", "source", "person", "marked",
 )  # fmt: skip
 
 
@@ -250,7 +252,8 @@ def _fact(site: Site, row: Row[Any], waits: Waits, with_contact: bool) -> Fact:
     opened = {name: _opened(site, row, name) for name in ("name", "phone")} if with_contact else {}
     return Fact(
         id=row.id, number=row.number, reference=row.of_reference, received_at=row.received_at,
-        kind=Kind(row.kind), state=State(row.state), kept=Kept(row.kept), wish=Kept(row.wish), reach=Reach(row.reach),
+        kind=Kind(row.kind), state=State(row.state), kept=Kept(row.kept), wish=Kept(row.wish),
+        agreed=Kept(row.agreed), reach=Reach(row.reach),
         is_speed=bool(row.is_speed), ends=ends, minutes=minutes, target_at=row.target_at,
         promised_by_at=row.promised_by_at, first_attempt_at=row.first_attempt_at, first_by=row.first_by or "",
         reached_at=row.reached_at, tries=row.attempt_count,

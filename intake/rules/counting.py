@@ -35,6 +35,10 @@ WAITED = (Kind.COUNTED, Kind.WITHDRAWN, Kind.PREEMPTED)
 """Whose wait for a quick call is told: of those who took it back, or called us, as far as it went."""
 
 
+AGREEING = (Kind.COUNTED, Kind.WINDOW, Kind.OWN_WORDS, Kind.WITHDRAWN, Kind.PREEMPTED)
+"""Of whom it is told what came of the times agreed with them later: whoever was promised a call."""
+
+
 class State(StrEnum):
     """A counted request against its target."""
 
@@ -51,8 +55,8 @@ MISSED = (State.LATE, State.OVERDUE, State.UNCALLED, State.CALLED_US)
 
 
 class Kept(StrEnum):
-    """A promise (the time told to the visitor, or a time they asked for). NONE: before it was due they took it
-    back, or called us.
+    """A promise (the time told to the visitor, a time they asked for, times agreed later). NONE: before it was due
+    they took it back, or called us; or no time was agreed.
     """
 
     KEPT = "kept"

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from intake.rules.bands import BANDS
-from intake.rules.counting import PROMISED, WAITED, End, Kept, Kind, Reach, State
+from intake.rules.counting import AGREEING, PROMISED, WAITED, End, Kept, Kind, Reach, State
 from intake.rules.periods import WEEK, Period, week_of
 
 NO_SOURCE = "none"
@@ -46,6 +46,8 @@ class Part:
             return self.values["kind"]
         if "wish" in self.values:
             return (Kind.WINDOW.value,)
+        if "agreed" in self.values:
+            return tuple(kind.value for kind in AGREEING)
         if "kept" in self.values or Mark.PROMISED in self.marks:
             return tuple(kind.value for kind in PROMISED)
         if Mark.WAITS in self.marks:
@@ -108,6 +110,7 @@ _FIELDS: Mapping[str, Callable[[str], bool]] = {
     "state": _one_of(State),
     "kept": _one_of(Kept),
     "wish": _one_of(Kept),
+    "agreed": _one_of(Kept),
     "end": _one_of(End),
     "reach": _one_of(Reach),
     "band": lambda value: value in {band.key for band in BANDS},

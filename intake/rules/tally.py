@@ -17,6 +17,7 @@ from intake.rules.counting import WAITED, End, Kept, Kind, Reach, State
 
 WORDS: Mapping[str, type[StrEnum]] = {
     "kind": Kind, "state": State, "kept": Kept, "wish": Kept, "end": End, "reach": Reach,
+    "agreed": Kept,
 }  # fmt: skip
 FLAGS = ("is_speed", "is_booked")
 
@@ -31,6 +32,7 @@ class Sort:
     wish: Kept
     end: End
     reach: Reach
+    agreed: Kept
     is_speed: bool
     is_booked: bool
 

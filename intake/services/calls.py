@@ -311,7 +311,7 @@ def _keep(
         callback_id=row.id, episode=row.reopened_count, disposition=outcome.disposition, is_attempt=effect.is_attempt,
         is_reach=effect.is_reach, started_at=started_at, logged_at=now, by_id=actor.person_id,
         voicemail_rule=row.voicemail, window_from=row.window_from, window_until=row.window_until,
-        next_at=plan.get("next_at"), override_reason=exception,
+        agreed_until=row.agreed_until, next_at=plan.get("next_at"), override_reason=exception,
     )  # fmt: skip
     attempt_id = int(conn.execute(attempt.returning(CallAttempt.id)).scalar_one())
     note_attempt(conn, row.id, attempt_id)

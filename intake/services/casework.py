@@ -197,7 +197,8 @@ def promised_after_all(conn: Connection, site: Site, row: Row[Any], key: str, no
     """
     is_over = row.window_from is not None and row.window_until <= now
     window = Window(row.window_from, row.window_until) if row.window_from and not is_over else None
-    wish = clock.wish_columns(None, False) | {"status": Status.ATTEMPTING if row.attempt_count else Status.NEW}
+    status = Status.ATTEMPTING if row.attempt_count else Status.NEW
+    wish = clock.wish_columns(None, False) | {"agreed_until": None, "status": status}
     return (
         {"status": _status_beyond_check(row)}
         | (wish if is_over else {})

@@ -33,6 +33,8 @@ NOT_CALLED: dict[str, Any] = {
     "is_promise_kept": None,
     "is_window_kept": None,
     "is_wish_kept": None,
+    "is_agreed_kept": None,
+    "agreed_until": None,
     "reach_tries": None,
     "waited_open_seconds": None,
     "waited_all_seconds": None,
@@ -131,13 +133,14 @@ def agreed_end(start: datetime) -> datetime:
 
 
 def agreed_columns(start: datetime, until: datetime | None) -> dict[str, Any]:
-    """A time agreed with the visitor: a window of its own, due like one they chose on the form."""
+    """A time agreed with the visitor: a window of its own, due like one they chose on the form, and a promise."""
     until = until or agreed_end(start)
     return {
         "status": Status.SCHEDULED,
         "next_at": start,
         "window_from": start,
         "window_until": until,
+        "agreed_until": until,
         "due_at": min(start + WINDOW_GRACE, until),
     }
 
@@ -173,7 +176,15 @@ def missed_so_far(row: Any, now: datetime) -> dict[str, Any]:
         figures |= {"is_promise_kept": False}
     if row.window_from is not None and now >= row.window_until:
         figures |= _wish_settled(row, is_kept=False)
+    if row.agreed_until is not None and now >= row.agreed_until:
+        figures |= {"is_agreed_kept": False, "agreed_until": None}
     return figures
+
+
+def is_wish(row: Any, columns: Mapping[str, Any]) -> bool:
+    """Whether the time asked for once these are written is what was promised first, and not one agreed later."""
+    kind, settled = (columns.get(name, getattr(row, name)) for name in ("promise_kind", "is_wish_kept"))
+    return kind == PromiseKind.WINDOW and settled is None
 
 
 def promised_anew(
@@ -250,6 +261,7 @@ def attempt_figures(
             figures |= {"is_promise_kept": is_kept}
     if row.window_from is not None:
         figures |= _window_figures(row, started_at, is_attempt=effect.is_attempt)
+    figures |= agreed_figures(row, effect, started_at)
     if effect.is_reach and row.reached_at is None:
         figures |= {"reached_at": started_at, "reach_open_seconds": open_seconds, "reach_all_seconds": all_seconds}
         figures["reach_tries"] = tries + 1 if effect.is_attempt else 0
@@ -272,3 +284,15 @@ def _wish_settled(row: Any, *, is_kept: bool) -> dict[str, Any]:
     """The time a visitor asked for is kept or missed once; a call inside it makes up for one that came too early."""
     is_wish = row.promise_kind == PromiseKind.WINDOW and row.is_wish_kept is None
     return {"is_wish_kept": is_kept} if is_wish else {}
+
+
+def agreed_figures(row: Any, effect: Effect, started_at: datetime) -> dict[str, Any]:
+    """A time agreed later is kept like a window. Whoever calls us before it is over is owed no call then."""
+    if row.agreed_until is None:
+        return {}
+    if started_at >= row.agreed_until:
+        return {"is_agreed_kept": False, "agreed_until": None}
+    if effect.is_attempt:
+        is_inside = started_at >= row.window_from
+        return {"is_agreed_kept": row.is_agreed_kept is not False, "agreed_until": None} if is_inside else {}
+    return {"agreed_until": None} if effect.is_reach else {}

@@ -91,12 +91,12 @@ def _replace(
         "due_at": _due_again(before, told, wrong),
     }
     columns = open_again | known | wish | _figures(conn, site, before, missed, told)
-    columns |= _counted(told, disposition) | plan
+    columns |= _agreed(row, logged, wrong, wish, effect) | _counted(told, disposition) | plan
     added = insert(CallAttempt).values(
         callback_id=row.id, episode=row.reopened_count, disposition=disposition, is_attempt=effect.is_attempt,
         is_reach=effect.is_reach, started_at=wrong.started_at, logged_at=wrong.logged_at, by_id=wrong.by_id,
         voicemail_rule=wrong.voicemail_rule, next_at=plan.get("next_at"), override_reason=wrong.override_reason,
-        corrects_id=wrong.id, **wish,
+        agreed_until=wrong.agreed_until, corrects_id=wrong.id, **wish,
     )  # fmt: skip
     attempt_id = int(conn.execute(added.returning(CallAttempt.id)).scalar_one())
     note_attempt(conn, row.id, attempt_id)
@@ -149,6 +149,24 @@ def _figures(
         vars(before).update(figures)
         tries += effect.is_attempt
     return figures
+
+
+def _agreed(
+    row: Row[Any], logged: list[Row[Any]], wrong: Row[Any], wish: Mapping[str, Any], effect: Effect
+) -> dict[str, Any]:  # fmt: skip
+    """What the times agreed later come to: the calls before this one stand, and it is judged by what came of it."""
+    is_kept = row.is_agreed_kept
+    if wrong.agreed_until is not None and is_kept:
+        is_kept = any(_keeps_time(one) for one in logged if one.id != wrong.id) or None
+    is_same = wrong.window_until == wish["window_until"]
+    columns = {"is_agreed_kept": is_kept, "agreed_until": wrong.agreed_until if is_same else row.agreed_until}
+    before = SimpleNamespace(**columns, window_from=wish["window_from"])
+    return columns | clock.agreed_figures(before, effect, wrong.started_at)
+
+
+def _keeps_time(logged: Row[Any]) -> bool:
+    agreed_until = logged.agreed_until if logged.is_attempt else None
+    return agreed_until is not None and logged.window_from <= logged.started_at < agreed_until
 
 
 def _counted(told: list[tuple[Effect, datetime, int]], disposition: Disposition) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from intake.queries.suppression import is_suppressed, phone_indexes
 from intake.rules import duplicates
 from intake.rules.permissions import VISITOR, Actor, Permission
 from intake.rules.workflow import ClosedReason, Disposition, Status
+from intake.services import clock
 from intake.services.claims import ensure_not_on_call
 from intake.services.deeds import deed
 from intake.services.do_not_call import set_aside
@@ -89,7 +90,7 @@ def join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplica
 
     The other ends.
     """
-    taken = duplicates.inherited(survivor, duplicate)
+    taken = {**duplicates.inherited(survivor, duplicate), **_missed_with(survivor, duplicate, now)}
     before = {
         "duplicate": _kept(duplicate, _ENDED_AS),
         "survivor": _kept(survivor, taken),
@@ -116,6 +117,13 @@ def join(conn: Connection, site: Site, actor: Actor, survivor: Row[Any], duplica
         audit.record(
             conn, site, actor, "callback.linked", callback_id=row.id, details={"reference": partner.reference}, now=now
         )
+
+
+def _missed_with(survivor: Row[Any], duplicate: Row[Any], now: datetime) -> dict[str, Any]:
+    """A time agreed with whoever asked twice that was missed is missed of the one that goes on."""
+    figures = clock.missed_so_far(duplicate, now)
+    is_missed = figures.get("is_agreed_kept", duplicate.is_agreed_kept) is False
+    return {"is_agreed_kept": False} if is_missed and survivor.is_agreed_kept is not False else {}
 
 
 def unlink(site: Site, actor: Actor, reference: str, *, now: datetime) -> str:

@@ -121,14 +121,15 @@ def _wished_anew(
     conn: Connection, site: Site, row: Row[Any], window: Window | None, is_free_time: bool, now: datetime
 ) -> dict[str, Any]:
     """The columns of another wish: when, the promise that goes with it, and what was missed before."""
-    columns = clock.wish_columns(window, is_free_time) | {"status": _status_for(row, window), "is_window_kept": None}
-    columns |= clock.missed_so_far(row, now)
+    columns = clock.wish_columns(window, is_free_time) | {"status": _status_for(row, window)}
+    columns |= {"is_window_kept": None, "agreed_until": None} | clock.missed_so_far(row, now)
     is_kept = window is None and not is_free_time and row.first_attempt_at is None and now > row.target_at
     if is_kept:
         return columns
-    return columns | clock.promised_anew(
-        conn, site, row, row.calling_key, now, window=window, is_free_time=is_free_time
-    )
+    columns |= clock.promised_anew(conn, site, row, row.calling_key, now, window=window, is_free_time=is_free_time)
+    if window and row.is_promised and not clock.is_wish(row, columns):
+        columns["agreed_until"] = window.until_at
+    return columns
 
 
 def _due_again(row: Row[Any], now: datetime) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def kept(value: Kept) -> str:
 
 
 def wish(value: Kept) -> str:
-    """What became of a time they asked for."""
+    """What became of a time they asked for, or of those agreed later."""
     return str(_WISH[value])
 
 

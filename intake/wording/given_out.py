@@ -23,6 +23,7 @@ _TITLE = {
     Told.FIRST_CALLS: lazy_gettext("First call"),
     Told.REACHED: lazy_gettext("Reached"),
     Told.WISHES: lazy_gettext("Requested times kept"),
+    Told.AGREED: lazy_gettext("Times agreed later kept"),
     Told.KINDS: lazy_gettext("What is counted"),
 }
 _SHARE: Mapping[Told, Callable[[Figures], Share]] = {
@@ -30,6 +31,7 @@ _SHARE: Mapping[Told, Callable[[Figures], Share]] = {
     Told.IN_TARGET: lambda of: of.in_target,
     Told.REACHED: lambda of: of.were_reached,
     Told.WISHES: lambda of: of.wished,
+    Told.AGREED: lambda of: of.times_agreed,
 }
 
 
@@ -73,5 +75,6 @@ _WORD: Mapping[Told, Callable[[Any], str]] = {
     Told.FIRST_CALLS: _first_call,
     Told.REACHED: figures.reach,
     Told.WISHES: figures.wish,
+    Told.AGREED: figures.wish,
     Told.KINDS: figures.kind,
 }

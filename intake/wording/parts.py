@@ -83,6 +83,7 @@ def _value(name: str, value: str, people: Mapping[int, str], today: date) -> str
         "state": lambda: figures.state(State(value)),
         "kept": lambda: figures.kept(Kept(value)),
         "wish": lambda: gettext("requested time %(how)s", how=figures.wish(Kept(value))),
+        "agreed": lambda: _agreed(Kept(value)),
         "end": lambda: _end(End(value)),
         "reach": lambda: _reach(Reach(value)),
         "band": lambda: gettext("called within %(band)s", band=_band(value)),
@@ -101,6 +102,13 @@ def _value(name: str, value: str, people: Mapping[int, str], today: date) -> str
 
 def _source(code: str) -> str:
     return gettext("without a page code") if code == NO_SOURCE else gettext("page %(code)s", code=code)
+
+
+def _agreed(kept: Kept) -> str:
+    """They are not one figure with the requested times, and a list must not read as if they were."""
+    if kept is Kept.NONE:
+        return gettext("no time agreed later")
+    return gettext("time agreed later %(how)s", how=figures.wish(kept))
 
 
 def _end(end: End) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from intake.models.reports import Way
@@ -76,7 +77,8 @@ def _glance(given: Given) -> tuple[str, ...]:
         _share(gettext("Reached"), whole.were_reached, before.were_reached),
         _waiting(given),
         _came_before(given),
-        _windows(whole, before),
+        _times(gettext("Requested times kept"), whole.wishes, whole.wished, before.wished),
+        _times(gettext("Times agreed later kept"), whole.agreed, whole.times_agreed, before.times_agreed),
     )
     return tuple(line for line in lines if line)
 
@@ -114,12 +116,12 @@ def _came_before(given: Given) -> str:
     return f"{gettext('Still waiting from before these days')}: {_joined(str(told.n), oldest)}"
 
 
-def _windows(whole: Figures, before: Figures) -> str:
-    """Empty where nobody asked for a time."""
-    if not sum(whole.wishes.values()):
+def _times(title: str, times: Mapping[Kept, int], now: Share, before: Share) -> str:
+    """Empty where there was none."""
+    if not sum(times.values()):
         return ""
-    ahead = whole.wishes.get(Kept.PENDING, 0)
-    told = _share(gettext("Requested times kept"), whole.wished, before.wished)
+    ahead = times.get(Kept.PENDING, 0)
+    told = _share(title, now, before)
     return _joined(told, f"{ahead} {words.wish(Kept.PENDING)}") if ahead else told
 
 

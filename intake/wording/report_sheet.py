@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from intake.queries.report_lists import Fact
 from intake.rules.bands import Clock
-from intake.rules.counting import PROMISED, Kind
+from intake.rules.counting import AGREEING, PROMISED, Kept, Kind
 from intake.rules.workflow import ClosedReason
 from intake.wording import figures, languages, names
 from intake.wording.times import iso
@@ -21,10 +21,10 @@ def heads(*, with_contact: bool) -> list[str]:
     found = [
         gettext("Reference"), gettext("Episode"), gettext("Received"), gettext("Counted as"),
         gettext("Target"), gettext("In target"), gettext("Promised by"), gettext("Promise"), gettext("Requested time"),
-        gettext("First call"), gettext("First call by"), gettext("Opening minutes"), gettext("Opening minutes until"),
-        gettext("All minutes"), gettext("All minutes until"), gettext("Spoken to"), gettext("Reached by"),
-        gettext("Tries"), gettext("Outcome"), gettext("Page"), gettext("Language"), gettext("For whom"),
-        gettext("Came by"),
+        gettext("Agreed later"), gettext("First call"), gettext("First call by"), gettext("Opening minutes"),
+        gettext("Opening minutes until"), gettext("All minutes"), gettext("All minutes until"), gettext("Spoken to"),
+        gettext("Reached by"), gettext("Tries"), gettext("Outcome"), gettext("Page"), gettext("Language"),
+        gettext("For whom"), gettext("Came by"),
     ]  # fmt: skip
     return found + ([gettext("Name"), gettext("Phone")] if with_contact else [])
 
@@ -44,7 +44,9 @@ def writer(zone: str, *, with_contact: bool) -> Callable[[Fact], list[object]]:
             one.reference, episode, at(one.received_at), say(figures.kind, one.kind),
             at(one.target_at) if one.is_speed else "", say(figures.state, one.state) if is_counted else "",
             at(one.promised_by_at) if is_promised else "", say(figures.kept, one.kept) if is_promised else "",
-            say(figures.wish, one.wish) if one.kind is Kind.WINDOW else "", at(one.first_attempt_at), one.first_by,
+            say(figures.wish, one.wish) if one.kind is Kind.WINDOW else "",
+            say(figures.wish, one.agreed) if one.kind in AGREEING and one.agreed is not Kept.NONE else "",
+            at(one.first_attempt_at), one.first_by,
         ]  # fmt: skip
         for clock in Clock:
             told += [one.minutes[clock], say(figures.end, one.ends[clock])]

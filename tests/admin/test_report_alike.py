@@ -15,7 +15,7 @@ from intake.models.reports import Every
 from intake.models.site import Site
 from intake.queries import kept_report
 from intake.rules.bands import BANDS
-from intake.rules.counting import Kind, State
+from intake.rules.counting import Kept, Kind, State
 from intake.services import report_mailing
 from intake.wording import figures
 from tests.admin.desk import Desk, words
@@ -29,6 +29,7 @@ CHOSEN, MADE = at("15:00"), at("6:00", 23)
 TITLES = {
     "promises": "Promises kept", "in_target": "Called within 15 opening minutes (target 90 %)",
     "were_reached": "Reached", "requested_times": "Requested times kept",
+    "times_agreed": "Times agreed later kept",
 }  # fmt: skip
 
 
@@ -63,6 +64,11 @@ def test_page_data_sheet_and_mail_tell_each_figure_alike(app: Flask, site: Site)
     assert by_state == {figures.state(State(state)): n for state, n in whole["states"].items() if n}
     for kind, n in by_kind.items():
         assert f"{n} {kind}" in mail and f"{n} {kind}" in page
+    agreed = Counter(row["Agreed later"] for row in rows if row["Agreed later"])
+    assert agreed == {figures.wish(Kept(word)): n for word, n in whole["agreed"].items() if n} and len(agreed) > 1
+    share = whole["times_agreed"]
+    assert f"Times agreed later: kept for {share['part']} of {share['whole']} requests" in page
+    assert all(f" {n} {word} " in page for word, n in agreed.items())
     half = whole["half"]
     for told, where in (("- Half were called within: ", mail), ("Half called within ", page)):
         assert f"{told}{half['within']} min" in where and f"n = {half['n']}" in where

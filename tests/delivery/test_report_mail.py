@@ -64,6 +64,7 @@ def test_it_tells_the_figures_worked_out_by_hand(site: Site, story: Story) -> No
         "- Reached: 43 % (6 of 14), likely 21 to 68 %",
         "- Not called yet: 2, 2 past the target, the oldest has waited 4 days 19 h by day and night",
         "- Requested times kept: 50 % (1 of 2), likely 9 to 91 %",
+        "- Times agreed later kept: 33 % (1 of 3), likely 6 to 80 %",
         "- 14 requests counted",
         "- Told apart: 2 with a requested time, 1 with a time in their own words",
         "- Not counted: 1 cancelled before due, 1 called us before due, 1 spam, 1 test, 1 duplicate,"

@@ -40,6 +40,7 @@ TRIGGERS = {
     "0021": SEALED,
     "0022": SEALED,
     "0023": SEALED,
+    "0024": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 

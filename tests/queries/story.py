@@ -70,12 +70,11 @@ class Teller:
         claims.start_call(self.site, who, self.references[number], override_reason="asked to", now=moment)
         calls.log_attempt(self.site, who, self.references[number], Outcome(what, **more), now=moment)
 
-    def heard(self, number: int, clock: str) -> None:
-        """They called us."""
+    def heard(self, number: int, clock: str, **agreed) -> None:
+        """They called us, and need no other call unless one was agreed."""
         claims.claim(self.site, self.maria, self.references[number], now=at(clock))
-        calls.log_attempt(
-            self.site, self.maria, self.references[number], Outcome(D.INBOUND_REACHED, is_settled=True), now=at(clock)
-        )
+        outcome = Outcome(D.INBOUND_REACHED, is_settled=not agreed, **agreed)
+        calls.log_attempt(self.site, self.maria, self.references[number], outcome, now=at(clock))
 
     def withdraw(self, number: int, clock: str) -> None:
         """The visitor takes it back."""
@@ -127,7 +126,8 @@ def _uncalled(told: Teller) -> None:
     told.ask(7, "11:10")
     told.withdraw(7, "11:40")
     told.ask(8, "11:20")
-    told.heard(8, "11:25")
+    told.heard(8, "11:25", agreed_from=at("12:00"))
+    told.call(8, "12:10", D.SPOKE_REFERRED)
     told.ask(9, "11:30")
     told.heard(9, "12:00")
     told.ask(23, "13:30")
@@ -148,6 +148,7 @@ def _apart(told: Teller) -> None:
     told.call(16, "13:10", D.SPOKE_CALL_AGAIN, agreed_from=at("10:00", 19))
     told.ask(17, "9:10", window=Window(at("10:00"), at("12:00")))
     told.call(17, "12:20", D.NO_ANSWER)
+    told.call(17, "13:00", D.SPOKE_CALL_AGAIN, agreed_from=at("13:20"), agreed_until=at("13:40"))
     told.ask(18, "13:00", is_free_time=True, preferred_note="after work")
     heard = by_hand.Heard(Channel.PHONE, at("13:40"), "a form")
     taken = by_hand.take_down(told.site, told.maria, answers(phone="212-555-1020"), heard, now=at("13:45"))

@@ -279,7 +279,7 @@ def test_days_kept_by_another_definition_are_counted_again(site, story):
     assert report_days.count_due(site, now=LATER) == 2
 
 
-@pytest.mark.parametrize(("name", "is_another"), [("_OPEN", False), ("_CLOSED", True), ("_EARLIER", True)])
+@pytest.mark.parametrize(("name", "is_another"), [("OPEN", False), ("CLOSED", True), ("EARLIER", True)])
 def test_the_definition_is_that_of_what_has_ended_alone(monkeypatch, name, is_another):
     before = kept_days.definition()
     monkeypatch.setattr(facts, name, replace(getattr(facts, name), judged_at=func.now()))

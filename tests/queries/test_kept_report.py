@@ -8,9 +8,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from intake.database import reading, writing
 from intake.ledger import kept_reports
+from intake.models import KeptReport
 from intake.models.reports import Way
 from intake.models.site import Site
 from intake.queries import kept_report
@@ -81,6 +83,8 @@ def given_out(site: Site, whole: Figures) -> Report:
         ({"wishes": {Kept.KEPT: 1}}, {"wishes": {Kept.BROKEN: 1}},
          {Told.WISHES: ((Kept.KEPT, -1), (Kept.BROKEN, 1))}),
         ({"wishes": {Kept.PENDING: 1}}, {}, {Told.WISHES: ((Kept.PENDING, -1),)}),
+        ({"agreed": {Kept.KEPT: 1, Kept.PENDING: 1}}, {"agreed": {Kept.KEPT: 1, Kept.BROKEN: 1}},
+         {Told.AGREED: ((Kept.BROKEN, 1), (Kept.PENDING, -1))}),
         ({"kinds": {Kind.SPAM: 1}}, {"kinds": {Kind.TEST: 1}}, {Told.KINDS: ((Kind.SPAM, -1), (Kind.TEST, 1))}),
     ],
 )  # fmt: skip
@@ -91,6 +95,19 @@ def test_every_figure_that_was_told_is_compared(
     with reading() as conn:
         (one,) = kept_report.differences(conn, told)
     assert one.changed == tuple(Changed(*each) for each in changed.items())
+
+
+def test_what_reports_did_not_tell_yet_is_no_difference(site: Site) -> None:
+    told = given_out(site, Figures(kept={Kept.KEPT: 9}, agreed={Kept.KEPT: 1}))
+    with writing() as conn:
+        (figures,) = conn.execute(select(KeptReport.figures)).scalars()
+        del figures["whole"]["agreed"]
+        conn.execute(update(KeptReport).values(figures=figures))
+    told = replace(told, whole=Figures(kept={Kept.KEPT: 9}, agreed={Kept.BROKEN: 1}), now=LATER)
+    with reading() as conn:
+        assert kept_report.differences(conn, told) == ()
+        (one,) = kept_report.differences(conn, replace(told, whole=Figures(kept={Kept.KEPT: 8})))
+    assert one.changed == (Changed(Told.PROMISES, ((Kept.KEPT, -1),)),)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,8 @@ def test_the_story_gives_the_figures_worked_out_by_hand(site, story):
     assert told(whole.kept) == {"kept": 7, "broken": 6, "pending": 2}
     assert whole.promises == Share(7, 13)
     assert told(whole.wishes) == {"kept": 1, "broken": 1}
+    assert told(whole.agreed) == {"kept": 1, "broken": 1, "pending": 1}
+    assert whole.times_agreed == Share(1, 2)
     assert told(whole.ends) == {"called": 7, "closed": 1, "left": 2, "never": 2, "waiting": 2}
     assert whole.waits == Waits({4: 1, 5: 3, 14: 1, 20: 1, 25: 1}, {5: 3, 30: 2, 210: 1}, 2)
     assert whole.half == Quantile(25, 25)
@@ -90,7 +92,7 @@ def test_credit_goes_to_whoever_called_in_the_order_of_names(site, story):
     people = look(site).people
     assert [(one.name, one.calls, one.first.counted, one.first.in_target) for one in people] == [
         ("Dev", 4, 3, Share(2, 3)),
-        ("Maria", 7, 5, Share(4, 5)),
+        ("Maria", 9, 5, Share(4, 5)),
     ]
     assert people[1].first.half == Quantile(5, 5)
 

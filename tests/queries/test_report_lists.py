@@ -16,7 +16,7 @@ from intake.queries.facts import PRESENT, Asked
 from intake.queries.report import Figures, Report, report
 from intake.queries.report_lists import Fact, Page
 from intake.rules.bands import BANDS, Clock, band_of
-from intake.rules.counting import MISSED, State
+from intake.rules.counting import MISSED, Kept, State
 from intake.rules.parts import read
 from intake.rules.periods import Period
 from tests.queries.story import END, Story, tell
@@ -50,9 +50,11 @@ def figures_of(told: Figures, within: str = "") -> Iterator[tuple[str, int]]:
     for name, counts in (
         ("kind.{}", told.kinds), ("kind.counted,state.{}", told.states), ("kept.{}", told.kept),
         ("kind.window,wish.{}", told.wishes), ("kind.counted,end.{}", told.ends),
-        ("kind.counted,reach.{}", told.reached),
+        ("kind.counted,reach.{}", told.reached), ("agreed.{}", told.agreed),
     ):  # fmt: skip
         for word in type(next(iter(counts))) if counts else ():
+            if (name, word) == ("agreed.{}", Kept.NONE):  # no figure: with these no time was agreed
+                continue
             yield name.format(word.value) + within, counts.get(word, 0)
     for band, n in told.bands.items():
         yield f"band.{band.key}{within}", n
@@ -63,6 +65,7 @@ def figures_of(told: Figures, within: str = "") -> Iterator[tuple[str, int]]:
     yield f"kept.kept,promised{within}", told.promises.part
     yield f"kept.kept,kept.broken{within}", told.promises.whole
     yield f"wish.kept,wish.broken{within}", told.wished.whole
+    yield f"agreed.kept,agreed.broken{within}", told.times_agreed.whole
     yield f"reached{within}", told.were_reached.part
     yield f"booked{within}", told.booked
 

@@ -60,6 +60,7 @@ def test_each_figure_that_changed_has_a_sentence() -> None:
         (Told.FIRST_CALLS, ((BANDS[0], 1), (End.NEVER, -1)), "First call: 1 more 0–5 min, 1 fewer never called."),
         (Told.KINDS, ((Kind.COUNTED, -2), (Kind.SPAM, 2)), "What is counted: 2 fewer counted, 2 more spam."),
         (Told.WISHES, ((Kept.PENDING, -1),), "Requested times kept: 1 fewer still to come."),
+        (Told.AGREED, ((Kept.BROKEN, 1),), "Times agreed later kept: 1 more missed."),
     ],
 )
 def test_where_no_single_figure_changed_the_numbers_say_it(
