@@ -70,9 +70,16 @@ def _course(now: Share, before: Share, aim: Aim) -> str:
     """What the chosen days say against those before, in the words of their tile."""
     if now.percent is None or now.is_few:
         return gettext("Too few requests to say how it goes")
-    stands = gettext("the target is reached") if now.percent >= aim.percent else gettext("still below the target")
     told = gettext("%(percent)s %% in target", percent=now.percent)
-    return ", ".join(filter(None, (told, words.share_change(now, before), stands)))
+    return ", ".join(filter(None, (told, words.share_change(now, before), _stands(now, aim))))
+
+
+def _stands(now: Share, aim: Aim) -> str:
+    """By the numbers themselves: 179 of 200 are told as 90 %, and are fewer than 90 of 100."""
+    if _A_HUNDRED * now.part >= aim.percent * now.whole:
+        return gettext("the target is reached")
+    is_told_alike = now.percent is not None and now.percent >= aim.percent
+    return gettext("just below the target") if is_told_alike else gettext("still below the target")
 
 
 def bands(report: Report, aim: Aim, link: Link) -> Bars:

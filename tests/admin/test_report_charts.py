@@ -137,6 +137,8 @@ def test_a_week_that_the_last_day_of_the_report_cuts_off_is_told_in_part(told):
         (Share(8, 10), Share(4, 5), "80 % in target, about the same as before, still below the target"),
         (Share(8, 10), Share(4, 4), "80 % in target, still below the target"),
         (Share(4, 4), Share(8, 10), "Too few requests to say how it goes"),
+        (Share(180, 200), Share(4, 4), "90 % in target, the target is reached"),
+        (Share(179, 200), Share(4, 4), "90 % in target, just below the target"),
     ],
 )
 def test_the_course_of_weeks_in_a_sentence(told, these, before, finding):
