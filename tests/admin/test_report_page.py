@@ -10,6 +10,7 @@ from flask import Flask
 
 from intake.database import reading
 from intake.queries import calendar as calendars
+from intake.rules.windows import Window
 from intake.rules.workflow import Disposition
 from intake.services import calls, settings
 from intake.services.calls import Outcome
@@ -113,6 +114,15 @@ def test_calls_are_told_of_days_in_which_no_request_came(sqlite_app: Flask, now:
         html = Desk(sqlite_app, lee).text("/admin/reports/?period=today")
     assert "No request was counted in these days" in html and not figures_of(html)
     assert re.search(r"<bdi>Lee</bdi></th><td[^>]*>1</td><td[^>]*>0</td>", html)
+
+
+def test_requested_times_are_told_where_nobody_wanted_a_quick_call(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    lee = person(site, "Lee", "manager", now=now)
+    ask(site, now, window=Window(now + timedelta(hours=1), now + timedelta(hours=2)))
+    with at(now + timedelta(hours=3)):
+        (chart,) = figures_of(Desk(sqlite_app, lee).text("/admin/reports/?period=today"))
+    assert "0 of 1 requested times were kept" in chart and table_under(chart)[1] == ["1", "100 %"]
 
 
 def test_the_lines_of_the_people_add_up_to_all_that_are_counted(sqlite_app: Flask) -> None:
