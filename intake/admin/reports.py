@@ -130,9 +130,15 @@ def _readings() -> tuple[tuple[str, str], ...]:
 
 
 def _choices(conn: Connection, told: Report) -> dict[str, list[tuple[str, str]]]:
-    """What can be chosen: whoever works here or called in the period, and the pages requests came from in it."""
+    """What can be chosen: whoever works here or called in the period, and the pages requests came from in it.
+
+    What is chosen is among it, also of somebody who has left and called nobody: the field must not say "Everyone".
+    """
     asked = told.asked
     people = {one.id: one.name for one in colleagues.working(conn)} | {one.id: one.name for one in told.people}
+    if asked.person is not None and asked.person not in people:
+        named = colleagues.names_of(conn, [asked.person])
+        people[asked.person] = named.get(asked.person) or gettext("one person")
     sources = {source for source, _ in told.sources} | ({asked.source} if asked.source is not None else set())
     return {
         "period": [(one.value, words.preset(one)) for one in Preset],

@@ -10,9 +10,10 @@ from flask import Flask
 
 from intake.database import reading
 from intake.queries import calendar as calendars
+from intake.rules.permissions import SYSTEM
 from intake.rules.windows import Window
 from intake.rules.workflow import Disposition
-from intake.services import calls, settings
+from intake.services import calls, people, settings
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at
 from tests.making import ask, person
@@ -123,6 +124,17 @@ def test_requested_times_are_told_where_nobody_wanted_a_quick_call(sqlite_app: F
     with at(now + timedelta(hours=3)):
         (chart,) = figures_of(Desk(sqlite_app, lee).text("/admin/reports/?period=today"))
     assert "0 of 1 requested times were kept" in chart and table_under(chart)[1] == ["1", "100 %"]
+
+
+def test_a_report_of_somebody_who_left_and_called_nobody_says_whose_it_is(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    lee, sam = person(site, "Lee", "manager", now=now), person(site, "Sam", now=now)
+    people.disable(site, SYSTEM, sam.person_id, now=now)
+    with at(now):
+        desk = Desk(sqlite_app, lee)
+        for number, name in ((sam.person_id, "Sam"), (99, "one person")):
+            html = desk.text(f"/admin/reports/?person={number}")
+            assert f'<option value="{number}" selected>{name}</option>' in html
 
 
 def test_the_lines_of_the_people_add_up_to_all_that_are_counted(sqlite_app: Flask) -> None:
