@@ -49,7 +49,7 @@ _KEPT = {
     Kept.KEPT: lazy_gettext("promise kept"),
     Kept.BROKEN: lazy_gettext("promise missed"),
     Kept.PENDING: lazy_gettext("promise not due yet"),
-    Kept.NONE: lazy_gettext("cancelled before the promised time"),
+    Kept.NONE: lazy_gettext("over before the promised time"),
 }
 _WISH = {
     Kept.KEPT: lazy_gettext("kept"),

@@ -92,3 +92,8 @@ def test_hours_of_the_week_are_named():
     assert words.hour_of_week(0, 9) == "Mon 9 am to 10 am"
     assert words.hour_of_week(6, 23) == "Sun 11 pm to 12 am"
     assert words.hours_of_day()[12] == "noon"
+
+
+def test_a_promise_that_is_not_judged_is_not_said_to_have_been_cancelled():
+    """They may have called us, or it was spam."""
+    assert words.kept(Kept.NONE) == "over before the promised time"
