@@ -51,11 +51,10 @@ def _point(week: Period, share: Share, last_on: date, notes: Mapping[date, str],
     label = words.day(week.first_on, today)
     value = None if share.is_few else share.percent
     told = [text for day, text in sorted(notes.items()) if week.holds(day)]
-    percent = words.share_of_part(share)
-    said = gettext("Week from %(day)s: %(share)s", day=label, share=percent)
+    percent, is_partial = words.share_of_part(share), week.holds(today) or week.last_on > last_on
+    said = gettext("Week from %(day)s: %(share)s", day=_in_part(label, is_partial=is_partial), share=percent)
     return Point(
-        label, words.day(week.first_on, week.first_on), week.first_on.year, value, percent, share.whole,
-        is_partial=week.holds(today) or week.last_on > last_on,
+        label, words.day(week.first_on, week.first_on), week.first_on.year, value, percent, share.whole, is_partial,
         href=link(f"week.{week.first_on.isoformat()},judged"),
         said=" · ".join((said, *told)), note="▾" if told else "",
     )  # fmt: skip
@@ -63,7 +62,11 @@ def _point(week: Period, share: Share, last_on: date, notes: Mapping[date, str],
 
 def _week_line(point: Point, share: Share) -> Line:
     cells = (Cell(str(share.whole), point.href), Cell(str(share.part)), Cell(words.percent_of_part(share)))
-    return Line(point.label, cells)
+    return Line(_in_part(point.label, is_partial=point.is_partial), cells)
+
+
+def _in_part(label: str, *, is_partial: bool) -> str:
+    return gettext("%(day)s, in part", day=label) if is_partial else label
 
 
 def _course(now: Share, before: Share, aim: Aim) -> str:

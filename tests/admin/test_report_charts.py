@@ -107,12 +107,12 @@ def test_a_week_that_is_not_over_is_an_open_point_and_one_of_too_few_is_none(tol
     assert (chart.points[0].said, chart.points[-1].share) == ("Week from 24 Aug: too few", "46 % (6 of 13)")
     assert chart.points[-1].is_partial
     assert chart.finding == "46 % in target, still below the target"
-    assert cells(chart.table)[-1] == ("16 Nov", "13", "6", "46 %")
+    assert cells(chart.table)[-1] == ("16 Nov, in part", "13", "6", "46 %")
 
 
 def test_no_title_tells_a_share_where_the_chart_says_too_few(told):
     weeks = report_charts.weekly(told, AIM, {}, TODAY, link).points
-    assert weeks[0].said == "Week from 24 Aug: too few" and weeks[-1].said == "Week from 16 Nov: 46 % (6 of 13)"
+    assert weeks[0].said == "Week from 24 Aug: too few" and weeks[-1].said == "Week from 16 Nov, in part: 46 % (6 of 13)"
     chart = report_charts.heat(told, default_hours("America/New_York"), "target", TARGET, link)
     few = [cell.said for day in chart.cells for cell in day if cell.text == "–"]
     assert few and all(said.endswith(": too few") for said in few)
@@ -121,6 +121,7 @@ def test_no_title_tells_a_share_where_the_chart_says_too_few(told):
 def test_a_week_that_the_last_day_of_the_report_cuts_off_is_told_in_part(told):
     later = report_charts.weekly(told, AIM, {}, TODAY + timedelta(days=30), link)
     assert [point.is_partial for point in later.points[-2:]] == [False, True]
+    assert [row.head for row in later.table.rows[-2:]] == ["9 Nov", "16 Nov, in part"]
     assert later.finding == "46 % in target, still below the target"
 
 
