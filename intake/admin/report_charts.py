@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from intake.admin.report_parts import Bars, Cell, Heat, HeatCell, Line, Link, Point, Table, Weekly, bars_of, edges
-from intake.queries.report import Figures, Report
+from intake.queries.report import Report
 from intake.rules.bands import BANDS, Clock, band_of
 from intake.rules.counting import MISSED, End, Kept, Reach, State
 from intake.rules.hours import OpeningHours
@@ -16,6 +16,7 @@ from intake.rules.periods import Period
 from intake.rules.promise import Aim, ResponseTarget
 from intake.rules.shares import Share
 from intake.wording import figures as words
+from intake.wording.times import duration
 from intake.wording.translation import gettext, ngettext
 
 BUSY = 0.75
@@ -41,7 +42,7 @@ def weekly(report: Report, aim: Aim, notes: Mapping[date, str], today: date, lin
     first = report.asked.period.first_on
     shade = next(index for index, (week, _) in enumerate(report.weeks) if week.last_on >= first)
     finding = _course(report.whole.in_target, report.before.in_target, aim)
-    rows = tuple(_week_line(point, judged(states)) for point, (_, states) in zip(points, report.weeks, strict=True))
+    rows = tuple(_week_line(point, judged(states), week, link) for point, (week, states) in zip(points, report.weeks, strict=True))
     heads = (gettext("Week from"), gettext("Judged"), gettext("In target"), gettext("Share"))
     return Weekly(finding, points, floor, shade, Table(gettext("Called in target by week"), heads, rows))
 
@@ -60,8 +61,9 @@ def _point(week: Period, share: Share, last_on: date, notes: Mapping[date, str],
     )  # fmt: skip
 
 
-def _week_line(point: Point, share: Share) -> Line:
-    cells = (Cell(str(share.whole), point.href), Cell(str(share.part)), Cell(words.percent_of_part(share)))
+def _week_line(point: Point, share: Share, week: Period, link: Link) -> Line:
+    met = link(f"week.{week.first_on.isoformat()},state.met") if share.part else None
+    cells = (Cell(str(share.whole), point.href), Cell(str(share.part), met), Cell(words.percent_of_part(share)))
     return Line(_in_part(point.label, is_partial=point.is_partial), cells)
 
 
@@ -177,10 +179,31 @@ def tries(report: Report, link: Link) -> Bars:
     return bars_of(finding, note, (gettext("Try"), gettext("Requests"), gettext("Share")), parts, gettext("All"), link)
 
 
-def waiting_split(whole: Figures) -> Share:
-    """Of the time people waited for the first call: seconds before anybody had taken the request."""
+def split(report: Report, link: Link) -> Bars | None:
+    """Where the waiting for the first call went: before anybody had taken the request, and from then on.
+
+    None where no wait is over that took any time.
+    """
+    whole = report.whole
     unassigned = min(whole.unassigned_seconds, whole.called_seconds)
-    return Share(unassigned, whole.called_seconds)
+    share = Share(unassigned, whole.called_seconds)
+    if share.percent is None:
+        return None
+    of, n = "kind.counted,end.called,end.closed", sum(whole.ends.get(end, 0) for end in (End.CALLED, End.CLOSED))
+    parts = [
+        (gettext("nobody had it"), unassigned, "", of),
+        (gettext("somebody had it"), whole.called_seconds - unassigned, "", of),
+    ]
+    finding = gettext(
+        "%(share)s %% of the waiting passed before anybody had taken the request", share=share.percent
+    )  # fmt: skip
+    note = ngettext(
+        "All the time that %(num)s person waited for the first call, day and night",
+        "All the time that %(num)s people waited for the first call, day and night",
+        n,
+    )
+    heads = (gettext("While"), gettext("Time"), gettext("Share"))
+    return bars_of(finding, note, heads, parts, gettext("All"), link, tell=duration)
 
 
 def heat(report: Report, hours: OpeningHours, reading: str, target: ResponseTarget, link: Link) -> Heat:

@@ -47,10 +47,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """``kind``: "" called, "l" late, "h" not yet. ``said``: its value in words; ``more``: beside it."""
+    """``kind``: "" called, "l" late, "h" not yet. ``told``: its value as it is shown, ``said``: in words; ``more``:
+    beside it.
+    """
 
     label: str
     n: int
+    told: str
     share: int | None
     kind: str
     href: str | None
@@ -126,21 +129,21 @@ class Heat:
 
 def bars_of(
     finding: str, note: str, heads: tuple[str, str, str], parts: Sequence[tuple[str, int, str, str]], all_words: str,
-    link: Link,
+    link: Link, tell: Callable[[int], str] = str,
 ) -> Bars:  # fmt: skip
-    """Bars and their table from parts (label, n, kind, condition) of a whole."""
+    """Bars and their table from parts (label, n, kind, condition) of a whole. ``tell``: how an n is shown."""
     whole = sum(n for _, n, _, _ in parts)
-    made = tuple(_bar(label, n, whole, kind, link(of)) for label, n, kind, of in parts)
+    made = tuple(_bar(label, n, tell(n), whole, kind, link(of)) for label, n, kind, of in parts)
     rows = tuple(
-        Line(bar.label, (Cell(str(bar.n), bar.href if bar.n else None), Cell(_percent(bar.share)))) for bar in made
+        Line(bar.label, (Cell(bar.told, bar.href if bar.n else None), Cell(_percent(bar.share)))) for bar in made
     )
-    foot = Line(all_words, (Cell(str(whole)), Cell(_percent(100 if whole else None))))
+    foot = Line(all_words, (Cell(tell(whole)), Cell(_percent(100 if whole else None))))
     return Bars(finding, note, made, Table(finding, heads, rows, foot))
 
 
-def _bar(label: str, n: int, whole: int, kind: str, href: str | None) -> Bar:
+def _bar(label: str, n: int, told: str, whole: int, kind: str, href: str | None) -> Bar:
     share = Share(n, whole).percent
-    return Bar(label, n, share, kind, href, f"{label}: {n}" + ("" if share is None else f", {share} %"))
+    return Bar(label, n, told, share, kind, href, f"{label}: {told}" + ("" if share is None else f", {share} %"))
 
 
 def _percent(share: int | None) -> str:

@@ -61,6 +61,7 @@ class Person:
     calls: int | None
     first: int
     half: str
+    half_href: str | None
     share: Share
     share_href: str | None
     reached: Share
@@ -223,12 +224,14 @@ def people(report: Report, link: Link) -> tuple[Person, ...]:
 
 def _person(one: ByPerson, link: Link) -> Person:
     first, theirs = one.first, f"kind.counted,person.{one.id}"
-    half = words.within(first.half, first.waits.number, fewest=FEW_IN_A_SPLIT)
+    n = first.waits.number
+    half = words.within(first.half, n, fewest=FEW_IN_A_SPLIT)
+    waits = link(f"{theirs},waits") if n >= FEW_IN_A_SPLIT else None
     href, met, reached = (
         link(of) if first.counted else None for of in (theirs, f"{theirs},state.met", f"{theirs},reached")
     )
     return Person(
-        one.name, href, one.calls, first.counted, half, first.in_target, met, first.were_reached, reached
+        one.name, href, one.calls, first.counted, half, waits, first.in_target, met, first.were_reached, reached
     )  # fmt: skip
 
 

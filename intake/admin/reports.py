@@ -97,7 +97,7 @@ class ReportPages(PanelView):
             "people": report_tiles.people(told, link),
             "by_nobody": link(f"kind.counted,person.{NO_PERSON}") if told.called_by_nobody else None,
             "sources": report_tiles.sources(told, link),
-            "split": report_charts.waiting_split(told.whole),
+            "split": report_charts.split(told, link),
             "cells": cells,
             "readings": _readings(),
             "changes": [

@@ -93,6 +93,16 @@ def test_whoever_was_reached_and_times_that_were_kept_are_told_with_their_likely
     )
 
 
+def test_where_the_waiting_went_is_told_of_those_who_were_called(told):
+    chart = report_charts.split(told, link)
+    assert chart is not None
+    assert chart.finding == "100 % of the waiting passed before anybody had taken the request"
+    assert chart.note == "All the time that 8 people waited for the first call, day and night"
+    assert [row[1] for row in cells(chart.table)] == [bar.told for bar in chart.bars] and len(chart.bars) == 2
+    assert {bar.href for bar in chart.bars} == {"/?of=kind.counted,end.called,end.closed"}
+    assert report_charts.split(replace(told, whole=Figures()), link) is None
+
+
 def test_a_number_of_waits_that_is_not_that_of_the_requests_says_why(told):
     half = report_tiles.tiles(told, AIM, link)[2]
     assert half.quiet[1] == (

@@ -47,7 +47,7 @@ def linked(html: str) -> dict[str, int]:
         number = (
             re.search(r": (\d+)(?:, \d+ %)?(?:, \d+ past the target)?$", label)
             if label
-            else re.match(r"(?:\d+ of )?(\d+)(?! min| h)(?: [a-z0-9, ]+)?$", words(text).strip())
+            else re.match(r"(?:\d+ of )?(\d+)(?! min| h| day)(?: [a-z0-9, ]+)?$", words(text).strip())
         )
         if number:
             found[unescape(href)] = int(number[1])
@@ -113,6 +113,16 @@ def test_what_half_were_called_within_leads_to_everybody_it_counts(lee: Desk, st
     href = re.search(r'href="([^"]+of=waits[^"]*)"', tile)
     number = re.search(r"n = (\d+)", words(tile))
     assert href and number and many(lee.text(unescape(href[1]))) == int(number[1])
+
+
+@point(67)
+def test_what_half_of_a_person_were_called_within_leads_to_their_waits(lee: Desk, story: Story) -> None:
+    """Of fewer than five nothing is told, so that nothing is to be looked at."""
+    table = re.findall(r"Calls by person</caption>(.*?)</table>", lee.text(f"/admin/reports/?{DAYS}"), re.S)[0]
+    maria, dev = re.findall(r"<bdi>(\w+)</bdi>.*?</tr>", table, re.S), re.findall(r"<bdi>.*?</tr>", table, re.S)
+    assert maria == ["Dev", "Maria"] and "waits" not in dev[0]
+    href = re.search(rf'href="([^"]+of=kind.counted,person.{story.maria.person_id},waits[^"]*)">5\smin<', dev[1])
+    assert href and many(lee.text(unescape(href[1]))) == 5
 
 
 @point(67)

@@ -54,7 +54,7 @@ def drawn_by_hour(chart: str) -> list[list[str]]:
 def test_every_chart_has_its_numbers_in_a_table_beneath_it(sqlite_app: Flask) -> None:
     with at(END):
         html = Desk(sqlite_app, tell(sqlite_app.extensions["intake"]).lee).text(PAGE)
-    by_week, *bars, by_hour, tries = figures_of(html)
+    by_week, *bars, by_hour, tries, split = figures_of(html)
     assert drawn_by_week(by_week) == table_under(by_week) and ["13", "6", "46 %"] in table_under(by_week)
     assert drawn_by_hour(by_hour) == table_under(by_hour)
     assert sum(int(cell) for row in table_under(by_hour) for cell in row if cell.isdigit()) == 14
@@ -62,6 +62,8 @@ def test_every_chart_has_its_numbers_in_a_table_beneath_it(sqlite_app: Flask) ->
     for chart in (*bars, tries):
         drawn = re.findall(r'<tspan class="n">(\d+)</tspan><tspan class="q" dx="6">(\d+ %)</tspan>', chart)
         assert drawn and [list(pair) for pair in drawn] == [row[:2] for row in table_under(chart)]
+    drawn = re.findall(r'<tspan class="n">(.*?)</tspan><tspan class="q" dx="6">(\d+ %)</tspan>', split)
+    assert drawn and [list(pair) for pair in drawn] == table_under(split)
 
 
 @point(73)
