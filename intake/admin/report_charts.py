@@ -42,7 +42,8 @@ def weekly(report: Report, aim: Aim, notes: Mapping[date, str], today: date, lin
     first = report.asked.period.first_on
     shade = next(index for index, (week, _) in enumerate(report.weeks) if week.last_on >= first)
     finding = _course(report.whole.in_target, report.before.in_target, aim)
-    rows = tuple(_week_line(point, judged(states), week, link) for point, (week, states) in zip(points, report.weeks, strict=True))
+    both = zip(points, report.weeks, strict=True)
+    rows = tuple(_week_line(point, judged(states), week, link) for point, (week, states) in both)
     heads = (gettext("Week from"), gettext("Judged"), gettext("In target"), gettext("Share"))
     return Weekly(finding, points, floor, shade, Table(gettext("Called in target by week"), heads, rows))
 

@@ -188,7 +188,7 @@ def _is_same(one: Version, before: Version) -> bool:
 def _given_out(conn: Connection, told: Report) -> list[str]:
     """Why figures are not what they were in a mail or a copy."""
     zone, now = current_site().time_zone, request_time()
-    return [given_out.sentences(one, zone, now) for one in kept_report.differences(conn, told)]
+    return [given_out.sentences(one, zone, now) for one in kept_report.differences(conn, told, zone)]
 
 
 def said(wanted: Wanted) -> dict[str, str]:

@@ -95,11 +95,15 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was given out, what the same days say now, and every figure that is not the same."""
+    """What was given out, what the same days say now, and every figure that is not the same.
+
+    ``is_over``: whether the days were over when it was.
+    """
 
     given: Given
     now: Figures
     changed: tuple[Changed, ...]
+    is_over: bool = True
 
 
 def by_id(conn: Connection, kept_id: int) -> Given | None:
@@ -114,19 +118,25 @@ def is_kept(conn: Connection, way: Way, report: Report) -> bool:
     return last is not None and _counted(last.whole) == _counted(report.whole)
 
 
-def differences(conn: Connection, report: Report, most: int = 3) -> tuple[Difference, ...]:
-    """What was given out of the same days and filters and is not so any more, newest first; a few of the latest."""
+def differences(conn: Connection, report: Report, zone: str, most: int = 3) -> tuple[Difference, ...]:
+    """What was given out of the same days and filters and is not so any more, newest first; a few of the latest.
+
+    Of what was given out before the days were over (on the clocks of ``zone``) the latest alone: whatever came after
+    that is no correction, and a program may ask all day long.
+    """
     found: list[Difference] = []
-    now = _told(report.whole)
-    seen = [now]
+    now, (_, over_at) = _told(report.whole), report.asked.period.bounds(zone)
+    seen, had_partial = [now], False
     for given in map(_given, _rows(conn, report.asked)):
         then = _told(given.whole) | {told: now[told] for told in given.untold}
-        if given.made_at < report.now and then not in seen:
-            seen.append(then)
-            changed = (
-                Changed(told, _changes(told, given.whole, report.whole)) for told in Told if then[told] != now[told]
-            )
-            found.append(Difference(given, report.whole, tuple(changed)))
+        is_partial = given.made_at < over_at
+        is_told = given.made_at < report.now and then not in seen and not (is_partial and had_partial)
+        had_partial = had_partial or is_partial
+        if not is_told:
+            continue
+        seen.append(then)
+        changed = (Changed(told, _changes(told, given.whole, report.whole)) for told in Told if then[told] != now[told])
+        found.append(Difference(given, report.whole, tuple(changed), is_over=not is_partial))
         if len(found) == most:
             break
     return tuple(found)

@@ -39,6 +39,11 @@ def sentences(one: Difference, zone: str, now: datetime) -> str:
     """When it was told, and for each figure that changed what it was, what it is, and of what there is more or less."""
     how = gettext("Mailed") if one.given.way in (Way.WEEK, Way.MONTH) else gettext("Given out")
     told = gettext("%(how)s %(when)s.", how=how, when=moment(one.given.made_at, zone, now))
+    if not one.is_over:
+        told = gettext(
+            "%(how)s %(when)s, before these days were over: what came since is in the figures now.",
+            how=how, when=moment(one.given.made_at, zone, now),
+        )  # fmt: skip
     return " ".join([told, *(_sentence(changed, one.given.whole, one.now) for changed in one.changed)])
 
 

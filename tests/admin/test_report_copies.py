@@ -165,6 +165,7 @@ def test_the_page_explains_what_is_not_as_it_was_given_out(lee: Desk, story: Sto
         lee.post("/admin/reports/agree", pick=story.references[11], of="", **DAYS)
         text = words(lee.text(PAGE))
     assert re.search(
-        r"Given out 2 pm ET\. Promises kept: .* Called in target: 46 % \(6 of 13\), now 50 % \(6 of 12\): "
+        r"Given out 2 pm ET, before .* now\. Promises kept: .* Called in target: 46 % \(6 of 13\), now 50 % "
+        r"\(6 of 12\): "
         r"1 fewer ended without a call\. .*: 1 fewer counted, 1 more spam\.", text
     )  # fmt: skip

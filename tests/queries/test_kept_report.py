@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -31,7 +31,8 @@ from tests.making import stored
 from tests.queries.story import END, at, tell
 
 DAYS = Period(date(2026, 11, 17), date(2026, 11, 18))
-LATER = at("14:05")
+OVER, LATER = at("0:30", 19), at("9:00", 19)
+"""Once the days are over."""
 MANY = {minutes: 1 for minutes in range(1, 21)}
 
 
@@ -55,13 +56,13 @@ def test_a_report_is_read_again_as_it_was_given_out(site: Site) -> None:
     assert not any(word in stored for word in ("Maria", "Dev", "Visitor", "212", *story.references.values()))
 
 
-def given_out(site: Site, whole: Figures) -> Report:
+def given_out(site: Site, whole: Figures, now: datetime = OVER) -> Report:
     """A report with these figures that was mailed."""
     with reading() as conn:
-        told = replace(report(conn, site, Asked(DAYS), now=END), whole=whole)
+        told = replace(report(conn, site, Asked(DAYS), now=now), whole=whole)
     document, chosen = kept_report.document(told, Aim.of([ResponseTarget()])), kept_report.asked_document(told.asked)
     with writing() as conn:
-        kept_reports.keep(conn, Way.WEEK, (DAYS.first_on, DAYS.last_on), chosen, document, now=END)
+        kept_reports.keep(conn, Way.WEEK, (DAYS.first_on, DAYS.last_on), chosen, document, now=now)
     return told
 
 
@@ -93,7 +94,7 @@ def test_every_figure_that_was_told_is_compared(
 ) -> None:
     told = replace(given_out(site, Figures(**old)), whole=Figures(**new), now=LATER)
     with reading() as conn:
-        (one,) = kept_report.differences(conn, told)
+        (one,) = kept_report.differences(conn, told, site.time_zone)
     assert one.changed == tuple(Changed(*each) for each in changed.items())
 
 
@@ -105,8 +106,8 @@ def test_what_reports_did_not_tell_yet_is_no_difference(site: Site) -> None:
         conn.execute(update(KeptReport).values(figures=figures))
     told = replace(told, whole=Figures(kept={Kept.KEPT: 9}, agreed={Kept.BROKEN: 1}), now=LATER)
     with reading() as conn:
-        assert kept_report.differences(conn, told) == ()
-        (one,) = kept_report.differences(conn, replace(told, whole=Figures(kept={Kept.KEPT: 8})))
+        assert kept_report.differences(conn, told, site.time_zone) == ()
+        (one,) = kept_report.differences(conn, replace(told, whole=Figures(kept={Kept.KEPT: 8})), site.time_zone)
     assert one.changed == (Changed(Told.PROMISES, ((Kept.KEPT, -1),)),)
 
 
@@ -122,18 +123,19 @@ def test_what_reports_did_not_tell_yet_is_no_difference(site: Site) -> None:
 def test_what_was_not_told_is_no_difference(site: Site, old: Waits, new: Waits) -> None:
     told = replace(given_out(site, Figures(waits=old)), whole=Figures(waits=new), now=LATER)
     with reading() as conn:
-        assert kept_report.differences(conn, told) == ()
+        assert kept_report.differences(conn, told, site.time_zone) == ()
 
 
 def test_a_corrected_call_that_reached_nobody_is_a_difference(site: Site) -> None:
     story = tell(site)
     report_copies.figures(site, story.lee, Asked(DAYS), now=END)
+    soon = at("14:05")
     row = stored(story.references[1])
     with reading() as conn:
         call = standing(conn, row.id, row.reopened_count)[-1].id
-    corrections.correct(site, story.maria, row.reference, call, Disposition.NO_ANSWER, reason="slip", now=LATER)
+    corrections.correct(site, story.maria, row.reference, call, Disposition.NO_ANSWER, reason="slip", now=soon)
     with reading() as conn:
-        (one,) = kept_report.differences(conn, report(conn, site, Asked(DAYS), now=LATER))
+        (one,) = kept_report.differences(conn, report(conn, site, Asked(DAYS), now=soon), site.time_zone)
     assert one.changed == (Changed(Told.REACHED, ((Reach.FIRST, -1), (Reach.TRYING, 1))),)
 
 
@@ -142,5 +144,15 @@ def test_the_latest_three_that_differ_are_told(site: Site) -> None:
         told = given_out(site, Figures(reached={Reach.TRYING: n}, kinds={Kind.COUNTED: 9}))
     told = replace(told, whole=Figures(reached={Reach.TRYING: 5}, kinds={Kind.COUNTED: 9}), now=LATER)
     with reading() as conn:
-        found = kept_report.differences(conn, told)
+        found = kept_report.differences(conn, told, site.time_zone)
     assert [one.given.whole.reached[Reach.TRYING] for one in found] == [4, 3, 2]
+
+
+def test_of_what_was_given_out_before_the_days_were_over_the_latest_alone_is_told(site: Site) -> None:
+    """A program asks all day long, and each new request would be a difference to all it was told."""
+    for n, now in ((1, at("9:00")), (2, at("10:00")), (3, at("23:59")), (4, OVER)):
+        told = given_out(site, Figures(kinds={Kind.COUNTED: n}), now)
+    told = replace(told, whole=Figures(kinds={Kind.COUNTED: 5}), now=LATER)
+    with reading() as conn:
+        found = kept_report.differences(conn, told, site.time_zone)
+    assert [(one.given.whole.counted, one.is_over) for one in found] == [(4, True), (3, False)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from intake.models import Audit, KeptReport
 from intake.models.site import Site
 from intake.queries import kept_report, sightings
 from intake.queries.facts import Asked
-from intake.queries.kept_report import Told
+from intake.queries.kept_report import Difference, Told
 from intake.queries.report import ByPerson, Figures, report
 from intake.queries.report_data import data
 from intake.queries.report_lists import Fact
@@ -52,6 +52,11 @@ def taken(site: Site, story: Story, asked: Asked = ASKED, **more: bool) -> list[
 def told(site: Site, asked: Asked = ASKED, now=END):  # type: ignore[no-untyped-def]
     with reading() as conn:
         return report(conn, site, asked, now=now)
+
+
+def differences(site: Site, asked: Asked, now: datetime) -> tuple[Difference, ...]:
+    with reading() as conn:
+        return kept_report.differences(conn, report(conn, site, asked, now=now), site.time_zone)
 
 
 def entries(action: str) -> list[dict[str, object]]:
@@ -194,9 +199,8 @@ def test_what_was_given_out_and_is_not_so_any_more_is_explained(site: Site, stor
     report_copies.figures(site, story.lee, ASKED, now=END)
     counting.leave_out(site, story.lee, (story.references[11],), now=at("14:05"))
     later = at("14:06")
-    with reading() as conn:
-        (one,) = kept_report.differences(conn, report(conn, site, ASKED, now=later))
-        assert kept_report.differences(conn, report(conn, site, replace(ASKED, source="k3"), now=later)) == ()
+    (one,) = differences(site, ASKED, later)
+    assert differences(site, replace(ASKED, source="k3"), later) == ()
     changes = {each.told: dict(each.changes) for each in one.changed}
     assert list(changes) == [Told.PROMISES, Told.IN_TARGET, Told.FIRST_CALLS, Told.REACHED, Told.KINDS]
     assert changes[Told.IN_TARGET] == {State.UNCALLED: -1} and changes[Told.KINDS] == {Kind.COUNTED: -1, Kind.SPAM: 1}
@@ -207,11 +211,10 @@ def test_the_sentences_say_both_figures_and_what_changed(site: Site, story: Stor
     report_copies.figures(site, story.lee, ASKED, now=at("13:58"))
     later = at("14:01")
     counting.leave_out(site, story.lee, (story.references[11],), now=later)
-    with reading() as conn:
-        (one,) = kept_report.differences(conn, report(conn, site, ASKED, now=later))
+    (one,) = differences(site, ASKED, later)
     said = sentences(one, "America/New_York", later).replace("\xa0", " ")
     assert said == (
-        "Given out 1:58 pm ET. "
+        "Given out 1:58 pm ET, before these days were over: what came since is in the figures now. "
         "Promises kept: 54 % (7 of 13), now 58 % (7 of 12): 1 fewer promise missed. "
         "Called in target: 46 % (6 of 13), now 50 % (6 of 12): 1 fewer ended without a call. "
         "First call: 1 fewer never called. "
@@ -222,8 +225,7 @@ def test_the_sentences_say_both_figures_and_what_changed(site: Site, story: Stor
 
 def test_nothing_is_explained_where_nothing_differs(site: Site, story: Story) -> None:
     report_copies.figures(site, story.lee, ASKED, now=END)
-    with reading() as conn:
-        assert kept_report.differences(conn, report(conn, site, ASKED, now=END + timedelta(seconds=1))) == ()
+    assert differences(site, ASKED, END + timedelta(seconds=1)) == ()
 
 
 def test_a_sheet_asks_few_questions_for_each_day(site: Site, story: Story, count_queries) -> None:  # type: ignore[no-untyped-def]

@@ -67,3 +67,13 @@ def test_where_no_single_figure_changed_the_numbers_say_it(
     told: Told, changes: tuple[tuple[Word, int], ...], words: str
 ) -> None:
     assert said(Figures(), Figures(), Changed(told, changes), way=Way.CSV) == f"Given out 2 pm ET. {words}"
+
+
+def test_of_days_that_were_not_over_it_is_said_that_more_has_come_since() -> None:
+    asked = Asked(Period(date(2026, 11, 12), date(2026, 11, 18)))
+    given = Given(Way.JSON, asked, NOW, 15, 90, Figures(kinds=SIX), Figures(), (), 0, None)
+    one = Difference(given, Figures(), (Changed(Told.KINDS, ((Kind.COUNTED, 2),)),), is_over=False)
+    assert sentences(one, "America/New_York", NOW).replace("\xa0", " ") == (
+        "Given out 2 pm ET, before these days were over: what came since is in the figures now. "
+        "What is counted: 2 more counted."
+    )
