@@ -53,7 +53,7 @@ class OwnFigurePages(PanelView):
         wanted, site, actor, now = _wanted(), current_site(), acting(), request_time()
         asked = replace(wanted.asked, person=actor.person_id)
         after = request.args.get("after", "")
-        with reading() as conn:
+        with reading(of_one_moment=True) as conn:
             found = report_lists.page(conn, site, asked, parts.read(FIRST_CALLS), now=now, after=after)
         ids = sorted({one.id for one in found.rows})
         viewing.listed_figure(

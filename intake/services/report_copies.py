@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Connection
 
 from intake.database import reading, writing
 from intake.ledger import audit, kept_reports
@@ -23,18 +26,23 @@ from intake.services.copies import Wanted
 from intake.services.errors import RefusedError
 
 CHUNK = 1000
-"""Rows a sheet holds in memory. Each chunk is a read of its own, so that no long one keeps old rows alive."""
+"""Rows a sheet holds in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet that is on record already. ``at``: the instant it is told by, however long it takes to send."""
+    """A sheet that is on record already. ``at``: the instant it is told by, however long it takes to send.
+
+    ``conn`` reads what was there at that moment, until ``moment`` is left.
+    """
 
     actor: Actor
     asked: Asked
     at: datetime
     waits: Waits
     with_contact: bool
+    conn: Connection
+    moment: ExitStack
 
 
 def begin_sheet(
@@ -48,31 +56,33 @@ def begin_sheet(
     if with_contact:
         actor.require(Permission.CONTACT)
     typed = copies.approve(site, actor, wanted, now=now)
-    with reading(of_one_moment=True) as conn:
+    with ExitStack() as moment:
+        conn = moment.enter_context(reading(of_one_moment=True))
         told, waits = report(conn, site, asked, now=now), report_lists.waits(conn, site, asked, now)
         aim = calendars.aim(conn, site, asked.period)
-    _keep(site, actor, Way.CSV, told, aim, {"contact": True} if with_contact else {}, typed)
-    return Sheet(actor, asked, now, waits, with_contact)
+        _keep(site, actor, Way.CSV, told, aim, {"contact": True} if with_contact else {}, typed)
+        return Sheet(actor, asked, now, waits, with_contact, conn, moment.pop_all())
 
 
 def rows(site: Site, sheet: Sheet) -> Iterator[Fact]:
-    """The rows of a sheet, read as they are asked for, day by day.
+    """The rows of a sheet, read as they are asked for, day by day, and all of the moment whose figures were kept.
 
-    Whose name and number are in it is on record before they leave.
+    Whatever is written while it is sent, they add up to those. Whose name and number are in it is on record before
+    they leave.
     """
-    day, last = sheet.asked.period.first_on, None
-    while day <= sheet.asked.period.last_on:
-        with reading() as conn:
+    with sheet.moment:
+        day, last = sheet.asked.period.first_on, None
+        while day <= sheet.asked.period.last_on:
             chunk = report_lists.of_day(
-                conn, site, sheet.asked, day, last, waits=sheet.waits, now=sheet.at, most=CHUNK,
+                sheet.conn, site, sheet.asked, day, last, waits=sheet.waits, now=sheet.at, most=CHUNK,
                 with_contact=sheet.with_contact,
             )  # fmt: skip
-        if chunk and sheet.with_contact:
-            _note(site, sheet, chunk)
-        yield from chunk
-        last = chunk[-1] if len(chunk) == CHUNK else None
-        if last is None:
-            day += timedelta(days=1)
+            if chunk and sheet.with_contact:
+                _note(site, sheet, chunk)
+            yield from chunk
+            last = chunk[-1] if len(chunk) == CHUNK else None
+            if last is None:
+                day += timedelta(days=1)
 
 
 def take_chosen(

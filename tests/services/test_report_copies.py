@@ -32,7 +32,7 @@ from intake.services.copies import Wanted
 from intake.services.errors import RefusedError
 from intake.services.sign_in import NotMatchedError
 from intake.wording.given_out import sentences
-from tests.making import PASSWORD, count, person, stored
+from tests.making import PASSWORD, ask, count, person, stored
 from tests.queries.story import END, Story, at, tell
 
 ASKED = Asked(Period(date(2026, 11, 17), date(2026, 11, 18)))
@@ -100,6 +100,23 @@ def test_the_rows_of_a_sheet_add_up_to_the_page_by_both_clocks(
     # Whichever clock was asked for: both stand in a row.
     other = Clock.ALL if clock is Clock.OPEN else Clock.OPEN
     assert added_up(rows, other).waits == told(site, replace(ASKED, clock=other)).whole.waits
+
+
+def test_a_sheet_adds_up_to_the_figures_that_were_kept_whatever_is_written_while_it_is_sent(
+    site: Site, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_copies, "CHUNK", 3)
+    rows = report_copies.rows(site, report_copies.begin_sheet(site, story.lee, ASKED, WANTED, now=END))
+    first = next(rows)
+    counting.leave_out(site, story.lee, (story.references[11],), now=END)
+    ask(site, at("13:59"), phone="212-555-0177")
+    sums = added_up([first, *rows], Clock.OPEN)
+    with reading() as conn:
+        kept = kept_report.by_id(conn, 1)
+    assert kept is not None and told(site).whole.kinds != sums.kinds
+    assert (sums.kinds, sums.states, sums.kept, sums.waits) == (
+        kept.whole.kinds, kept.whole.states, kept.whole.kept, kept.whole.waits,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("clock", Clock)
