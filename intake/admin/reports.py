@@ -40,6 +40,8 @@ from intake.wording.translation import gettext
 READINGS = ("arrivals", "target", "people")
 CHANGES_SHOWN = 20
 """Versions of the hours made in the period that are named."""
+PAGES_SHOWN, PAGES_CHOSEN = 15, 50
+"""Pages with most requests in the table, and to choose from: whoever sends the form may write any code."""
 
 
 def today() -> date:
@@ -65,7 +67,8 @@ class ReportPages(PanelView):
         with reading(of_one_moment=True) as conn:
             told = figures.report(conn, current_site(), wanted.asked, now=request_time())
             values = self._values(conn, told, wanted, reading_as if reading_as in READINGS else READINGS[0])
-        return self.page("admin/reports.html", **values)
+        pages = _pages(told, wanted, has_all=request.args.get("pages") == "all")
+        return self.page("admin/reports.html", **values, **pages)
 
     def _values(self, conn: Connection, told: Report, wanted: Wanted, cells: str) -> dict[str, Any]:
         days, link = noted_in(told), _link(wanted)
@@ -96,7 +99,6 @@ class ReportPages(PanelView):
             "tries": report_charts.tries(told, link),
             "people": report_tiles.people(told, link),
             "by_nobody": link(f"kind.counted,person.{NO_PERSON}") if told.called_by_nobody else None,
-            "sources": report_tiles.sources(told, link),
             "split": report_charts.split(told, link),
             "cells": cells,
             "readings": _readings(),
@@ -115,6 +117,15 @@ class ReportPages(PanelView):
 def _link(wanted: Wanted) -> Link:
     """To the requests behind a figure of this report."""
     return lambda of: url_for("reports.requests", of=of, **wanted.address)
+
+
+def _pages(told: Report, wanted: Wanted, *, has_all: bool) -> dict[str, Any]:
+    """The table by page; the ones with few requests in one line unless they are asked for."""
+    sources = report_tiles.sources(told, _link(wanted))
+    shown = sources if has_all else sources[:PAGES_SHOWN]
+    rest = sources[len(shown) :]
+    everyone = url_for("reports.index", _anchor="pages", pages="all", **wanted.address)
+    return {"sources": shown, "other_pages": (len(rest), sum(one.requests for one in rest), everyone)}
 
 
 def _to_earlier(told: Report, wanted: Wanted) -> Link | None:
@@ -139,7 +150,9 @@ def _choices(conn: Connection, told: Report) -> dict[str, list[tuple[str, str]]]
     if asked.person is not None and asked.person not in people:
         named = colleagues.names_of(conn, [asked.person])
         people[asked.person] = named.get(asked.person) or gettext("one person")
-    sources = {source for source, _ in told.sources} | ({asked.source} if asked.source is not None else set())
+    sources = {source for source, _ in told.sources[:PAGES_CHOSEN]} | (
+        {asked.source} if asked.source is not None else set()
+    )
     return {
         "period": [(one.value, words.preset(one)) for one in Preset],
         "person": [

@@ -15,7 +15,7 @@ from intake.rules.windows import Window
 from intake.rules.workflow import Disposition
 from intake.services import calls, people, settings
 from intake.services.calls import Outcome
-from tests.admin.desk import Desk, at
+from tests.admin.desk import Desk, at, words
 from tests.making import ask, person
 from tests.points import point
 from tests.queries.story import END, tell
@@ -137,6 +137,23 @@ def test_a_report_of_somebody_who_left_and_called_nobody_says_whose_it_is(sqlite
         for number, name in ((sam.person_id, "Sam"), (99, "one person")):
             html = desk.text(f"/admin/reports/?person={number}")
             assert f'<option value="{number}" selected>{name}</option>' in html
+
+
+def test_of_many_pages_those_with_few_requests_are_one_line_until_asked_for(sqlite_app: Flask, now: datetime) -> None:
+    """Whoever sends the form may write any code: the report stays of a size, and still adds up."""
+    site = sqlite_app.extensions["intake"]
+    lee = person(site, "Lee", "manager", now=now)
+    for number in range(18):
+        source = "k3" if number < 2 else f"x{number}"
+        ask(site, now, phone=f"(212) 555-01{number:02}", name=f"Visitor {number}", source=source)
+    with at(now):
+        desk = Desk(sqlite_app, lee)
+        table = re.findall(r"Requests by page</caption>(.*?)</table>", desk.text("/admin/reports/"), re.S)[0]
+        rows = [words(row).split() for row in re.findall(r"<tr>(.*?)</tr>", table, re.S)]
+        assert [row[:2] for row in rows[1:2]] == [["k3", "2"]] and rows[-2] == ["2", "other", "pages", "2"]
+        assert rows[-1][:2] == ["All", "18"] and len(rows) == 1 + 15 + 1 + 1
+        everyone = re.findall(r'<a href="([^"#]+)#pages">2 other pages', table)[0]
+        assert "other page" not in desk.text(everyone) and "x17" in desk.text(everyone)
 
 
 def test_the_lines_of_the_people_add_up_to_all_that_are_counted(sqlite_app: Flask) -> None:
