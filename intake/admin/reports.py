@@ -88,6 +88,7 @@ class ReportPages(PanelView):
             "arrived": {name: link(f"kind.counted,state.met,arrival.{name}") for name in ("open", "closed")},
             "weekly": report_charts.weekly(told, aim, report_notes.by_day(noted), today(), link),
             "notes": [note for note in noted if told.asked.period.holds(note.noted_on)],
+            "earlier_notes": [note for note in noted if not told.asked.period.holds(note.noted_on)],
             "new_note": {"on": told.asked.period.last_on.isoformat(), "text": ""},
             "may_note": acting().may(Permission.ASSIGN),
             "today": today(),

@@ -37,6 +37,7 @@ def test_the_weekly_chart_carries_the_notes_of_its_weeks(grace: Desk, site: Site
     page = grace.text(PAGE + "?period=7")
     assert "two people ill" in page.partition('id="notes"')[0], "in a week before the period that the chart shows"
     assert "Nothing is noted in these days." in page
+    assert "▾ noted on a day of that week 6 Oct two people ill" in words(page), "to be read without pointing at it"
 
 
 def test_what_is_wrong_with_a_note_is_said_at_its_field_and_nothing_typed_is_lost(grace: Desk) -> None:
