@@ -185,15 +185,13 @@ def split(report: Report, link: Link) -> Bars | None:
 
     None where no wait is over that took any time.
     """
-    whole = report.whole
-    unassigned = min(whole.unassigned_seconds, whole.called_seconds)
-    share = Share(unassigned, whole.called_seconds)
+    whole, share = report.whole, report.whole.unassigned
     if share.percent is None:
         return None
     of, n = "kind.counted,end.called,end.closed", sum(whole.ends.get(end, 0) for end in (End.CALLED, End.CLOSED))
     parts = [
-        (gettext("nobody had it"), unassigned, "", of),
-        (gettext("somebody had it"), whole.called_seconds - unassigned, "", of),
+        (gettext("nobody had it"), share.part, "", of),
+        (gettext("somebody had it"), share.whole - share.part, "", of),
     ]
     finding = gettext(
         "%(share)s %% of the waiting passed before anybody had taken the request", share=share.percent

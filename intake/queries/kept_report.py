@@ -6,7 +6,7 @@ Nobody's name is in it: not the visitors', and not those of the people who calle
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,7 @@ from intake.models.reports import Way
 from intake.queries.came_before import NOBODY, CameBefore
 from intake.queries.facts import Asked
 from intake.queries.report import Figures, Report
-from intake.rules.bands import BANDS, Band, Clock
+from intake.rules.bands import BANDS, Band, Clock, band_of
 from intake.rules.counting import End, Kept, Kind, Reach, State
 from intake.rules.periods import Period
 from intake.rules.promise import Aim
@@ -27,11 +27,13 @@ from intake.rules.survival import Quantile, Waits
 
 LOOKED_AT = 100
 """Of the same days, the newest so many are looked at."""
+PAGES = 20
 _K = KeptReport.__table__.c
 _PARTS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach,
     "agreed": Kept,
 }  # fmt: skip
+_OF_A_PART = ("kinds", "states", "reached")
 _SUMS = ("booked", "unassigned_seconds", "called_seconds")
 
 
@@ -68,7 +70,9 @@ class Given:
     """What was told, when, and by which target it was judged; ``target_minutes`` is None where that changed.
 
     ``waiting`` people had not been called then; the one who had waited longest since ``oldest_at``. ``came_before``:
-    others who were waiting since before these days. ``untold``: figures that were not told yet.
+    others who were waiting since before these days. ``untold``: figures that were not told yet. ``ages``: how many of them had waited how long, and how many of
+    these were past the target. ``sources``: the PAGES with most requests; of parts kinds, states, whom was reached and
+    how many booked. What was kept before such things were is without them.
     """
 
     way: Way
@@ -83,6 +87,11 @@ class Given:
     oldest_at: datetime | None
     came_before: CameBefore = NOBODY
     untold: tuple[Told, ...] = ()
+    while_open: Figures = field(default_factory=Figures)
+    while_closed: Figures = field(default_factory=Figures)
+    ages: Mapping[Band, tuple[int, int]] = field(default_factory=dict)
+    hours: Mapping[int, int] = field(default_factory=dict)
+    sources: tuple[tuple[str, Figures], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +208,22 @@ def _given(row: Row[Any]) -> Given:
         oldest_at=datetime.fromisoformat(oldest) if oldest else None,
         came_before=_came_before(told.get("came_before")),
         untold=() if "agreed" in told["whole"] else (Told.AGREED,),
+        **_more(told),
     )
+
+
+def _more(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What has been kept only since it was told in mails too."""
+    if "sources" not in told:
+        return {}
+    ages = told["ages"]
+    return {
+        "while_open": _part(told["while_open"]),
+        "while_closed": _part(told["while_closed"]),
+        "ages": {band: (ages[band.key][0], ages[band.key][1]) for band in BANDS if band.key in ages},
+        "hours": dict(told["hours"]),
+        "sources": tuple((source, _part(figures)) for source, figures in told["sources"]),
+    }
 
 
 def _came_before(told: Mapping[str, Any] | None) -> CameBefore:
@@ -230,7 +254,21 @@ def document(report: Report, aim: Aim) -> dict[str, Any]:
         "waiting": len(report.waiting),
         "oldest_at": oldest.isoformat() if oldest else None,
         "came_before": _before_document(report.came_before),
+        "while_open": _part_document(report.while_open),
+        "while_closed": _part_document(report.while_closed),
+        "ages": _ages(report),
+        "hours": [[hour, sum(states.values())] for hour, states in sorted(report.hours.items())],
+        "sources": [[source, _part_document(told)] for source, told in report.sources[:PAGES]],
     }
+
+
+def _ages(report: Report) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for one in report.waiting:
+        told = found.setdefault(band_of(one.minutes).key, [0, 0])
+        told[0] += 1
+        told[1] += one.is_late
+    return found
 
 
 def _before_document(told: CameBefore) -> dict[str, Any] | None:
@@ -247,6 +285,16 @@ def _document(figures: Figures) -> dict[str, Any]:
         "waits": {"called": _pairs(waits.called), "waiting": _pairs(waits.waiting), "never": waits.never},
         **{name: getattr(figures, name) for name in _SUMS},
     }
+
+
+def _part_document(figures: Figures) -> dict[str, Any]:
+    """Of a part of the requests, what is told of it: a program that asks all day long is kept each time it differs."""
+    return {**{name: _plain(getattr(figures, name)) for name in _OF_A_PART}, "booked": figures.booked}
+
+
+def _part(told: Mapping[str, Any]) -> Figures:
+    parts: dict[str, Any] = {name: _counts(_PARTS[name], told[name]) for name in _OF_A_PART}
+    return Figures(**parts, booked=told["booked"])
 
 
 def _plain(counts: Mapping[Any, int]) -> dict[str, int]:

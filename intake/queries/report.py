@@ -103,6 +103,11 @@ class Figures:
         return _of(self.counted - missing, missing)
 
     @property
+    def unassigned(self) -> Share:
+        """Of the seconds that those called had waited, the ones before anybody had taken the request."""
+        return Share(min(self.unassigned_seconds, self.called_seconds), self.called_seconds)
+
+    @property
     def half(self) -> Quantile:
         """Half of all were called within."""
         return quantile(self.waits, HALF)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from intake.models.reports import Way
 from intake.queries.kept_report import Given
 from intake.queries.report import Figures
-from intake.rules.bands import BANDS
-from intake.rules.counting import APART, LEFT_OUT, MISSED, End, Kept, Kind, State
+from intake.rules.bands import BANDS, Clock
+from intake.rules.counting import APART, LEFT_OUT, MISSED, End, Kept, Kind, Reach, State
 from intake.rules.shares import FEW_FOR_A_TAIL, Share
 from intake.wording import figures as words
 from intake.wording import times
@@ -46,10 +47,17 @@ def sections(given: Given) -> tuple[Section, ...]:
         nothing = gettext("There was no request on these days.")
         return (Section(gettext("At a glance"), (nothing, _held_against(given))),)
     found = [Section(gettext("At a glance"), _glance(given)), Section(gettext("What is counted"), _counted(given))]
+    found.append(Section(gettext("In target by week of arrival"), _weeks(given)))
     if whole.counted:
         found.append(Section(words.clock_note(given.asked.clock), _bands(whole)))
-    found.append(Section(gettext("In target by week of arrival"), _weeks(given)))
-    return tuple(found)
+        found += (
+            Section(gettext("When they arrived"), _arrivals(given)),
+            Section(_waiting_by_age(given), _ages(given)),
+            Section(gettext("By the try that reached them"), _tries(whole)),
+            Section(gettext("While people waited for the first call"), _split(whole)),
+            Section(gettext("By page the request came from"), _sources(given)),
+        )
+    return tuple(one for one in found if one.lines)
 
 
 def _glance(given: Given) -> tuple[str, ...]:
@@ -99,11 +107,14 @@ def _waiting(given: Given) -> str:
     title = gettext("Not called yet")
     if given.oldest_at is None:
         return f"{title}: {gettext('nobody')}"
-    late = given.whole.states.get(State.OVERDUE, 0)
-    told = ngettext("%(num)s past the target", "%(num)s past the target", late) if late else ""
+    told = _past(given.whole.states.get(State.OVERDUE, 0))
     wait = times.waited((given.made_at - given.oldest_at).total_seconds())
     oldest = gettext("the oldest has waited %(wait)s by day and night", wait=wait)
     return f"{title}: {_joined(str(given.waiting), told, oldest)}"
+
+
+def _past(late: int) -> str:
+    return ngettext("%(num)s past the target", "%(num)s past the target", late) if late else ""
 
 
 def _came_before(given: Given) -> str:
@@ -152,6 +163,65 @@ def _bands(whole: Figures) -> tuple[str, ...]:
     parts = [(words.band(band), whole.bands.get(band, 0)) for band in BANDS]
     parts += [(words.end(end), whole.ends.get(end, 0)) for end in (End.CLOSED, End.WAITING, End.LEFT, End.NEVER)]
     return tuple(f"{title}: {n} ({words.percent(Share(n, whole.counted))})" for title, n in parts)
+
+
+def _arrivals(given: Given) -> tuple[str, ...]:
+    """By weekday, with the fullest hour; and how those fared who came while the office was open, or was not."""
+    if not given.hours:
+        return ()
+    days = Counter({day: sum(n for hour, n in given.hours.items() if hour // 24 == day) for day in range(7)})
+    hour, n = max(given.hours.items(), key=lambda one: (one[1], -one[0]))
+    parts = (gettext("While we were open"), given.while_open), (gettext("While we were closed"), given.while_closed)
+    return (
+        *(_part(title, told) for title, told in parts),
+        ", ".join(f"{name}: {days[day]}" for day, name in enumerate(words.weekdays())),
+        gettext("Most in one hour: %(hour)s, %(n)s", hour=words.hour_of_week(*divmod(hour, 24)), n=n),
+    )
+
+
+def _part(title: str, told: Figures) -> str:
+    """ "k3: 12, in target 82 % (9 of 11)"; of too few no share is told."""
+    n, share = told.counted, told.in_target
+    if not share.whole:
+        return f"{title}: {n}"
+    return f"{title}: {_joined(str(n), gettext('in target: %(share)s', share=words.share_of_part(share)))}"
+
+
+def _waiting_by_age(given: Given) -> str:
+    is_open = given.asked.clock is Clock.OPEN
+    return gettext("Not called yet, by opening hours") if is_open else gettext("Not called yet, by day and night")
+
+
+def _ages(given: Given) -> tuple[str, ...]:
+    """Who waited, by how long so far."""
+    return tuple(f"{words.band(band)}: {_joined(str(n), _past(late))}" for band, (n, late) in given.ages.items())
+
+
+def _tries(whole: Figures) -> tuple[str, ...]:
+    """Everybody counted is in one of these."""
+    told = ((words.reach(reach), whole.reached.get(reach, 0)) for reach in Reach)
+    return tuple(f"{title}: {n} ({words.percent(Share(n, whole.counted))})" for title, n in told)
+
+
+def _split(whole: Figures) -> tuple[str, ...]:
+    share = whole.unassigned
+    if not share.whole:
+        return ()
+    rest = Share(share.whole - share.part, share.whole)
+    parts = (gettext("nobody had taken the request"), share), (gettext("somebody had"), rest)
+    return tuple(f"{title}: {times.duration(one.part)} ({words.percent(one)})" for title, one in parts)
+
+
+def _sources(given: Given) -> tuple[str, ...]:
+    """Pages go by code, so that none names a treatment."""
+    return tuple(
+        _joined(
+            _part(source or gettext("no code"), told),
+            gettext("reached: %(share)s", share=words.share_of_part(told.were_reached)),
+            gettext("booked: %(n)s", n=told.booked),
+        )
+        for source, told in given.sources
+    )
 
 
 def _weeks(given: Given) -> tuple[str, ...]:

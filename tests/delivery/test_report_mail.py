@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
-from intake.database import reading
+from intake.database import reading, writing
 from intake.delivery import messages, worker
 from intake.delivery.messages import Letter, Occasion
-from intake.models import OutboxMessage
+from intake.models import KeptReport, OutboxMessage
 from intake.models.reports import Every
 from intake.models.site import Site
 from intake.queries import calendar as calendars
@@ -78,6 +79,34 @@ def test_it_tells_the_figures_worked_out_by_hand(site: Site, story: Story) -> No
     assert f"{site.public_url}/admin/reports/?from=2026-11-16&to=2026-11-22\n" in told.text
     assert told.text.count("Week from") == 1, "weeks before the first request are not told"
     assert "<h2" in told.html and "<li" in told.html and "Promises kept: 47 % (7 of 15)" in told.html
+
+
+def test_it_tells_the_figures_of_the_other_charts_in_text(site: Site, story: Story) -> None:
+    made(site, story.lee)
+    text = letter(site).text
+    for title, *lines in (
+        ("When they arrived", "While we were open: 12, in target: 33 % (4 of 12)",
+         "While we were closed: 2, in target: too few", "Mon: 0, Tue: 2, Wed: 12, Thu: 0, Fri: 0, Sat: 0, Sun: 0",
+         "Most in one hour: Wed 10 am to 11 am, 4"),
+        ("Not called yet, by opening hours", "over 24 h: 2, 2 past the target"),
+        ("By the try that reached them", "1st try: 4 (29 %)", "2nd: 1 (7 %)", "3rd: 0 (0 %)"),
+        ("While people waited for the first call",),
+        ("By page the request came from", "k3: 12, in target: 42 % (5 of 12), reached: 50 % (6 of 12), booked: 1",
+         "w1: 2, in target: too few, reached: too few, booked: 0"),
+    ):  # fmt: skip
+        section = text.partition(f"\n{title}\n")[2].partition("\n\n")[0]
+        assert section.splitlines()[: len(lines)] == [f"- {line}" for line in lines] and section
+
+
+def test_what_was_kept_before_those_were_told_is_still_a_mail(site: Site, story: Story) -> None:
+    made(site, story.lee)
+    with writing() as conn:
+        figures = dict(conn.execute(select(KeptReport.__table__.c.figures)).scalar_one())
+        for name in ("sources", "hours", "ages", "while_open", "while_closed", "came_before"):
+            del figures[name]
+        conn.execute(update(KeptReport).values(figures=figures))
+    text = letter(site).text
+    assert "1st try: 4 (29 %)" in text and "When they arrived" not in text and "By page" not in text
 
 
 @point(75)

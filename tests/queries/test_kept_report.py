@@ -52,6 +52,14 @@ def test_a_report_is_read_again_as_it_was_given_out(site: Site) -> None:
     assert (given.whole, given.before, given.weeks) == (told.whole, told.before, told.weeks)
     assert given.whole.half == told.whole.half and given.whole.promises == told.whole.promises
     assert (given.waiting, given.oldest_at) == (2, told.waiting[0].received_at)
+    parts = [(told.while_open, given.while_open), (told.while_closed, given.while_closed)]
+    assert [source for source, _ in given.sources] == [source for source, _ in told.sources] != []
+    parts += [(then, now) for (_, then), (_, now) in zip(told.sources, given.sources, strict=True)]
+    for then, now in parts:
+        assert (now.counted, now.in_target, now.were_reached) == (then.counted, then.in_target, then.were_reached)
+        assert now.booked == then.booked
+    assert given.hours == {hour: sum(states.values()) for hour, states in told.hours.items()}
+    assert sum(n for n, _ in given.ages.values()) == 2 and sum(late for _, late in given.ages.values()) == 1
     stored = json.dumps(document)
     assert not any(word in stored for word in ("Maria", "Dev", "Visitor", "212", *story.references.values()))
 
