@@ -47,15 +47,17 @@ class Wanted:
 
 def read(args: Mapping[str, Any], today: date) -> Wanted:
     """What the address asks for. A word that means nothing asks for nothing; days that cannot be are said at the field,
-    and the usual period is told.
+    and the usual period is told. Days that are typed go before a period of the list, unless they were ``shown``
+    there before it was chosen.
     """
-    typed = {name: str(args.get(name, "")).strip()[:10] for name in ("from", "to")}
+    typed, named = {name: str(args.get(name, "")).strip()[:10] for name in ("from", "to")}, str(args.get("period", ""))
+    if named in set(Preset) and ",".join(typed.values()) == args.get("shown"):
+        typed = dict.fromkeys(typed, "")
     errors: dict[str, str] = {}
     chosen, period = "", None
     if any(typed.values()):
         period = _days(typed, today, errors)
     if period is None:
-        named = str(args.get("period", ""))
         chosen = named if named in set(Preset) else USUAL.value
         period = preset(Preset(chosen), today)
     return Wanted(_asked(args, period), chosen, typed, errors)

@@ -70,9 +70,9 @@ class Given:
     """What was told, when, and by which target it was judged; ``target_minutes`` is None where that changed.
 
     ``waiting`` people had not been called then; the one who had waited longest since ``oldest_at``. ``came_before``:
-    others who were waiting since before these days. ``untold``: figures that were not told yet. ``ages``: how many of them had waited how long, and how many of
+    others who were waiting since before these days. ``ages``: how many of them had waited how long, and how many of
     these were past the target. ``sources``: the PAGES with most requests; of parts kinds, states, whom was reached and
-    how many booked. What was kept before such things were is without them.
+    how many booked. What was kept before such things were is without them. ``untold``: figures that were not told yet.
     """
 
     way: Way

@@ -156,6 +156,46 @@ def test_of_many_pages_those_with_few_requests_are_one_line_until_asked_for(sqli
         assert "other page" not in desk.text(everyone) and "x17" in desk.text(everyone)
 
 
+def test_a_period_of_the_list_goes_before_days_that_stood_in_the_fields_and_after_such_as_are_typed(
+    sqlite_app: Flask, now: datetime
+) -> None:
+    with at(now):
+        desk = Desk(sqlite_app, person(sqlite_app.extensions["intake"], "Lee", "manager", now=now))
+        html = desk.text("/admin/reports/?from=2026-11-02&to=2026-11-03")
+        assert "2 Nov – 3 Nov 2026" in words(html)
+        shown = re.findall(r'name="shown" value="([^"]+)"', html)[0]
+        for typed, days in (
+            ("from=2026-11-02&to=2026-11-03", "18 Nov 2026"),
+            ("from=2026-11-04&to=2026-11-05", "4 Nov"),
+        ):
+            told = words(desk.text(f"/admin/reports/?period=today&{typed}&shown={shown}"))
+            assert f"Response times {days}" in told
+        assert 'name="shown"' not in desk.text("/admin/reports/?period=today")
+        assert "Response times 2 Nov" in words(desk.text("/admin/reports/?period=28&from=2026-11-02&to=2026-11-03"))
+
+
+def test_a_report_of_one_persons_first_calls_says_that_nobody_who_waits_is_in_it(
+    sqlite_app: Flask, now: datetime
+) -> None:
+    site = sqlite_app.extensions["intake"]
+    lee = person(site, "Lee", "manager", now=now)
+    ask(site, now - timedelta(hours=1))
+    with at(now):
+        desk = Desk(sqlite_app, lee)
+        said = "whoever waits for a call is in none of these figures"
+        assert said in desk.text(f"/admin/reports/?person={lee.person_id}") and said not in desk.text("/admin/reports/")
+
+
+def test_how_we_count_is_said_in_150_words(sqlite_app: Flask, now: datetime) -> None:
+    site = sqlite_app.extensions["intake"]
+    lee = person(site, "Lee", "manager", now=now)
+    ask(site, now)
+    with at(now):
+        html = Desk(sqlite_app, lee).text("/admin/reports/")
+    told = re.findall(r"How we count</summary><p[^>]*>(.*?)</p>", html, re.S)[0]
+    assert len(told.split()) <= 150
+
+
 def test_the_lines_of_the_people_add_up_to_all_that_are_counted(sqlite_app: Flask) -> None:
     with at(END):
         desk = Desk(sqlite_app, tell(sqlite_app.extensions["intake"]).lee)
