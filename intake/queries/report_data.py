@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from intake.queries.report import Figures, Report
 from intake.rules.bands import BANDS, band_of
@@ -22,12 +23,16 @@ _PARTS: Mapping[str, type[StrEnum]] = {
 def data(report: Report, zone: str) -> dict[str, Any]:
     """Days are those of ``zone``, waits are minutes by the asked clock, rounded up. ``n``: requests counted.
 
+    ``is_partial``: the last of these days is not over.
     ``calls`` of people are all they made in these days, None where the report is narrowed by anything but the person;
     the figures beside them are of the requests they called first.
     """
     asked = report.asked
     return {
-        "period": {"first_on": asked.period.first_on.isoformat(), "last_on": asked.period.last_on.isoformat()},
+        "period": {
+            "first_on": asked.period.first_on.isoformat(), "last_on": asked.period.last_on.isoformat(),
+            "is_partial": asked.period.is_partial(report.now.astimezone(ZoneInfo(zone)).date()),
+        },
         "time_zone": zone,
         "made_at": report.now.isoformat(timespec="seconds"),
         "clock": asked.clock.value,

@@ -125,6 +125,7 @@ def test_a_program_reads_the_same_numbers_as_the_page(site: Site, story: Story, 
     read = data(report_copies.figures(site, story.lee, asked, now=END), "America/New_York")
     seen = told(site, asked)
     whole = read["whole"]
+    assert read["period"] == {"first_on": "2026-11-17", "last_on": "2026-11-18", "is_partial": True}
     assert (read["n"], whole["counted"], read["clock"]) == (seen.whole.counted, seen.whole.counted, clock.value)
     for name in ("kinds", "states", "kept", "wishes", "agreed", "ends", "reached"):
         assert {word: n for word, n in whole[name].items() if n} == dict(getattr(seen.whole, name)), name
