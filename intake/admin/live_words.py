@@ -40,6 +40,7 @@ _COLLEAGUES = {
     "callback.closed": lazy_gettext("%(person)s closed this."),
     "callback.reopened": lazy_gettext("%(person)s opened this again."),
 }
+_NOTE_BACK = lazy_gettext("%(person)s took back a note.")
 _OTHERS = lazy_gettext("%(person)s changed this.")
 _GIVEN = lazy_gettext("%(person)s gave this to %(to)s.")
 _TO_YOU = lazy_gettext("%(person)s gave this to you.")
@@ -125,7 +126,8 @@ def _colleagues(act: Act, stands: Standing, reader: Actor) -> str:
         return str(_COLLEAGUES["callback.taken_over"]) % {"person": act.actor_name}
     if act.given_to is not None and act.given_to == stands.assignee_id:
         return str(_GIVEN) % {"person": act.actor_name, "to": stands.assignee_name}
-    return str(_known(_COLLEAGUES, act.action)) % {"person": act.actor_name}
+    words = _NOTE_BACK if act.is_of_a_note else _known(_COLLEAGUES, act.action)
+    return str(words) % {"person": act.actor_name}
 
 
 def _known(table: Mapping[str, Any], action: str) -> Any:

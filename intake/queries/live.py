@@ -98,7 +98,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that was done to a request. ``given_to``: the person it went to, if it did."""
+    """Something that was done to a request. ``given_to``: the person it went to, if it did.
+
+    ``is_of_a_note``: all that was done was to take a note back.
+    """
 
     id: int
     at: datetime
@@ -107,6 +110,7 @@ class Act:
     actor_name: str
     action: str
     given_to: int | None
+    is_of_a_note: bool = False
 
 
 def versions(conn: Connection, asked: Asked, references: Collection[str]) -> list[tuple[str, int, bool]]:
@@ -215,9 +219,12 @@ def acts_since(conn: Connection, callback_id: int, act_id: int) -> list[Act]:
     )
     asked = asked.where(_A.callback_id == callback_id, _A.id > act_id, *IS_ACT)
     return [
-        Act(row.id, row.at, ActorKind(row.actor_kind), row.actor_id, row.name or "", row.action, _person(row.details))
+        Act(
+            row.id, row.at, ActorKind(row.actor_kind), row.actor_id, row.name or "", row.action, _person(row.details),
+            is_of_a_note="struck_note" in row.details,
+        )
         for row in conn.execute(asked.order_by(_A.id.desc()).limit(MOST))
-    ]
+    ]  # fmt: skip
 
 
 def _person(details: dict[str, Any]) -> int | None:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from intake.database import reading
 from intake.models import Audit, Presence
 from intake.models.site import Site
+from intake.queries import undo_steps
 from intake.rules.phone import parse
 from intake.rules.workflow import ClosedReason, Voicemail
-from intake.services import casework, claims, visitor
+from intake.services import casework, claims, undoing, visitor
 from tests.admin.desk import Desk, at, words
 from tests.admin.live import open_request
 from tests.making import actions, ask, count, stored
@@ -136,6 +138,16 @@ def test_what_colleagues_do_is_told_by_name_and_stops_only_a_call_that_would_be_
     page = open_request(dev, reference)
     dev.press(reference, "note", remark="Closed too early?")
     assert news() == ("You changed this in another window.", False, True)
+
+
+def test_a_note_that_is_taken_back_is_told_as_that(maria: Desk, dev: Desk, site: Site, now: datetime) -> None:
+    reference = ask(site, now).reference
+    dev.press(reference, "note", remark="Wrong request.")
+    page = open_request(maria, reference)
+    with reading() as conn:
+        step = undo_steps.made_at(conn, dev.actor.person_id, now)
+    undoing.undo(site, dev.actor, step or "", now=now)
+    assert page.told()["news"]["words"] == "Dev took back a note."
 
 
 def test_looks_and_mails_are_no_news(maria: Desk, dev: Desk, site: Site, now: datetime) -> None:
