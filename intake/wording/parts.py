@@ -22,6 +22,14 @@ _MARKS = {
     Mark.BOOKED: lazy_gettext("appointment made"),
     Mark.WAITS: lazy_gettext("wanted a quick call"),
 }
+_NO_LONGER_TOLD = {
+    "late.none": lazy_gettext("not called yet, not due yet"),
+    "late.15": lazy_gettext("not called yet, late by up to 15 min"),
+    "late.60": lazy_gettext("not called yet, late by 15–60 min"),
+    "late.240": lazy_gettext("not called yet, late by 1–4 h"),
+    "late.more": lazy_gettext("not called yet, late by over 4 h"),
+}
+"""Conditions of figures that the reports once had: the record is kept for longer than they were."""
 
 
 def title(part: Part, people: Mapping[int, str], today: date) -> str:
@@ -56,11 +64,15 @@ def by_clock(clock: Clock) -> str:
 
 
 def on_record(of: str) -> str:
-    """Likewise for an entry of the record, where nobody is named."""
+    """Likewise for an entry of the record, where nobody is named, also of a figure that there is no more."""
+    conditions = of.split(",")
+    gone = gettext(" or ").join(str(_NO_LONGER_TOLD[one]) for one in conditions if one in _NO_LONGER_TOLD)
+    rest = ",".join(one for one in conditions if one not in _NO_LONGER_TOLD)
     try:
-        return phrase(read(of), {}, date.max)
+        said = "" if gone and not rest else phrase(read(rest), {}, date.max)
     except ValueError:
-        return of
+        said = gettext("one that the reports do not tell any more")
+    return ", ".join(filter(None, (gone, said)))
 
 
 def _said(part: Part) -> list[tuple[str, tuple[str, ...]]]:

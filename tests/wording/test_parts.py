@@ -37,6 +37,16 @@ def test_a_part_has_words(of: str, words: str) -> None:
     assert parts.title(read(of), {7: "Dev"}, TODAY).replace("\xa0", " ") == words
 
 
-def test_the_record_names_nobody_and_keeps_what_it_cannot_read() -> None:
-    assert parts.on_record("person.7") == "first call by one person"
-    assert parts.on_record("moon.1") == "moon.1"
+@pytest.mark.parametrize(
+    ("of", "words"),
+    [
+        ("person.7", "first call by one person"),
+        ("late.60", "not called yet, late by 15–60 min"),
+        ("late.none,late.15", "not called yet, not due yet or not called yet, late by up to 15 min"),
+        ("arrival.open,late.more", "not called yet, late by over 4 h, arrived while open"),
+        ("moon.1", "one that the reports do not tell any more"),
+        ("late.60,moon.1", "not called yet, late by 15–60 min, one that the reports do not tell any more"),
+    ],
+)
+def test_the_record_names_nobody_and_has_words_for_a_figure_that_is_gone(of: str, words: str) -> None:
+    assert parts.on_record(of).replace("\xa0", " ") == words
