@@ -44,6 +44,9 @@ MOST_NUMBERS, NUMBERS_WITHIN = 5, timedelta(hours=1)
 MOST_TIMES, TIMES_WITHIN = 10, timedelta(days=1)
 """So often one link changes the time: each is a promise of its own, and on record."""
 
+MOST_UNDONE, UNDONE_WITHIN = 10, timedelta(days=1)
+"""So often one link takes its cancelling back, for the same reasons. Cancelling itself is never refused."""
+
 
 @contextmanager
 def _own(site: Site, token: str, now: datetime, *, is_ending: bool = False) -> Iterator[tuple[Connection, Row[Any]]]:
@@ -259,6 +262,7 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
     """Call me after all. A promise still ahead stands again as it was; else there is a new one, from now.
 
     EndedError when it ended otherwise, or the number must not be called; once it is open again, nothing happens.
+    RefusedError("too_often") beyond MOST_UNDONE of one link: it stays cancelled. Who may be in danger never is.
     """
     with writing() as conn:
         row = lock_link(conn, link_hash(token))
@@ -269,6 +273,8 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
         if row.status != Status.WITHDRAWN or is_suppressed(conn, phone_indexes(site, row)):
             raise EndedError
         in_danger = is_in_danger(row, calls.said(conn, row))
+        if not in_danger:
+            _count(conn, site, row, "undone", now, most=MOST_UNDONE, within=UNDONE_WITHIN)
         window = _window(row) if row.window_from and row.window_from > now else None
         wanted = Status.SCHEDULED if window else Status.NEW
         status = Status.CHECK if _is_undecided(row) else wanted

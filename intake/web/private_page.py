@@ -67,8 +67,8 @@ def change(token: str) -> Response:
         return _back(token)
     except RefusedError:
         field, words = _TOO_OFTEN[what]
-        form[field].errors = [words(current_site().provider_phone)]
-        return _page(token, view, calendar, now, status=429, opened=what, form=form)
+        refused = {field: words(current_site().provider_phone)}
+        return _page(token, view, calendar, now, status=429, opened=what, form=form, refused=refused)
     return _back(token, saved=what)
 
 
@@ -152,12 +152,14 @@ _CHANGES: Mapping[str, Callable[[Site, str, Any, datetime], None]] = {
 _TOO_OFTEN: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "time": ("preferred_time", answers.time_too_often),
     "number": ("phone", answers.number_too_often),
+    "undo": ("undo", answers.undone_too_often),
 }
 
 
 def _page(
     token: str, view: PrivateView, calendar: Calendar, now: datetime, *,
     status: int = 200, saved: str = "", opened: str = "", form: VisitorForm | None = None,
+    refused: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     zone = current_site().time_zone
     state = standing.standing(view, zone, now, calendar.calling)
@@ -176,7 +178,7 @@ def _page(
         tries=standing.tries(view, calendar.calling),
         choices=choices(),
         typed=_chosen(view) | (form.typed if form else {}),
-        problems=form.problems if form else {},
+        problems=refused or (form.problems if form else {}),
         saved=saved,
         opened=opened or ("number" if state.has_wrong_number else ""),
     )

@@ -41,6 +41,15 @@ def time_too_often(phone: str) -> str:
     )
 
 
+def undone_too_often(phone: str) -> str:
+    """One request was cancelled and wanted after all again and again: it stays cancelled; there are two other ways."""
+    return gettext(
+        "You have cancelled this request and taken that back many times today. It stays cancelled. If you want a call "
+        "after all, call us at %(phone)s or ask us once more below",
+        phone=phone,
+    )
+
+
 def number_too_often(phone: str) -> str:
     """One request's number was changed again and again; whoever needs it changed once more has another way."""
     return gettext(

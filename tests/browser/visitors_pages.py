@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from intake.database import writing
 from intake.models import CallbackRequest
-from intake.services import casework
+from intake.services import casework, visitor
 from tests.browser.premises import Premises
 from tests.browser.shown import Shown, Way, at, send
 from tests.making import ask
@@ -138,6 +138,19 @@ def cancelled(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Your request is cancelled")
 
 
+def cancelled_too_often(house: Premises) -> Page:
+    made, now = ask(house.site, house.now, name=LONG_NAME, phone=_another_number()), datetime.now(UTC)
+    for _ in range(visitor.MOST_UNDONE):
+        visitor.withdraw(house.site, made.link_token, now=now)
+        visitor.undo_withdrawal(house.site, made.link_token, now=now)
+    visitor.withdraw(house.site, made.link_token, now=now)
+    page = house.tab()
+    page.goto(f"/callback/{made.link_token}")
+    page.get_by_role("button", name="Undo: call me after all").click()
+    page.wait_for_selector("#problem")
+    return page
+
+
 def too_long(page: Page) -> None:
     page.goto("/callback")
     send(page, "/callback", message="x" * 70_000)
@@ -187,6 +200,7 @@ PAGES = [
     Shown("change with errors", "private.change", REQUEST, as_visitor(change_with_errors), 422),
     Shown("cancel", "private.ask_cancel", "public/cancel.html", as_visitor(cancel)),
     Shown("cancelled", "private.show", REQUEST, as_visitor(cancelled)),
+    Shown("cancelled too often", "private.change", REQUEST, cancelled_too_often, 429),
     Shown("privacy", "public.privacy", "public/privacy.html", at("", "/privacy")),
     Shown("staying private", "public.staying_private", "public/staying_private.html", at("", "/staying-private")),
     Shown("accessibility", "public.accessibility", "public/accessibility.html", at("", "/accessibility")),

@@ -33,11 +33,11 @@ FOR_MACHINES = {
 """What answers a GET, and with no page."""
 SKELETONS = {"base.html", "admin/base.html", "admin/settings.html", "security/base.html"}
 STATUSES = {
-    "visitor": {200, 400, 404, 405, 413, 422, 500, 503},
+    "visitor": {200, 400, 404, 405, 413, 422, 429, 500, 503},
     "desk": {200, 400, 401, 403, 404, 405, 409, 413, 422, 423, 429, 500, 503},
 }
-"""What each half of the service can answer with a page. (No visitor is ever told to wait: a form that comes too often
-is stored under "Check".)"""
+"""What each half of the service can answer with a page. (Nobody who asks for a call is ever told to wait: a form that
+comes too often is stored under "Check". One private link changes things only so often.)"""
 
 
 def tabled(endpoint: str) -> bool:

@@ -223,6 +223,29 @@ def test_an_undone_request_keeps_the_time_it_was_asked_for(site, now):
     assert (row.status, row.window_from, row.next_at) == (Status.SCHEDULED, window.from_at, window.from_at)
 
 
+def test_cancelling_is_taken_back_ten_times_a_day_and_then_it_stays_cancelled(site, now):
+    submitted = ask(site, now)
+    for _ in range(10):
+        visitor.withdraw(site, submitted.link_token, now=now)
+        visitor.undo_withdrawal(site, submitted.link_token, now=now)
+    visitor.withdraw(site, submitted.link_token, now=now)
+    before = (stored(submitted.reference), actions(submitted.reference))
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="too_often"):
+            visitor.undo_withdrawal(site, submitted.link_token, now=now + timedelta(hours=23))
+    assert (stored(submitted.reference), actions(submitted.reference)) == before
+    visitor.undo_withdrawal(site, submitted.link_token, now=now + timedelta(days=1))
+    assert stored(submitted.reference).closed_at is None
+
+
+def test_whoever_may_be_in_danger_takes_it_back_however_often(site, now):
+    submitted = ask(site, now, message="I want to die")
+    for _ in range(12):
+        visitor.withdraw(site, submitted.link_token, now=now)
+        visitor.undo_withdrawal(site, submitted.link_token, now=now)
+    assert stored(submitted.reference).closed_at is None
+
+
 def test_undoing_does_not_lead_past_check(site, now):
     submitted = ask(site, now, signals=Signals(honeypot=True, seconds_to_fill=0.1))
     visitor.withdraw(site, submitted.link_token, now=now)

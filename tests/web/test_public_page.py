@@ -210,27 +210,6 @@ def test_a_mistake_in_a_change_opens_its_row_and_keeps_the_answer(visitor: Flask
     assert words(response.text).count("Phone number must include the area code") == 2
 
 
-def test_whoever_changes_the_number_again_and_again_is_told_what_else_they_can_do(visitor: FlaskClient) -> None:
-    path = ask(visitor)
-    for number in range(10, 15):
-        assert visitor.post(path, data={"change": "number", "phone": f"646 555 01{number}"}).status_code == 303
-    response = visitor.post(path, data={"change": "number", "phone": "646 555 0199"})
-    assert response.status_code == 429 and '<details id="number" open>' in response.text
-    assert "call us at 212-736-5000 or change it in an hour" in words(response.text)
-
-
-def test_whoever_changes_the_time_ten_times_a_day_keeps_the_last_and_is_asked_to_call(visitor: FlaskClient) -> None:
-    path = ask(visitor)
-    for note in ("", *(f"at {hour}" for hour in range(9))):
-        wish = {"preferred_time": "other", "preferred_time_note": note or "any evening"}
-        assert visitor.post(path, data={"change": "time", **wish}).status_code == 303
-    again = {"change": "time", "preferred_time": "other", "preferred_time_note": "at noon"}
-    response = visitor.post(path, data=again)
-    assert response.status_code == 429 and 'value="at noon"' in response.text
-    assert "Your last choice stands. To change it once more, call us at 212-736-5000" in words(response.text)
-    assert visitor.post(path, data=again | {"preferred_time_note": "I want to die"}).status_code == 303
-
-
 def test_the_link_to_change_the_number_opens_its_row_without_a_script(visitor: FlaskClient) -> None:
     path = ask(visitor)
     link = re.search(r'<a href="(\?open=number)#number">Change it</a>', visitor.get(path).text)
