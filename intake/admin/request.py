@@ -230,10 +230,12 @@ def _rights(case: CaseFile) -> dict[str, bool]:
     is_managers = SUPPRESSED in case.spam_reasons and not manages
     is_busy = _is_on_call(case) and not is_mine
     has_number = not awaits_a_number(case.due_at, case.closed_at)
+    sees = (is_mine and is_open and not (is_check and is_managers)) or _is_needed_for_help(case)
     return {
         "mine": is_mine,
         "free": is_free,
-        "see_number": is_mine and is_open and bool(case.phone_e164) and not (is_check and is_managers),
+        "see_number": sees and bool(case.phone_e164),
+        "see_after_all": sees and not is_open,
         "call": works and (is_mine or is_free) and not is_check and actor.may(Permission.CONTACT),
         "claim": works and (is_mine or is_free) and not is_check and has_number and not _is_on_call(case),
         "skip": works and (is_mine or is_free) and not is_check and has_number and not _is_on_call(case),
@@ -272,6 +274,11 @@ def _was_calling(case: CaseFile) -> bool:
     """The visitor withdrew while this person was calling: what came of it may still be said."""
     is_late_word = case.status is Status.WITHDRAWN and case.call_started_at is not None
     return is_late_word and case.assignee_id == acting().user_id and acting().may(Permission.WORK)
+
+
+def _is_needed_for_help(case: CaseFile) -> bool:
+    """The visitor, who may be in danger, withdrew while this person is on the line: 911 asks whose number it is."""
+    return _was_calling(case) and _is_on_call(case) and crisis_words.of(case) is not None
 
 
 def _told(conn: Connection, case: CaseFile, until: datetime | None) -> casefile.Timeline:

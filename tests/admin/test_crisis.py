@@ -17,7 +17,7 @@ from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition
 from intake.services import calls, casework, claims, corrections, handing, shifts, undoing, visitor
 from intake.services.calls import Outcome
-from tests.admin.desk import Desk, words
+from tests.admin.desk import Desk, at, words
 from tests.admin.test_adding import ANA, filled, newest
 from tests.making import ask, mails, person, stored
 
@@ -224,6 +224,29 @@ def test_a_correction_to_a_wrong_number_says_so_too(maria: Desk, site: Site, now
     text = words(maria.text(f"/admin/queue/{reference}"))
     assert "Corrected. The old outcome stays in the timeline." in text and "waits for another number" in text
     assert "They may be in danger, and we have no number to call. A mail goes to Grace now" in text
+
+
+def test_of_a_visitor_in_danger_who_cancels_during_the_call_its_caller_keeps_the_number_for_911(
+    maria: Desk, dev: Desk, site: Site, now: datetime
+) -> None:
+    number, made = "(212) 555-0182", ask(site, now, phone="(212) 555-0182", message="I want to die")
+    page = f"/admin/queue/{made.reference}"
+    maria.press(made.reference, "call")
+    visitor.withdraw(site, made.link_token, now=now)
+    html = maria.text(page)
+    assert number in html and "tel:+" not in html and 'data-key="p"' not in html, "seen, and not dialled"
+    assert "Until then you see their number, in case 911 has to find them" in html
+    assert "call 988 or 911 together with them" in html and "We do not call them about it" not in html
+    assert number not in dev.text(page) and number not in maria.text("/admin/queue/?view=closed")
+    with at(now + timedelta(hours=2)):
+        maria.sign_in("maria@example.com")
+        assert number not in maria.text(page), "a call that nobody ever logged is none any more"
+    maria.sign_in("maria@example.com")
+    assert number in maria.text(page)
+    maria.press(
+        made.reference, "attempt", outcome="no_answer", version=str(stored(made.reference).version), then="stay"
+    )
+    assert number not in maria.text(page)
 
 
 def log(site: Site, who: Desk, reference: str, outcome: Outcome, now: datetime, *, is_begun: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.browser import (
+    danger_pages,
     decision_pages,
     dossier_pages,
     panel_pages,
@@ -18,6 +19,7 @@ SIGN_IN = sign_in_pages.PAGES
 PANEL = [
     *work_pages.PAGES,
     *decision_pages.PAGES,
+    *danger_pages.PAGES,
     *shift_pages.PAGES,
     *report_pages.PAGES,
     *dossier_pages.PAGES,
