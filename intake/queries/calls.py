@@ -102,9 +102,19 @@ def was_called(conn: Connection, row: Row[Any]) -> bool:
     return conn.execute(asked).first() is not None
 
 
+def note_of(conn: Connection, site: Site, attempt: Row[Any]) -> str:
+    """What was written with an outcome, or with the first of those that it corrects; "" if nothing was."""
+    n, earlier = Note.__table__.c, CallAttempt.__table__.alias()
+    chain = select(_A.id, _A.corrects_id).where(_A.id == attempt.id).cte("chain", recursive=True)
+    chain = chain.union_all(select(earlier.c.id, earlier.c.corrects_id).where(earlier.c.id == chain.c.corrects_id))
+    asked = select(n.public_id, n.text_encrypted).where(n.callback_id == attempt.callback_id)
+    note = conn.execute(asked.where(n.attempt_id.in_(select(chain.c.id)))).first()
+    return (note and site.keyring.open("note.text", note.public_id, note.text_encrypted)) or ""
+
+
 def last_logged(conn: Connection, site: Site, callback_id: int) -> LastLogged | None:
     """The outcome stored last; None also where that was a correction, which is no call, or was taken back."""
-    a, t, n = Audit.__table__.c, AuditText.__table__.c, Note.__table__.c
+    a, t = Audit.__table__.c, AuditText.__table__.c
     row = conn.execute(
         select(CallAttempt.__table__, is_undone(_A.id).label("is_undone"))
         .where(_A.callback_id == callback_id)
@@ -120,14 +130,11 @@ def last_logged(conn: Connection, site: Site, callback_id: int) -> LastLogged | 
         .order_by(a.id.desc())
         .limit(1)
     ).one()
-    note = conn.execute(
-        select(n.public_id, n.text_encrypted).where(n.callback_id == callback_id, n.attempt_id == row.id)
-    ).first()
     keyring = site.keyring
     return LastLogged(
         row.id, row.by_id, Disposition(row.disposition), row.started_at, row.logged_at, row.next_at,
         row.window_from, row.window_until,
-        note=(note and keyring.open("note.text", note.public_id, note.text_encrypted)) or "",
+        note=note_of(conn, site, row),
         reason=(entry.public_id and keyring.open("audit_text.text", entry.public_id, entry.text_encrypted)) or "",
         minutes_ago=entry.details.get("minutes_ago"),
     )  # fmt: skip

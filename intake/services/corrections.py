@@ -80,7 +80,7 @@ def _replace(
     missed = {name: False for name in ("is_promise_kept", "is_wish_kept") if getattr(row, name) is False}
     known = _known_before(row, wrong)
     before = SimpleNamespace(**{**row._mapping, **clock.NOT_CALLED, **missed, **wish, **known})
-    told_of = Outcome(disposition, note=_note(conn, site, wrong))
+    told_of = Outcome(disposition, note=calls.note_of(conn, site, wrong))
     plan = plan_for(conn, site, before, told_of, wrong.started_at, wrong.logged_at, besides=wrong.id)
     is_held = row.assignee_id is not None and row.person_active
     holder = {} if is_held else {"assignee_id": None, "claimed_at": None}
@@ -110,12 +110,6 @@ def _replace(
     if disposition is Disposition.WRONG_NUMBER:
         tell_of_wrong_number(conn, site, row, columns, now)
     return Logged(columns.get("next_at"), columns["closed_at"] is not None, is_in_crisis(row, columns))
-
-
-def _note(conn: Connection, site: Site, wrong: Row[Any]) -> str:
-    """What was written with that outcome: it says what it says, whatever came of the call."""
-    last = calls.last_logged(conn, site, wrong.callback_id)
-    return last.note if last is not None and last.attempt_id == wrong.id else ""
 
 
 def _due_again(before: Any, told: list[tuple[Effect, datetime, int]], wrong: Row[Any]) -> datetime:

@@ -22,6 +22,7 @@ from tests.admin.test_adding import ANA, filled, newest
 from tests.making import ask, mails, person, stored
 
 TOLD = ("manager.crisis", "managers")
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -143,6 +144,30 @@ def test_words_of_it_with_a_call_that_did_not_reach_them_do_so_too_and_outlive_a
     assert stored(called).due_at == now - AHEAD_OF_ALL
 
 
+@pytest.mark.parametrize("between", [Disposition.NO_ANSWER, Disposition.SPOKE_INFORMATION, Disposition.WRONG_NUMBER])
+def test_words_of_it_outlive_every_further_correction_and_are_mailed_once(
+    maria: Desk, site: Site, called: str, now: datetime, between: Disposition
+) -> None:
+    log(site, maria, called, Outcome(Disposition.SOMEONE_ELSE, note="He wants to die"), now, is_begun=True)
+    for right in (between, Disposition.BUSY, Disposition.LINE_FAILED):
+        correct(site, maria, called, right, now)
+    row = stored(called)
+    assert (row.crisis_at, row.due_at, row.closed_at) == (now, now - AHEAD_OF_ALL, None)
+    assert mails(called).count(TOLD) == 1 + (between is Disposition.WRONG_NUMBER)
+
+
+def test_a_correction_that_was_undone_takes_no_words_with_it(
+    maria: Desk, site: Site, called: str, now: datetime
+) -> None:
+    log(site, maria, called, Outcome(Disposition.SOMEONE_ELSE, note="He wants to die"), now, is_begun=True)
+    correct(site, maria, called, Disposition.BUSY, now + MINUTE)
+    with reading() as conn:
+        step = undo_steps.made_at(conn, maria.actor.person_id, now + MINUTE)
+    undoing.undo(site, maria.actor, step or "", now=now + MINUTE)
+    correct(site, maria, called, Disposition.LINE_FAILED, now + 2 * MINUTE)
+    assert stored(called).due_at == now - AHEAD_OF_ALL
+
+
 def test_of_a_call_that_reached_them_the_outcome_says_whether_it_is_one(
     maria: Desk, site: Site, called: str, now: datetime
 ) -> None:
@@ -247,6 +272,12 @@ def test_of_a_visitor_in_danger_who_cancels_during_the_call_its_caller_keeps_the
         made.reference, "attempt", outcome="no_answer", version=str(stored(made.reference).version), then="stay"
     )
     assert number not in maria.text(page)
+
+
+def correct(site: Site, who: Desk, reference: str, right: Disposition, now: datetime) -> None:
+    with reading() as conn:
+        attempt = standing(conn, stored(reference).id, 0)[-1].id
+    corrections.correct(site, who.actor, reference, attempt, right, reason="a wrong key", now=now)
 
 
 def log(site: Site, who: Desk, reference: str, outcome: Outcome, now: datetime, *, is_begun: bool = False) -> None:
