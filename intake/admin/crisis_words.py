@@ -45,7 +45,9 @@ def headline(row: WorklistRow) -> str:
 
 def kept(reference: str, *, is_open: bool = True, is_feared: bool = False) -> str:
     """What became of the one just saved, and who hears of it; nobody is named who does not."""
-    if not is_open:
+    if not is_open and is_feared:
+        stands = gettext("%(reference)s has ended, but what was written sounds like danger.", reference=reference)
+    elif not is_open:
         stands = gettext("%(reference)s is closed.", reference=reference)
     elif is_feared:
         stands = gettext("%(reference)s is due at once, as a possible crisis. Call now.", reference=reference)

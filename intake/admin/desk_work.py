@@ -36,9 +36,11 @@ class DeskWorkPages(RequestPages):
         text = read_note(typed, "remark", is_needed=True)
         if typed.errors:
             return self.show_again(reference, typed)
-        is_feared = casework.add_note(current_site(), acting(), reference, text, now=request_time())
+        heard = casework.add_note(current_site(), acting(), reference, text, now=request_time())
         said = gettext("Note added.")
-        return _done(reference, f"{said} {crisis_words.kept(reference, is_feared=True)}" if is_feared else said)
+        if heard.is_told:
+            said += " " + crisis_words.kept(reference, is_open=bool(heard.columns), is_feared=True)
+        return _done(reference, said)
 
     @expose("/<reference>/phrase", methods=("POST",))
     @needs(Permission.WORK)
@@ -154,10 +156,10 @@ class DeskWorkPages(RequestPages):
             gettext("The mail goes out again now."),
         )
 
-    def _try(self, reference: str, verb: Callable[[], None], done: str) -> ResponseReturnValue:
-        """Do it, or say what came between."""
+    def _try(self, reference: str, verb: Callable[[], bool | None], done: str) -> ResponseReturnValue:
+        """Do it, or say what came between. ``verb``: True if the managers are mailed of what ended with it."""
         try:
-            verb()
+            is_told = verb()
         except TakenError as taken:
             return self.taken(reference, taken, note=self.typed().prose("close_note"))
         except EndedError:
@@ -170,6 +172,8 @@ class DeskWorkPages(RequestPages):
             if refused.code == "reason_needed":
                 return self.show_again(reference, call_again_why=gettext("Say how they asked for help again"))
             return _refused(reference, refused.code)
+        if is_told:
+            done += " " + crisis_words.kept(reference, is_open=False, is_feared=True)
         return _done(reference, done)
 
 

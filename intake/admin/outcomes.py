@@ -74,7 +74,7 @@ def followed(reference: str, disposition: Disposition, logged: Logged) -> str:
     if disposition is Disposition.WRONG_NUMBER and logged.is_crisis:
         return crisis_words.unreachable(reference, is_open=not logged.is_closed)
     if logged.is_feared and disposition is not Disposition.WRONG_NUMBER:
-        return crisis_words.kept(reference, is_feared=True)
+        return crisis_words.kept(reference, is_open=not logged.is_closed, is_feared=True)
     if logged.is_closed:
         return gettext("%(reference)s is closed.", reference=reference)
     if disposition is Disposition.WRONG_NUMBER:

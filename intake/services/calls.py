@@ -19,7 +19,7 @@ from intake.queries import calls
 from intake.queries.calendar import Calendar
 from intake.queries.casefile import CaseFile
 from intake.rules.calling import next_attempt
-from intake.rules.crisis import due_at_once, noted
+from intake.rules.crisis import due_at_once, is_crisis, noted
 from intake.rules.due import is_at_once, settled
 from intake.rules.permissions import Actor, Permission
 from intake.rules.promise import NEVER_DUE
@@ -65,7 +65,7 @@ class Outcome:
 class Logged:
     """What the outcome led to. ``is_crisis``: they may be in danger still, as far as is known.
 
-    ``is_feared``: that is known by the words of its note.
+    ``is_feared``: that is known by the words of its note, and the managers are mailed.
     """
 
     next_at: datetime | None
@@ -108,14 +108,15 @@ def _log(conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Out
     started_at = _started(row, outcome, now)
     exception = _exception(conn, site, row, outcome, effect, started_at)
     plan = _known(row, outcome, started_at) if row.closed_at else plan_for(conn, site, row, outcome, started_at, now)
+    is_closed = bool(row.closed_at or plan.get("closed_at"))
+    is_feared = is_feared_of(row, outcome, plan, is_closed=is_closed)
     calendar = calendars.version(conn, site, row.calendar_id)
     figures = clock.attempt_figures(row, calendar, effect, started_at, actor.person_id, tries=row.attempt_count)
     _keep(conn, site, actor, row, outcome, effect, started_at, exception, plan, now)
     change(conn, row, **(_counted(row, outcome, effect, started_at) | figures | plan))
     leases.renew(conn, site, actor, row.id, now)
-    _consequences(conn, site, actor, row, outcome, plan, now)
-    is_closed, is_feared = bool(row.closed_at or plan.get("closed_at")), _is_feared(row, outcome, plan)
-    return Logged(plan.get("next_at"), is_closed, is_in_crisis(row, plan), is_feared)
+    _consequences(conn, site, actor, row, outcome, plan, is_feared, now)
+    return Logged(plan.get("next_at"), is_closed, is_feared or is_in_crisis(row, plan), is_feared)
 
 
 def _is_sent_twice(conn: Connection, site: Site, row: Row[Any], actor: Actor, outcome: Outcome, now: datetime) -> bool:
@@ -225,9 +226,13 @@ def _known(row: Any, outcome: Outcome, started_at: datetime) -> dict[str, Any]:
     return due_at_once(row.crisis_at or started_at) if is_crisis else {}
 
 
-def _is_feared(row: Any, outcome: Outcome, plan: Mapping[str, Any]) -> bool:
-    """It stands above all others by what was written of a call that did not reach them, and did not before."""
-    return outcome.disposition is not Disposition.CRISIS and "crisis_at" in plan and not is_at_once(row)
+def is_feared_of(row: Any, outcome: Outcome, plan: Mapping[str, Any], *, is_closed: bool) -> bool:
+    """Whether what was written of a call that did not reach them is news to the managers: it puts the request above all
+    others, or nobody calls about it any more.
+    """
+    if EFFECTS[outcome.disposition].is_reach:
+        return False
+    return is_crisis(outcome.note) if is_closed else plan.get("crisis_at") is not None and not is_at_once(row)
 
 
 def is_in_crisis(row: Any, plan: Mapping[str, Any]) -> bool:
@@ -351,16 +356,16 @@ def write_note(
 
 
 def _consequences(
-    conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, plan: dict[str, Any], now: datetime
-) -> None:
+    conn: Connection, site: Site, actor: Actor, row: Row[Any], outcome: Outcome, plan: dict[str, Any], is_feared: bool,
+    now: datetime,
+) -> None:  # fmt: skip
     """What an outcome sets off beyond the request itself."""
     if outcome.disposition is Disposition.DO_NOT_CALL:
         do_not_call.suppress(conn, site, actor, row, now)
-    is_feared = _is_feared(row, outcome, plan) and outcome.disposition is not Disposition.WRONG_NUMBER
-    if outcome.disposition is Disposition.CRISIS or is_feared:
-        outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)
     if outcome.disposition is Disposition.WRONG_NUMBER:
-        tell_of_wrong_number(conn, site, row, plan, now)
+        tell_of_wrong_number(conn, site, row, in_danger=is_feared or is_in_crisis(row, plan), now=now)
+    elif outcome.disposition is Disposition.CRISIS or is_feared:
+        outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)
     if plan.get("closed_at"):
         audit.record(
             conn, site, actor, "callback.closed", callback_id=row.id,
@@ -368,8 +373,8 @@ def _consequences(
         )  # fmt: skip
 
 
-def tell_of_wrong_number(conn: Connection, site: Site, row: Row[Any], plan: Mapping[str, Any], now: datetime) -> None:
+def tell_of_wrong_number(conn: Connection, site: Site, row: Row[Any], *, in_danger: bool, now: datetime) -> None:
     """The visitor is asked for another one; of somebody in danger, whom nobody can call now, the managers hear."""
     letters.enqueue_for(conn, site, row, "visitor.wrong_number", now=now, delay=letters.AT_ONCE)
-    if is_in_crisis(row, plan):
+    if in_danger:
         outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)

@@ -51,11 +51,11 @@ _FRESH: dict[str, Any] = {
 """A new episode starts with an empty sheet."""
 
 
-def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: datetime) -> bool:
+def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: datetime) -> danger.Heard:
     """Write something down for the next caller; also on a closed request.
 
     Nothing else of the request is changed, so whatever becomes of it, the note can be taken back. Words of a crisis
-    alone put an open one above all others; True, if they did.
+    alone put an open one above all others, and the managers are mailed of them.
     """
     actor.require(Permission.WORK)
     if not text.strip():
@@ -66,19 +66,20 @@ def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: dateti
         noted = deeds.of(conn)
         if noted is not None:
             noted.item(row.id).note = written
-        columns = danger.heard(conn, row, text, now)
-        if columns:
-            change(conn, row, **columns)
+        heard = danger.heard(conn, row, text, now)
+        if heard.columns:
+            change(conn, row, **heard.columns)
         leases.renew(conn, site, actor, row.id, now)
         audit.record(conn, site, actor, "callback.noted", callback_id=row.id, now=now)
-    return bool(columns)
+    return heard
 
 
 def close(
     site: Site, actor: Actor, reference: str, reason: ClosedReason, *, note: str = "",
     expected_version: int | None = None, now: datetime,
-) -> None:  # fmt: skip
-    """End a request without a call. All clocks stop; an unkept target stays unkept.
+) -> bool:  # fmt: skip
+    """End a request without a call. All clocks stop; an unkept target stays unkept. True, if the managers are mailed:
+    the note sounds like danger.
 
     ChangedError, here and below, if it is not what it was on the page this came from (``expected_version``).
 
@@ -100,7 +101,9 @@ def close(
             do_not_call.suppress(conn, site, actor, row, now)
         if note.strip():
             write_note(conn, site, actor, row.id, note.strip(), attempt_id=None, now=now)
+        is_told = danger.tell_of_ended(conn, row, note, now)
         _end(conn, site, actor, row, reason, "callback.closed", now)
+    return is_told
 
 
 def mark_spam(site: Site, actor: Actor, reference: str, *, expected_version: int | None = None, now: datetime) -> None:

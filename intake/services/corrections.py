@@ -18,8 +18,16 @@ from intake.queries import calls
 from intake.rules.permissions import Actor, Permission
 from intake.rules.promise import AHEAD_OF_ALL
 from intake.rules.workflow import CORRECTABLE, EFFECTS, Disposition, Effect, Next, Status, Voicemail, may_leave_message
-from intake.services import clock, leases
-from intake.services.calls import Logged, Outcome, is_in_crisis, note_attempt, plan_for, tell_of_wrong_number
+from intake.services import clock, danger, leases
+from intake.services.calls import (
+    Logged,
+    Outcome,
+    is_feared_of,
+    is_in_crisis,
+    note_attempt,
+    plan_for,
+    tell_of_wrong_number,
+)
 from intake.services.deeds import deed
 from intake.services.errors import RefusedError
 from intake.services.locking import change, ensure_free, ensure_unchanged, lock_with_holder
@@ -107,9 +115,21 @@ def _replace(
         conn, site, actor, "callback.corrected", callback_id=row.id,
         details=details | {"disposition": disposition}, typed=reason, now=now,
     )  # fmt: skip
-    if disposition is Disposition.WRONG_NUMBER:
-        tell_of_wrong_number(conn, site, row, columns, now)
-    return Logged(columns.get("next_at"), columns["closed_at"] is not None, is_in_crisis(row, columns))
+    return _told(conn, site, row, told_of, columns, now)
+
+
+def _told(
+    conn: Connection, site: Site, row: Row[Any], outcome: Outcome, columns: Mapping[str, Any], now: datetime
+) -> Logged:
+    """The mails that follow: what was written is as new as with the outcome itself, if that had reached somebody."""
+    is_closed = columns["closed_at"] is not None
+    is_feared = is_feared_of(row, outcome, columns, is_closed=is_closed) and not danger.was_told(conn, row.id, now)
+    in_danger = is_feared or is_in_crisis(row, columns)
+    if outcome.disposition is Disposition.WRONG_NUMBER:
+        tell_of_wrong_number(conn, site, row, in_danger=in_danger, now=now)
+    elif is_feared:
+        danger.tell_at_once(conn, row.id, now)
+    return Logged(columns.get("next_at"), is_closed, in_danger, is_feared)
 
 
 def _due_again(before: Any, told: list[tuple[Effect, datetime, int]], wrong: Row[Any]) -> datetime:

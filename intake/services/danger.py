@@ -5,6 +5,8 @@ What staff write down is told of each request at once: nobody floods them with i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +14,22 @@ from sqlalchemy import Connection, Row
 
 from intake.ledger import outbox, throttle
 from intake.models.site import Site
-from intake.rules.crisis import noted
+from intake.rules.crisis import is_crisis, noted
 from intake.rules.due import is_at_once
 
 WINDOW, MOST, MOST_DOUBTFUL = timedelta(minutes=15), 5, 1
 """So many are told by a mail of their own in so long; of what looks like spam fewer, and they take nobody's place."""
-CANCELLED = "manager.crisis_cancelled"
+TOLD, CANCELLED = "manager.crisis", "manager.crisis_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What comes of a colleague's words. ``columns``: those of an open request that change, which puts it above all
+    others; ``is_told``: the managers are mailed.
+    """
+
+    columns: Mapping[str, Any]
+    is_told: bool
 
 
 def tell_managers(conn: Connection, site: Site, callback_id: int, *, is_doubtful: bool, now: datetime) -> None:
@@ -26,18 +38,42 @@ def tell_managers(conn: Connection, site: Site, callback_id: int, *, is_doubtful
     Beyond the few that a WINDOW may bring one mail tells of all others, when it is over: they stand on top meanwhile.
     ``is_doubtful``: two programs' signs laid it under "Check".
     """
-    _tell(conn, site, "manager.crisis", callback_id, is_doubtful=is_doubtful, now=now, at=now)
+    _tell(conn, site, TOLD, callback_id, is_doubtful=is_doubtful, now=now, at=now)
 
 
-def heard(conn: Connection, row: Row[Any], words: str, now: datetime) -> dict[str, Any]:
-    """The columns that change where a colleague writes such words in a note; the managers hear of it at once.
+def heard(conn: Connection, row: Row[Any], words: str, now: datetime) -> Heard:
+    """What comes of it where a colleague writes such words in a note; the managers hear of it at once.
 
-    Nothing of a request that has ended, nor of one that stands above all others already.
+    Nothing where it stands above all others already.
     """
-    columns = {} if row.closed_at is not None or is_at_once(row) else noted(row, words, now)
+    if row.closed_at is not None:
+        return Heard({}, is_told=tell_of_ended(conn, row, words, now))
+    columns = {} if is_at_once(row) else noted(row, words, now)
     if columns:
-        outbox.enqueue(conn, "manager.crisis", "managers", callback_id=row.id, now=now)
-    return columns
+        tell_at_once(conn, row.id, now)
+    return Heard(columns, is_told=bool(columns))
+
+
+def tell_of_ended(conn: Connection, row: Row[Any], words: str, now: datetime) -> bool:
+    """Likewise of a request that has ended, or ends with these words: it stands in no queue, so only the mail tells.
+
+    Returns whether there is one: managers who were told of it within a WINDOW, and since it has ended, get no other.
+    """
+    since = max(now - WINDOW, row.closed_at or now - WINDOW)
+    is_news = is_crisis(words) and not outbox.was_told(conn, TOLD, row.id, since=since)
+    if is_news:
+        tell_at_once(conn, row.id, now)
+    return is_news
+
+
+def was_told(conn: Connection, callback_id: int, now: datetime) -> bool:
+    """Whether the managers were mailed of it within the last WINDOW."""
+    return outbox.was_told(conn, TOLD, callback_id, since=now - WINDOW)
+
+
+def tell_at_once(conn: Connection, callback_id: int, now: datetime) -> None:
+    """A mail of what staff have written down."""
+    outbox.enqueue(conn, TOLD, "managers", callback_id=callback_id, now=now)
 
 
 def tell_of_cancelling(conn: Connection, site: Site, callback_id: int, *, is_doubtful: bool, now: datetime) -> None:

@@ -91,7 +91,7 @@ def _ensure_logged(row: Row[Any], now: datetime) -> None:
 
 
 def _hand(conn: Connection, site: Site, actor: Actor, row: Row[Any], user_id: int, note: str, now: datetime) -> None:
-    change(conn, row, **held(conn, site, row, user_id, now), **danger.heard(conn, row, note, now))
+    change(conn, row, **held(conn, site, row, user_id, now), **danger.heard(conn, row, note, now).columns)
     written = write_note(conn, site, actor, row.id, note, attempt_id=None, now=now)
     audit.record(
         conn, site, actor, "callback.handed_off", callback_id=row.id,

@@ -124,11 +124,73 @@ def test_such_a_note_can_be_taken_back_and_the_request_is_due_as_it_was(maria: D
     assert (after.crisis_at, after.due_at, after.next_at) == (None, before.due_at, before.next_at)
 
 
-def test_a_note_on_one_that_has_ended_wakes_nobody(maria: Desk, site: Site, now: datetime) -> None:
+def test_of_a_note_on_one_that_has_ended_the_managers_get_a_mail_once_in_a_while(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    person(site, "Grace", "manager", now=now)
     reference = ask(site, now).reference
     casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now)
-    maria.press(reference, "note", remark="wants to die")
-    assert stored(reference).crisis_at is None and TOLD not in mails(reference)
+    with at(now + MINUTE):
+        before = stored(reference)
+        maria.press(reference, "note", remark="His mother rang, he wants to die")
+        text = words(maria.text(f"/admin/queue/{reference}"))
+    assert f"Note added. {reference} has ended, but what was written sounds like danger. A mail goes to Grace" in text
+    assert stored(reference) == before and mails(reference).count(TOLD) == 1
+    for minutes, told in ((2, 1), (17, 2)):
+        heard = casework.add_note(site, maria.actor, reference, "suicidal", now=now + minutes * MINUTE)
+        assert mails(reference).count(TOLD) == told and heard.is_told is (told == 2)
+    casework.add_note(site, maria.actor, reference, "He is at work", now=now + 40 * MINUTE)
+    assert mails(reference).count(TOLD) == 2
+
+
+def test_such_a_note_on_one_that_has_ended_can_be_taken_back_and_so_can_the_mail_that_is_not_out(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    casework.close(site, maria.actor, reference, ClosedReason.TEST, now=now)
+    casework.add_note(site, maria.actor, reference, "He is not suicidal", now=now + MINUTE)
+    with reading() as conn:
+        step = undo_steps.made_at(conn, maria.actor.person_id, now + MINUTE)
+    undoing.undo(site, maria.actor, step or "", now=now + MINUTE)
+    assert TOLD not in mails(reference)
+
+
+def test_whoever_ends_one_with_such_words_reads_who_hears_of_it(maria: Desk, site: Site, now: datetime) -> None:
+    person(site, "Grace", "manager", now=now)
+    reference = ask(site, now).reference
+    maria.get(f"/admin/queue/{reference}")
+    maria.press(reference, "close", reason="test", close_note="Only a test, says a man who wants to die")
+    text = words(maria.text(f"/admin/queue/{reference}"))
+    assert f"{reference} has ended, but what was written sounds like danger. A mail goes to Grace now" in text
+    assert mails(reference).count(TOLD) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "heard", "said"),
+    [
+        ("line_failed", True, "has ended, but what was written sounds like danger. A mail goes to Grace now"),
+        ("wrong_number", True, "They may be in danger, and we have no number to call. A mail goes to Grace now"),
+        ("spoke_not_now", False, "is closed."),
+    ],
+)
+def test_words_of_it_with_a_call_during_which_they_cancelled_are_mailed_unless_it_reached_them(
+    maria: Desk, site: Site, now: datetime, outcome: str, heard: bool, said: str
+) -> None:
+    person(site, "Grace", "manager", now=now)
+    made = ask(site, now)
+    claims.start_call(site, maria.actor, made.reference, now=now)
+    visitor.withdraw(site, made.link_token, now=now)
+    maria.get(f"/admin/queue/{made.reference}")
+    maria.press(made.reference, "attempt", outcome=outcome, note="A man says he took too many pills", then="stay")
+    assert (TOLD in mails(made.reference)) is heard
+    assert said in words(maria.text(f"/admin/queue/{made.reference}"))
+
+
+def test_words_of_it_with_a_call_that_was_the_last_are_mailed_too(maria: Desk, site: Site, now: datetime) -> None:
+    made = ask(site, now)
+    visitor.call_once_only(site, made.link_token, now=now)
+    log(site, maria, made.reference, Outcome(Disposition.SOMEONE_ELSE, note="He wants to die, says his wife"), now)
+    assert stored(made.reference).closed_at == now and mails(made.reference).count(TOLD) == 1
 
 
 def test_words_of_it_with_a_call_that_did_not_reach_them_do_so_too_and_outlive_a_correction(
@@ -154,6 +216,20 @@ def test_words_of_it_outlive_every_further_correction_and_are_mailed_once(
     row = stored(called)
     assert (row.crisis_at, row.due_at, row.closed_at) == (now, now - AHEAD_OF_ALL, None)
     assert mails(called).count(TOLD) == 1 + (between is Disposition.WRONG_NUMBER)
+
+
+def test_what_was_written_counts_once_the_call_turns_out_to_have_reached_nobody(
+    maria: Desk, site: Site, called: str, now: datetime
+) -> None:
+    person(site, "Grace", "manager", now=now)
+    log(site, maria, called, Outcome(Disposition.SPOKE_NOT_NOW, note="She wants to die"), now, is_begun=True)
+    assert stored(called).crisis_at is None and TOLD not in mails(called)
+    attempt = re.findall(r'name="attempt" value="(\d+)"', maria.text(f"/admin/queue/{called}"))[0]
+    maria.press(called, "correct", right_outcome="someone_else", why_wrong="a wrong key", attempt=attempt)
+    assert stored(called).due_at == now - AHEAD_OF_ALL and mails(called).count(TOLD) == 1
+    assert "is due at once, as a possible crisis. Call now. A mail goes to Grace now" in words(
+        maria.text(f"/admin/queue/{called}")
+    )
 
 
 def test_a_correction_that_was_undone_takes_no_words_with_it(
