@@ -79,6 +79,8 @@
     if (key === 'j' || key === 'k') return move(key === 'j' ? 1 : -1);
     if (key === '/') return search();
     if (key === '?') { if (help) help.showModal(); return Boolean(help); }
+    const bar = document.querySelector('.bulk'), all = bar && named(key, bar);
+    if (all) return press(all, true);                    // rows are chosen: all of them are meant
     const found = inHand();
     if (found && key !== 'n' && key !== 'z' && inRow(found, key)) return true;
     const part = key !== 'Enter' && onPage(key);

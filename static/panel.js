@@ -120,4 +120,10 @@
     const menu = event.key === 'Escape' && document.querySelector('details.menu[open]');
     if (menu) { menu.open = false; menu.querySelector('summary').focus(); }
   });
+  // Over the list Enter in a menu's field presses that menu's button: the first one of the form asks what to do.
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.isComposing || !event.target.matches('.bulk .menu-list input')) return;
+    event.preventDefault();
+    event.target.closest('.menu-list').querySelector('button').click();
+  });
 })();

@@ -75,6 +75,31 @@ def test_chosen_rows_are_put_off_together_and_brought_back_by_one_undo(queue: Pa
     expect(queue.get_by_text("Taken back.")).to_be_visible()
 
 
+def test_with_rows_chosen_the_keys_mean_all_of_them(queue: Page) -> None:
+    for _ in range(2):
+        press(queue, "j")
+        press(queue, "x")
+    chosen = [each.get_attribute("data-ref") or "" for each in queue.locator("tr:has(.pick:checked)").all()]
+    press(queue, "s")
+    expect(queue.locator("#bulk-until")).to_be_focused()
+    assert list(barriers(queue, "several to be put off")) == []
+    queue.set_viewport_size({"width": 1280, "height": 800})
+    press(queue, "Tab")
+    queue.keyboard.type("staff meeting")
+    press(queue, "Enter")
+    expect(queue.get_by_text(": 2 requests.")).to_be_visible()
+    assert [actions(one)[-1] for one in chosen] == ["callback.snoozed"] * 2
+    press(queue, "z")
+    expect(queue.get_by_text("Taken back.")).to_be_visible()
+    for one in chosen:
+        queue.locator(f"tr[data-ref='{one}'] .pick").check()
+    press(queue, "c")
+    expect(queue.get_by_text("Claimed: 2 requests.")).to_be_visible()
+    queue.locator(".pick").first.focus()
+    press(queue, "s")
+    expect(queue.locator("#snooze[open]")).to_have_count(1)  # nothing is chosen: the one in hand
+
+
 def test_search_and_the_list_of_keys_are_one_key_away_on_every_page(queue: Page, live_server: str) -> None:
     for path in ("/admin/account/", "/admin/queue/"):
         queue.goto(f"{live_server}{path}")
