@@ -39,7 +39,7 @@ class DeskWorkPages(RequestPages):
         heard = casework.add_note(current_site(), acting(), reference, text, now=request_time())
         said = gettext("Note added.")
         if heard.is_told:
-            said += " " + crisis_words.kept(reference, is_open=bool(heard.columns), is_feared=True)
+            said += " " + crisis_words.kept(heard.reference, is_open=bool(heard.columns), is_feared=True)
         return _done(reference, said)
 
     @expose("/<reference>/phrase", methods=("POST",))

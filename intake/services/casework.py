@@ -23,7 +23,15 @@ from intake.services.calls import write_note
 from intake.services.claims import is_calling
 from intake.services.deeds import deed
 from intake.services.errors import RefusedError
-from intake.services.locking import change, ensure_decided, ensure_free, ensure_open, ensure_unchanged, lock
+from intake.services.locking import (
+    change,
+    ensure_decided,
+    ensure_free,
+    ensure_open,
+    ensure_unchanged,
+    lock,
+    lock_with_older,
+)
 
 _EPISODE = [column.name for column in Episode.__table__.c if column.name not in ("id", "callback_id", "number")]
 TIME_WITHIN = timedelta(days=90)
@@ -55,20 +63,20 @@ def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: dateti
     """Write something down for the next caller; also on a closed request.
 
     Nothing else of the request is changed, so whatever becomes of it, the note can be taken back. Words of a crisis
-    alone put an open one above all others, and the managers are mailed of them.
+    alone put an open one above all others, be it the one it was joined to, and the managers are mailed of them.
     """
     actor.require(Permission.WORK)
     if not text.strip():
         raise RefusedError("note_empty")
     with deed(actor, "callback.noted", now=now) as conn:
-        row = lock(conn, reference)
+        row, older = lock_with_older(conn, reference)
         written = write_note(conn, site, actor, row.id, text.strip(), attempt_id=None, now=now)
         noted = deeds.of(conn)
         if noted is not None:
             noted.item(row.id).note = written
-        heard = danger.heard(conn, row, text, now)
+        heard = danger.heard(conn, older or row, text, now)
         if heard.columns:
-            change(conn, row, **heard.columns)
+            change(conn, older or row, **heard.columns)
         leases.renew(conn, site, actor, row.id, now)
         audit.record(conn, site, actor, "callback.noted", callback_id=row.id, now=now)
     return heard

@@ -25,9 +25,10 @@ TOLD, CANCELLED = "manager.crisis", "manager.crisis_cancelled"
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What comes of a colleague's words. ``columns``: those of an open request that change, which puts it above all
-    others; ``is_told``: the managers are mailed.
+    others; ``is_told``: the managers are mailed of ``reference``.
     """
 
+    reference: str
     columns: Mapping[str, Any]
     is_told: bool
 
@@ -47,11 +48,11 @@ def heard(conn: Connection, row: Row[Any], words: str, now: datetime) -> Heard:
     Nothing where it stands above all others already.
     """
     if row.closed_at is not None:
-        return Heard({}, is_told=tell_of_ended(conn, row, words, now))
+        return Heard(row.reference, {}, is_told=tell_of_ended(conn, row, words, now))
     columns = {} if is_at_once(row) else noted(row, words, now)
     if columns:
         tell_at_once(conn, row.id, now)
-    return Heard(columns, is_told=bool(columns))
+    return Heard(row.reference, columns, is_told=bool(columns))
 
 
 def tell_of_ended(conn: Connection, row: Row[Any], words: str, now: datetime) -> bool:

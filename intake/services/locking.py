@@ -144,6 +144,15 @@ def lock_all(conn: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
     return conn.execute(in_hand(select(_T).where(_T.c.id.in_(ids)).order_by(_T.c.id))).all()
 
 
+def lock_with_older(conn: Connection, reference: str) -> tuple[Row[Any], Row[Any] | None]:
+    """The row, and the one that it was joined to, if it was. NotFoundError if there is none."""
+    joined = conn.execute(select(_T.c.id, _T.c.duplicate_of_id).where(_T.c.reference == reference)).first()
+    if joined is None:
+        raise NotFoundError
+    rows = {row.id: row for row in lock_all(conn, [one for one in joined if one is not None])}
+    return rows[joined.id], rows.get(rows[joined.id].duplicate_of_id)
+
+
 def lock_accounts(conn: Connection, ids: Sequence[int]) -> list[int]:
     """Those of these people who may still have a request, and whom nobody disables until the transaction ends."""
     if not ids:

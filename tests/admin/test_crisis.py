@@ -15,7 +15,7 @@ from intake.queries.calls import standing
 from intake.rules.promise import AHEAD_OF_ALL
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Disposition
-from intake.services import calls, casework, claims, corrections, handing, shifts, undoing, visitor
+from intake.services import calls, casework, claims, corrections, duplicates, handing, shifts, undoing, visitor
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at, words
 from tests.admin.test_adding import ANA, filled, newest
@@ -153,6 +153,23 @@ def test_such_a_note_on_one_that_has_ended_can_be_taken_back_and_so_can_the_mail
         step = undo_steps.made_at(conn, maria.actor.person_id, now + MINUTE)
     undoing.undo(site, maria.actor, step or "", now=now + MINUTE)
     assert TOLD not in mails(reference)
+
+
+def test_such_a_note_on_one_that_was_joined_to_another_puts_that_one_above_all_others(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    older, newer = (ask(site, now - late, phone="212-555-0147").reference for late in (2 * MINUTE, MINUTE))
+    duplicates.link(site, maria.actor, older, newer, now=now)
+    before = stored(older)
+    with at(now + MINUTE):
+        maria.press(newer, "note", remark="Her brother says she wants to die")
+        text = words(maria.text(f"/admin/queue/{newer}"))
+    assert f"Note added. {older} is due at once, as a possible crisis. Call now." in text
+    assert stored(older).due_at == now + MINUTE - AHEAD_OF_ALL and TOLD in mails(older) and TOLD not in mails(newer)
+    with reading() as conn:
+        step = undo_steps.made_at(conn, maria.actor.person_id, now + MINUTE)
+    undoing.undo(site, maria.actor, step or "", now=now + MINUTE)
+    assert (stored(older).crisis_at, stored(older).due_at) == (None, before.due_at) and TOLD not in mails(older)
 
 
 def test_whoever_ends_one_with_such_words_reads_who_hears_of_it(maria: Desk, site: Site, now: datetime) -> None:
