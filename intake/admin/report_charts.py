@@ -10,7 +10,7 @@ from datetime import date
 from intake.admin.report_parts import Bars, Cell, Heat, HeatCell, Line, Link, Point, Table, Weekly, bars_of, edges
 from intake.queries.report import Report
 from intake.rules.bands import BANDS, Clock, band_of
-from intake.rules.counting import MISSED, End, Kept, Reach, State
+from intake.rules.counting import MISSED, End, Kept, Reach, State, Tries
 from intake.rules.hours import OpeningHours
 from intake.rules.periods import Period
 from intake.rules.promise import Aim, ResponseTarget
@@ -178,6 +178,27 @@ def tries(report: Report, link: Link) -> Bars:
     ) if share.part else gettext("Nobody has been reached yet")  # fmt: skip
     note = gettext("Everybody counted, by the try that reached them")
     return bars_of(finding, note, (gettext("Try"), gettext("Requests"), gettext("Share")), parts, gettext("All"), link)
+
+
+def calls_made(report: Report, link: Link) -> Table:
+    """How many calls were made to each request, and what came of them."""
+    whole, waits = report.whole, f"reach.{Reach.TRYING.value},reach.{Reach.NOT_CALLED.value}"
+    parts = {"reached": whole.tries_reached, waits: whole.tries_open, f"reach.{Reach.NEVER.value}": whole.tries_never}
+    rows = []
+    for made in Tries:
+        of, counts = f"kind.counted,tries.{made.value}", {part: told.get(made, 0) for part, told in parts.items()}
+        cells = [_linked(sum(counts.values()), link(of))]
+        cells += [_linked(n, link(f"{of},{part}")) for part, n in counts.items()]
+        head = gettext("%(num)s or more", num=made.value) if made is Tries.MANY else made.value
+        rows.append(Line(head, tuple(cells)))
+    sums = (whole.counted, *(sum(told.values()) for told in parts.values()))
+    heads = (gettext("Calls"), gettext("All"), gettext("Reached"), gettext("Trying"), gettext("Never"))
+    foot = Line(gettext("All"), tuple(Cell(str(n)) for n in sums))
+    return Table(gettext("Calls made to each request"), heads, tuple(rows), foot)
+
+
+def _linked(n: int, href: str) -> Cell:
+    return Cell(str(n), href if n else None)
 
 
 def split(report: Report, link: Link) -> Bars | None:

@@ -98,6 +98,7 @@ class ReportPages(PanelView):
             "agreed": report_tiles.agreed(told, link),
             "heat": report_charts.heat(told, calendar.hours, cells, calendar.target, link),
             "tries": report_charts.tries(told, link),
+            "calls_made": report_charts.calls_made(told, link),
             "people": report_tiles.people(told, link),
             "by_nobody": link(f"kind.counted,person.{NO_PERSON}") if told.called_by_nobody else None,
             "split": report_charts.split(told, link),

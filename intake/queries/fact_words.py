@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, false, func, litera
 from intake.models import CallbackRequest, Episode
 from intake.models.base import Instant
 from intake.rules.bands import Clock
-from intake.rules.counting import APART, End, Kept, Kind, Reach, State
+from intake.rules.counting import APART, End, Kept, Kind, Reach, State, Tries
 from intake.rules.promise import PromiseKind
 from intake.rules.workflow import Channel, ClosedReason
 
@@ -182,6 +182,12 @@ def reach(one: Run, say: Say = _word) -> Any:
         (is_open, say(Reach.TRYING)),
         else_=say(Reach.NEVER),
     )
+
+
+def tries(run: Any, say: Say = _word) -> Any:
+    """How many calls were made."""
+    told = {int(one): say(one) for one in Tries if one is not Tries.MANY}
+    return case(told, value=run.attempt_count, else_=say(Tries.MANY))
 
 
 def minutes(run: Any, clock: Clock) -> Any:

@@ -95,9 +95,9 @@ def values(asked: Asked, now: datetime, days: Collection[date] = ()) -> dict[str
 def facts(asked: Asked, *, is_wide: bool = False) -> Subquery:
     """One row for each request and earlier episode received in the period; asked with ``values``.
 
-    ``id`` and ``number`` name it; ``kind``, ``state``, ``kept``, ``wish``, ``agreed``, ``end`` and ``reach`` hold
-    words of ``rules.counting``; ``minutes`` are those of the asked clock until the first call, or until the wait ended
-    without one (rounded up; NULL while somebody waits).
+    ``id`` and ``number`` name it; ``kind``, ``state``, ``kept``, ``wish``, ``agreed``, ``end``, ``reach`` and
+    ``tries`` hold words of ``rules.counting``; ``minutes`` are those of the asked clock until the first call, or until
+    the wait ended without one (rounded up; NULL while somebody waits).
 
     ``is_wide``: with what no figure needs but a list does: ``received_at``, ``closed_reason``, and by each clock
     ``end`` and ``minutes`` (``end_open``).
@@ -176,6 +176,7 @@ def _summed(one: Run) -> list[Label[Any]]:
         words.end(one, Clock.OPEN, partial(part_of_number, "end")),
         words.reach(one, partial(part_of_number, "reach")),
         words.agreed(one, partial(part_of_number, "agreed")),
+        words.tries(run, partial(part_of_number, "tries")),
         case((words.is_speed(run), part_of_number("is_speed", True)), else_=0),
         case((words.is_booked(run), part_of_number("is_booked", True)), else_=0),
     ]
@@ -213,6 +214,7 @@ def _told(one: Run, clock: Clock, named: tuple[Any, Any]) -> list[Label[Any]]:
         words.agreed(one).label("agreed"),
         words.end(one, clock).label("end"),
         words.reach(one).label("reach"),
+        words.tries(run).label("tries"),
         words.minutes(run, clock).label("minutes"),
     ]
 

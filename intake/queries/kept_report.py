@@ -17,9 +17,9 @@ from intake.models import KeptReport
 from intake.models.reports import Way
 from intake.queries.came_before import NOBODY, CameBefore
 from intake.queries.facts import Asked
-from intake.queries.report import Figures, Report
+from intake.queries.report import TRIES, Figures, Report
 from intake.rules.bands import BANDS, Band, Clock, band_of
-from intake.rules.counting import End, Kept, Kind, Reach, State
+from intake.rules.counting import End, Kept, Kind, Reach, State, Tries
 from intake.rules.periods import Period
 from intake.rules.promise import Aim
 from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT
@@ -31,7 +31,7 @@ PAGES = 20
 _K = KeptReport.__table__.c
 _PARTS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach,
-    "agreed": Kept,
+    "agreed": Kept, **dict.fromkeys(TRIES, Tries),
 }  # fmt: skip
 _OF_A_PART = ("kinds", "states", "reached")
 _SUMS = ("booked", "unassigned_seconds", "called_seconds")

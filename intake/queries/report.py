@@ -23,14 +23,15 @@ from intake.queries.facts import Asked, values, waiting
 from intake.queries.kept_days import STATES, hour_of
 from intake.queries.tallies import Known
 from intake.rules.bands import Band, Clock, banded, minutes_of
-from intake.rules.counting import AGREEING, MISSED, PROMISED, UNREACHED, End, Kept, Kind, Reach, State
+from intake.rules.counting import AGREEING, MISSED, PROMISED, UNREACHED, End, Kept, Kind, Reach, State, Tries, fate
 from intake.rules.periods import Period, week_of, weeks
 from intake.rules.shares import Share
 from intake.rules.survival import Quantile, Waits, quantile
 from intake.rules.tally import Tally, sort_of
 
+TRIES = ("tries_reached", "tries_open", "tries_never")
 HALF, NINE_TENTHS = 0.5, 0.9
-_PARTS = ("kinds", "states", "kept", "wishes", "ends", "bands", "reached", "agreed")
+_PARTS = ("kinds", "states", "kept", "wishes", "ends", "bands", "reached", "agreed", *TRIES)
 _U = User.__table__.c
 
 
@@ -55,7 +56,7 @@ class Figures:
     """What is told of one set of requests. ``waits`` are in minutes of the asked clock, of all who wanted a quick call.
 
     ``states`` part the counted ones; ``ends`` and ``bands`` and ``reached`` part them in other ways. ``agreed``: those
-    with whom a time was agreed later.
+    with whom a time was agreed later. ``tries_…``: the counted ones by calls made and by what came of all of them.
     """
 
     kinds: Mapping[Kind, int] = field(default_factory=dict)
@@ -66,6 +67,9 @@ class Figures:
     bands: Mapping[Band, int] = field(default_factory=dict)
     reached: Mapping[Reach, int] = field(default_factory=dict)
     agreed: Mapping[Kept, int] = field(default_factory=dict)
+    tries_reached: Mapping[Tries, int] = field(default_factory=dict)
+    tries_open: Mapping[Tries, int] = field(default_factory=dict)
+    tries_never: Mapping[Tries, int] = field(default_factory=dict)
     waits: Waits = field(default_factory=lambda: Waits({}))
     booked: int = 0
     unassigned_seconds: int = 0
@@ -250,7 +254,7 @@ def _figures(tally: Tally, clock: Clock, still: Iterable[Waiting] = ()) -> Figur
 
 _WORDS: Mapping[str, Iterable[Any]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach, "booked": (True,),
-    "never": (True,), "agreed": Kept,
+    "never": (True,), "agreed": Kept, **dict.fromkeys(TRIES, Tries),
 }  # fmt: skip
 _PLACES = [(name, word) for name, words in _WORDS.items() for word in words]
 
@@ -269,6 +273,7 @@ def _places(number: int, clock: Clock) -> tuple[int, ...]:
         found.append(("kept", sort.kept))
     if sort.kind is Kind.COUNTED:
         found += [("states", sort.state), ("reached", sort.reach), ("ends", end)]
+        found.append((f"tries_{fate(sort.reach)}", sort.tries))
         found += [("booked", True)] if sort.is_booked else []
     if sort.is_wait and end is End.NEVER:
         found.append(("never", True))

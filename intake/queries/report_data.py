@@ -8,15 +8,15 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from intake.queries.report import Figures, Report
+from intake.queries.report import TRIES, Figures, Report
 from intake.rules.bands import BANDS, band_of
-from intake.rules.counting import End, Kept, Kind, Reach, State
+from intake.rules.counting import End, Kept, Kind, Reach, State, Tries
 from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT, Share
 from intake.rules.survival import Quantile
 
 _PARTS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach,
-    "agreed": Kept,
+    "agreed": Kept, **dict.fromkeys(TRIES, Tries),
 }  # fmt: skip
 
 

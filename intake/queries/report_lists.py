@@ -184,7 +184,7 @@ def conditions(fact: Subquery, asked: Asked, part: Part, still: Iterable[Waiting
 
 
 _SAYS = (
-    "state", "kept", "wish", "agreed", "end", "reach", "band", "arrival", "hour", "source", "person", "marked",
+    "state", "kept", "wish", "agreed", "end", "reach", "tries", "band", "arrival", "hour", "source", "person", "marked",
 )  # fmt: skip
 
 

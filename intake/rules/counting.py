@@ -90,3 +90,22 @@ class Reach(StrEnum):
 
 UNREACHED = (Reach.TRYING, Reach.NOT_CALLED, Reach.NEVER)
 """Nobody has spoken to them."""
+
+
+class Tries(StrEnum):
+    """So many calls were made to a request, whatever came of them; the last word is of more too."""
+
+    NONE = "0"
+    ONE = "1"
+    TWO = "2"
+    THREE = "3"
+    FOUR = "4"
+    FIVE = "5"
+    MANY = "6"
+
+
+def fate(reach: Reach) -> str:
+    """What came of all the calls to a request: reached, open (tried still) or never."""
+    if reach is Reach.NEVER:
+        return "never"
+    return "open" if reach in UNREACHED else "reached"

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from intake.rules.bands import BANDS
-from intake.rules.counting import AGREEING, PROMISED, WAITED, End, Kept, Kind, Reach, State
+from intake.rules.counting import AGREEING, PROMISED, WAITED, End, Kept, Kind, Reach, State, Tries
 from intake.rules.periods import WEEK, Period, week_of
 
 NO_SOURCE = "none"
@@ -113,6 +113,7 @@ _FIELDS: Mapping[str, Callable[[str], bool]] = {
     "agreed": _one_of(Kept),
     "end": _one_of(End),
     "reach": _one_of(Reach),
+    "tries": _one_of(Tries),
     "band": lambda value: value in {band.key for band in BANDS},
     "age": lambda value: value in {band.key for band in BANDS},
     "arrival": lambda value: value in ("open", "closed"),

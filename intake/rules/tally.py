@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 from intake.rules.bands import Clock
-from intake.rules.counting import WAITED, End, Kept, Kind, Reach, State
+from intake.rules.counting import WAITED, End, Kept, Kind, Reach, State, Tries
 
 WORDS: Mapping[str, type[StrEnum]] = {
     "kind": Kind, "state": State, "kept": Kept, "wish": Kept, "end": End, "reach": Reach,
-    "agreed": Kept,
+    "agreed": Kept, "tries": Tries,
 }  # fmt: skip
 FLAGS = ("is_speed", "is_booked")
 
@@ -33,6 +33,7 @@ class Sort:
     end: End
     reach: Reach
     agreed: Kept
+    tries: Tries
     is_speed: bool
     is_booked: bool
 

@@ -7,7 +7,7 @@ from datetime import date
 from babel.dates import format_date
 
 from intake.rules.bands import Band, Clock
-from intake.rules.counting import End, Kept, Kind, Reach, State
+from intake.rules.counting import End, Kept, Kind, Reach, State, Tries
 from intake.rules.periods import Period, Preset
 from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT, Share
 from intake.rules.survival import Quantile
@@ -116,6 +116,15 @@ def end(value: End) -> str:
 def reach(value: Reach) -> str:
     """By which try."""
     return str(_REACH[value])
+
+
+def tries(value: Tries) -> str:
+    """How many calls were made to a request."""
+    if value is Tries.NONE:
+        return gettext("no call")
+    if value is Tries.MANY:
+        return gettext("%(num)s calls or more", num=value.value)
+    return ngettext("%(num)s call", "%(num)s calls", int(value))
 
 
 def band(value: Band) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 
 from intake.queries.facts import Asked
 from intake.rules.bands import BANDS, Clock
-from intake.rules.counting import End, Kept, Kind, Reach, State
+from intake.rules.counting import End, Kept, Kind, Reach, State, Tries
 from intake.rules.parts import NO_PERSON, NO_SOURCE, Mark, Part, read
 from intake.rules.workflow import ForWhom
 from intake.wording import figures, languages, names
@@ -98,6 +98,7 @@ def _value(name: str, value: str, people: Mapping[int, str], today: date) -> str
         "agreed": lambda: _agreed(Kept(value)),
         "end": lambda: _end(End(value)),
         "reach": lambda: _reach(Reach(value)),
+        "tries": lambda: figures.tries(Tries(value)),
         "band": lambda: gettext("called within %(band)s", band=_band(value)),
         "age": lambda: gettext("not called yet, has waited %(time)s", time=_band(value)),
         "arrival": lambda: gettext("arrived while open") if value == "open" else gettext("arrived while closed"),

@@ -10,7 +10,7 @@ from intake.models.reports import Way
 from intake.queries.kept_report import Given
 from intake.queries.report import Figures
 from intake.rules.bands import BANDS, Clock
-from intake.rules.counting import APART, LEFT_OUT, MISSED, End, Kept, Kind, Reach, State
+from intake.rules.counting import APART, LEFT_OUT, MISSED, End, Kept, Kind, Reach, State, Tries
 from intake.rules.shares import FEW_FOR_A_TAIL, Share
 from intake.wording import figures as words
 from intake.wording import times
@@ -54,6 +54,7 @@ def sections(given: Given) -> tuple[Section, ...]:
             Section(gettext("When they arrived"), _arrivals(given)),
             Section(_waiting_by_age(given), _ages(given)),
             Section(gettext("By the try that reached them"), _tries(whole)),
+            Section(gettext("Calls made to each request"), _calls_made(whole)),
             Section(gettext("While people waited for the first call"), _split(whole)),
             Section(gettext("By page the request came from"), _sources(given)),
         )
@@ -201,6 +202,20 @@ def _tries(whole: Figures) -> tuple[str, ...]:
     """Everybody counted is in one of these."""
     told = ((words.reach(reach), whole.reached.get(reach, 0)) for reach in Reach)
     return tuple(f"{title}: {n} ({words.percent(Share(n, whole.counted))})" for title, n in told)
+
+
+def _calls_made(whole: Figures) -> tuple[str, ...]:
+    """Likewise; nothing of a report that was kept before it was told."""
+    parts = (
+        (gettext("reached"), whole.tries_reached), (gettext("trying"), whole.tries_open),
+        (gettext("never reached"), whole.tries_never),
+    )  # fmt: skip
+    found = []
+    for made in Tries:
+        counts = [(title, told.get(made, 0)) for title, told in parts]
+        each = ", ".join(f"{n} {title}" for title, n in counts if n)
+        found += [f"{words.tries(made)}: {sum(n for _, n in counts)} ({each})"] if each else []
+    return tuple(found)
 
 
 def _split(whole: Figures) -> tuple[str, ...]:

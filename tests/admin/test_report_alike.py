@@ -15,7 +15,7 @@ from intake.models.reports import Every
 from intake.models.site import Site
 from intake.queries import kept_report
 from intake.rules.bands import BANDS
-from intake.rules.counting import Kept, Kind, State
+from intake.rules.counting import Kept, Kind, State, Tries
 from intake.services import report_mailing
 from intake.wording import figures
 from tests.admin.desk import Desk, words
@@ -69,6 +69,15 @@ def test_page_data_sheet_and_mail_tell_each_figure_alike(app: Flask, site: Site)
     share = whole["times_agreed"]
     assert f"Times agreed later: kept for {share['part']} of {share['whole']} requests" in page
     assert all(f" {n} {word} " in page for word, n in agreed.items())
+    calls = Counter(row["Tries"] for row in rows if row["In target"])
+    parts = [whole[name] for name in ("tries_reached", "tries_open", "tries_never")]
+    assert calls == {made: n for made in parts[0] if (n := sum(part[made] for part in parts))} and len(calls) > 2
+    calls_made = page.split("Calls made to each request")[-1]
+    for made in Tries:
+        counts = [part[made.value] for part in parts]
+        head = "6 or more" if made is Tries.MANY else made.value
+        assert not sum(counts) or f"- {figures.tries(made)}: {sum(counts)} (" in mail
+        assert f" {head} {sum(counts)} {' '.join(map(str, counts))} " in calls_made
     half = whole["half"]
     for told, where in (("- Half were called within: ", mail), ("Half called within ", page)):
         assert f"{told}{half['within']} min" in where and f"n = {half['n']}" in where

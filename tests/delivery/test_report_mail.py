@@ -90,6 +90,8 @@ def test_it_tells_the_figures_of_the_other_charts_in_text(site: Site, story: Sto
          "Most in one hour: Wed 10 am to 11 am, 4"),
         ("Not called yet, by opening hours", "over 24 h: 2, 2 past the target"),
         ("By the try that reached them", "1st try: 4 (29 %)", "2nd: 1 (7 %)", "3rd: 0 (0 %)"),
+        ("Calls made to each request", "no call: 6 (1 reached, 2 trying, 3 never reached)",
+         "1 call: 7 (4 reached, 2 trying, 1 never reached)", "2 calls: 1 (1 reached)"),
         ("While people waited for the first call",),
         ("By page the request came from", "k3: 12, in target: 42 % (5 of 12), reached: 50 % (6 of 12), booked: 1",
          "w1: 2, in target: too few, reached: too few, booked: 0"),

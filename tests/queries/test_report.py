@@ -64,6 +64,8 @@ def test_the_story_gives_the_figures_worked_out_by_hand(site, story):
     assert whole.nine_tenths == Quantile(None, 210)
     assert told(whole.reached) == {"1": 4, "2": 1, "called_us": 1, "trying": 2, "not_called": 2, "never": 4}
     assert whole.were_reached == Share(6, 14)
+    assert told(whole.tries_reached) == {"0": 1, "1": 4, "2": 1}
+    assert (told(whole.tries_open), told(whole.tries_never)) == ({"0": 2, "1": 2}, {"0": 3, "1": 1})
     assert whole.booked == 1
 
 
@@ -126,6 +128,9 @@ def test_every_way_of_parting_adds_up_to_the_whole(site, story, clock):
     seen = look(site, clock=clock)
     whole = seen.whole
     assert sum(whole.states.values()) == sum(whole.ends.values()) == sum(whole.reached.values()) == whole.counted
+    by_tries = (whole.tries_reached, whole.tries_open, whole.tries_never)
+    assert sum(sum(one.values()) for one in by_tries) == whole.counted
+    assert sum(whole.tries_reached.values()) == whole.were_reached.part
     assert sum(whole.bands.values()) == whole.ends[End.CALLED]
     assert seen.while_open.counted + seen.while_closed.counted == whole.counted
     assert len(seen.waiting) == whole.ends[End.WAITING] == whole.states[State.OVERDUE] + whole.states[State.PENDING]

@@ -51,6 +51,8 @@ def figures_of(told: Figures, within: str = "") -> Iterator[tuple[str, int]]:
         ("kind.{}", told.kinds), ("kind.counted,state.{}", told.states), ("kept.{}", told.kept),
         ("kind.window,wish.{}", told.wishes), ("kind.counted,end.{}", told.ends),
         ("kind.counted,reach.{}", told.reached), ("agreed.{}", told.agreed),
+        ("tries.{},reached", told.tries_reached), ("tries.{},reach.trying,reach.not_called", told.tries_open),
+        ("tries.{},reach.never", told.tries_never),
     ):  # fmt: skip
         for word in type(next(iter(counts))) if counts else ():
             if (name, word) == ("agreed.{}", Kept.NONE):  # no figure: with these no time was agreed

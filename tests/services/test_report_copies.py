@@ -17,11 +17,11 @@ from intake.models.site import Site
 from intake.queries import kept_report, sightings
 from intake.queries.facts import Asked
 from intake.queries.kept_report import Difference, Told
-from intake.queries.report import ByPerson, Figures, report
+from intake.queries.report import TRIES, ByPerson, Figures, report
 from intake.queries.report_data import data
 from intake.queries.report_lists import Fact
 from intake.rules.bands import Clock
-from intake.rules.counting import AGREEING, PROMISED, UNREACHED, WAITED, End, Kept, Kind, State
+from intake.rules.counting import AGREEING, PROMISED, UNREACHED, WAITED, End, Kept, Kind, State, Tries, fate
 from intake.rules.parts import NO_SOURCE
 from intake.rules.periods import Period
 from intake.rules.permissions import ForbiddenError
@@ -77,6 +77,10 @@ def added_up(rows: Iterable[Fact], clock: Clock) -> Figures:
         ends=Counter(one.ends[clock] for one in counted),
         reached=Counter(one.reach for one in counted),
         agreed=Counter(one.agreed for one in rows if one.kind in AGREEING and one.agreed is not Kept.NONE),
+        **{
+            f"tries_{name}": Counter(Tries(str(min(one.tries, 6))) for one in counted if fate(one.reach) == name)
+            for name in ("reached", "open", "never")
+        },
         waits=Waits(
             Counter(minutes for end, minutes in waits if end is End.CALLED),
             Counter(minutes for end, minutes in waits if end in (End.LEFT, End.WAITING)),
@@ -94,7 +98,7 @@ def test_the_rows_of_a_sheet_add_up_to_the_page_by_both_clocks(
     rows, whole = taken(site, story, asked), told(site, asked).whole
     assert len({(one.id, one.number) for one in rows}) == len(rows) == sum(whole.kinds.values()) == 25
     sums = added_up(rows, clock)
-    for name in ("kinds", "states", "kept", "wishes", "agreed", "ends", "reached", "waits"):
+    for name in ("kinds", "states", "kept", "wishes", "agreed", *TRIES, "ends", "reached", "waits"):
         assert getattr(sums, name) == getattr(whole, name), name
     assert (sums.in_target, sums.promises, sums.were_reached) == (whole.in_target, whole.promises, whole.were_reached)
     # Whichever clock was asked for: both stand in a row.
@@ -127,7 +131,7 @@ def test_a_program_reads_the_same_numbers_as_the_page(site: Site, story: Story, 
     whole = read["whole"]
     assert read["period"] == {"first_on": "2026-11-17", "last_on": "2026-11-18", "is_partial": True}
     assert (read["n"], whole["counted"], read["clock"]) == (seen.whole.counted, seen.whole.counted, clock.value)
-    for name in ("kinds", "states", "kept", "wishes", "agreed", "ends", "reached"):
+    for name in ("kinds", "states", "kept", "wishes", "agreed", *TRIES, "ends", "reached"):
         assert {word: n for word, n in whole[name].items() if n} == dict(getattr(seen.whole, name)), name
     assert Share(whole["in_target"]["part"], whole["in_target"]["whole"]) == seen.whole.in_target
     assert whole["half"]["within"] == seen.whole.half.within == quantile(seen.whole.waits, 0.5).within
