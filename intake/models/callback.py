@@ -30,6 +30,7 @@ _MAILED = text("email_index IS NOT NULL")
 _JOINED = text("duplicate_of_id IS NOT NULL")
 _DECIDED = text("check_decided_at IS NOT NULL")
 _CORRECTING = text("corrects_id IS NOT NULL")
+_WAITS = text("closed_at IS NULL AND all_seconds IS NULL")
 _SNOOZED = text("closed_at IS NULL AND snoozed_at IS NOT NULL")
 # What every filter of the queue asks about: in the index, so that no row is read that is not shown.
 _ASKED = ("assignee_id", "status", "channel", "language", "source")
@@ -133,6 +134,7 @@ class CallbackRequest(Base):
             postgresql_where=_ENDED,
             sqlite_where=_ENDED,
         ),
+        Index("ix_callback_request_waiting", "received_on", "id", postgresql_where=_WAITS, sqlite_where=_WAITS),
         Index("ix_callback_request_reported", *_REPORTED, postgresql_where=_ENDED, sqlite_where=_ENDED),
     )
 

@@ -145,16 +145,12 @@ def _united(columns: _Columns, narrowed: tuple[str, ...], ended: Ended) -> Subqu
     return union_all(*told).subquery("fact")
 
 
-def waiting(asked: Asked) -> Select[Any]:
+@cache
+def waiting(narrowed: tuple[str, ...]) -> Select[Any]:
     """Those counted who wait for their first call: id, arrival, source, target, and whose hours they wait by.
 
-    ``until``: now, or when the call under way began.
+    ``narrowed``: of what is asked. ``until``: now, or when the call under way began.
     """
-    return _waiting(asked.narrowed)
-
-
-@cache
-def _waiting(narrowed: tuple[str, ...]) -> Select[Any]:
     asking = (
         _C.id, _C.received_at, _C.received_on, _C.is_open_arrival, _C.source, _C.target_at, _C.calendar_id,
         _C.clock_key, OPEN.judged_at.label("until"),

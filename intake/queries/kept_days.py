@@ -99,7 +99,7 @@ def _read(of: PartOf, key: str) -> Any:
 
 def fresh(conn: Connection, period: Period, today: date) -> dict[date, bytes]:
     """The days of the period that can be read from here, with their hours. A day is kept when it is over."""
-    return {row.received_on: row.hours for row in conn.execute(_fresh("hours"), _within(period, today))}
+    return {row.received_on: row.hours for row in conn.execute(_fresh("hours"), _within(period, today)).all()}
 
 
 @cache
@@ -122,7 +122,7 @@ def parts(
     """What is kept of these days, added up by part."""
     found: dict[str, _Gathered] = defaultdict(_Gathered)
     asked = {"part": of.value, "first_on": period.first_on, "last_on": period.last_on}
-    for day, key, *told in conn.execute(_parts(clock), asked):
+    for day, key, *told in conn.execute(_parts(clock), asked).all():
         if day in days:
             found[key].add(*told)
     return {_read(of, key): told.tally() for key, told in found.items()}

@@ -126,7 +126,7 @@ def _each(conn: Connection, asked: Asked, days: Collection[date], *names: str) -
     each = [day for day in asked.period.each() if day in days]
     for first in range(0, len(each), AT_ONCE):
         some = each[first : first + AT_ONCE]
-        for row in conn.execute(_kept(*names), {"first_on": some[0], "last_on": some[-1]}):
+        for row in conn.execute(_kept(*names), {"first_on": some[0], "last_on": some[-1]}).all():
             if row.received_on in days:
                 yield row
 

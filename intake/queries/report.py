@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from intake.models import User
 from intake.models.reports import PartOf
@@ -190,7 +190,7 @@ def still_waiting(conn: Connection, site: Site, asked: Asked, now: datetime) -> 
     """Everybody counted who waits for a first call, whoever waits longest first."""
     found = []
     version = cache(partial(calendars.version, conn, site))
-    for row in conn.execute(waiting(asked), values(asked, now)):
+    for row in conn.execute(waiting(asked.narrowed), values(asked, now)).all():
         passed = _passed(asked.clock, version(row.calendar_id), row.clock_key)
         minutes, is_late = passed(row.received_at, row.until), row.target_at < row.until
         came = (row.received_at, row.received_on, row.is_open_arrival)
@@ -331,10 +331,15 @@ def _by_person(conn: Connection, site: Site, asked: Asked, now: datetime, known:
     parts = tallies.by_part(conn, asked, now, PartOf.PERSON, known)
     is_of_all = asked.narrowed in ((), ("person",))
     calls = calls_made.by_person(conn, site, asked) if is_of_all else {}
-    asking = select(_U.id, _U.name).where(_U.id.in_([*{*parts, *calls}]))
-    people = conn.execute(asking.order_by(func.lower(_U.name), _U.id)).all()
+    people = conn.execute(_named(), {"ids": [*{*parts, *calls}]}).all()
     told = ((one, _figures(parts.get(one.id, Tally()), asked.clock)) for one in people)
     return tuple(ByPerson(one.id, one.name, first, calls.get(one.id, 0) if is_of_all else None) for one, first in told)
+
+
+@cache
+def _named() -> Select[Any]:
+    asked = select(_U.id, _U.name).where(_U.id.in_(bindparam("ids", expanding=True)))
+    return asked.order_by(func.lower(_U.name), _U.id)
 
 
 def _today(site: Site, now: datetime) -> date:

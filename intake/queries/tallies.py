@@ -43,7 +43,7 @@ def known(conn: Connection, asked: Asked, now: datetime, today: date) -> Known |
     days = kept_days.fresh(conn, asked.period, today)
     missing = [day for day in asked.period.each() if day not in days]
     ended = Ended.SOME if days and missing else Ended.NONE if days else Ended.ALL
-    found = conn.execute(_first(FEW + 1, asked.narrowed, ended), values(asked, now, missing))
+    found = conn.execute(_first(FEW + 1, asked.narrowed, ended), values(asked, now, missing)).all()
     rows = [tuple(row) for row in found]  # each is gone through for every panel
     return Known(days, rows) if len(rows) <= FEW else None
 
@@ -64,9 +64,15 @@ def by_part(conn: Connection, asked: Asked, now: datetime, of: PartOf, known: Kn
         return found
     if known.days:  # first: to these many the few rows are added
         found.update(_kept(conn, of, asked, known.days))
-    for (key, number, minutes), told in _alike(known.rows, asked, of).items():
+    part, minutes = FACTS.index(COLUMNS[of]), FACTS.index(f"minutes_{asked.clock}")
+    first, last = asked.period.first_on, asked.period.last_on
+    alike: dict[tuple[Any, int], list[Any]] = defaultdict(list)
+    for row in known.rows:
+        if first <= row[0] <= last:
+            alike[row[part], row[SORT]].append((row[minutes], row[UNASSIGNED], row[CALLED]))
+    for (key, number), told in alike.items():
         if is_told(of, key, number):
-            found[key].add(number, asked.clock, minutes, *told)
+            found[key].add_all(number, asked.clock, told)
     return found
 
 
@@ -75,20 +81,6 @@ def _kept(conn: Connection, of: PartOf, asked: Asked, days: Mapping[date, bytes]
     if asked.is_filtered:
         return kept_facts.parts(conn, of, asked, days)
     return kept_days.parts(conn, of, asked.period, asked.clock, days)
-
-
-def _alike(rows: Iterable[Any], asked: Asked, of: PartOf) -> dict[tuple[Any, int, int | None], list[int]]:
-    """How many rows of the period say the same, and their seconds: as ``_by_part`` has the database say it."""
-    part, minutes = FACTS.index(COLUMNS[of]), FACTS.index(f"minutes_{asked.clock}")
-    first, last = asked.period.first_on, asked.period.last_on
-    found: dict[tuple[Any, int, int | None], list[int]] = {}
-    for row in rows:
-        if first <= row[0] <= last:
-            sums = found.setdefault((row[part], row[SORT], row[minutes]), [0, 0, 0])
-            sums[0] += 1
-            sums[1] += row[UNASSIGNED] or 0
-            sums[2] += row[CALLED] or 0
-    return found
 
 
 def is_told(of: PartOf, key: Any, number: int) -> bool:

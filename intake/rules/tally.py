@@ -6,7 +6,7 @@ A sort is a number, so that a database can make it, group by it and keep it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -111,6 +111,16 @@ class Tally:
         if sort_of(number).is_called:
             self.unassigned_seconds += unassigned or 0
             self.called_seconds += called or 0
+
+    def add_all(self, number: int, clock: Clock, told: Sequence[tuple[int | None, int | None, int | None]]) -> None:
+        """All of one sort: of each its minutes and the same seconds."""
+        self.sorts[number] += len(told)
+        ended = wait_ends(number, clock)
+        if ended is not None:
+            (self.called if ended is End.CALLED else self.left).update([minutes or 0 for minutes, _, _ in told])
+        if sort_of(number).is_called:
+            self.unassigned_seconds += sum(unassigned or 0 for _, unassigned, _ in told)
+            self.called_seconds += sum(called or 0 for _, _, called in told)
 
     def include(self, other: Tally) -> None:
         """All of another one too."""

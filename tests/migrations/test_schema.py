@@ -41,6 +41,7 @@ TRIGGERS = {
     "0022": SEALED,
     "0023": SEALED,
     "0024": SEALED,
+    "0025": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
