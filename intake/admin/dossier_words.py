@@ -13,10 +13,11 @@ from intake.admin.request_words import Fact, more_words
 from intake.queries.calendar import Version
 from intake.queries.casefile import CaseFile, TimelineEntry
 from intake.queries.dossier import FirstSent, Run
+from intake.rules.counting import Kept
 from intake.rules.hours import local_date
 from intake.rules.promise import PromiseKind
 from intake.rules.workflow import Channel, Disposition
-from intake.wording import languages, names, numbers, times
+from intake.wording import figures, languages, names, numbers, times
 from intake.wording.translation import gettext, ngettext
 
 
@@ -196,6 +197,7 @@ def _outcome(run: Run, clock: Clock, now: datetime) -> list[Fact]:
         Fact(gettext("The time asked for"), gettext("kept") if run.is_window_kept else gettext("missed"))
         if run.is_window_kept is not None
         else None,
+        Fact(gettext("Times agreed later"), figures.wish(run.agreed)) if run.agreed is not Kept.NONE else None,
         Fact(gettext("Reached"), _reached(run, clock)),
         Fact(gettext("Tries"), str(run.attempt_count)),
         _unassigned(run),

@@ -149,7 +149,7 @@ def _dossier(conn: Connection, reference: str, until: datetime | None) -> dict[s
     case = casefile.find(conn, site, reference, with_contact=with_contact, is_whole=True)
     if case is None:
         raise NotFoundError
-    runs = parts.runs(conn, case.id)
+    runs = parts.runs(conn, case.id, now)
     first = parts.first_sent(conn, site, case.id, runs[0], with_contact=with_contact)
     versions = calendars.made(conn, {run.calendar_id for run in runs if run.calendar_id is not None})
     page = casefile.timeline(conn, site, case.id, with_contact=with_contact, until=until, most=MOST_TOLD)

@@ -11,9 +11,12 @@ from sqlalchemy import Connection, Row, func, literal, select, union_all
 
 from intake.models import Audit, AuditText, CallAttempt, CallbackRequest, Episode, User
 from intake.models.site import Site
+from intake.queries import fact_words
 from intake.queries.as_told import as_told
 from intake.queries.facts import PRESENT
 from intake.rules import windows
+from intake.rules.counting import Kept
+from intake.rules.limits import LONGEST_CALL
 from intake.rules.promise import PromiseKind
 from intake.rules.windows import Window
 from intake.rules.workflow import ClosedReason, Voicemail
@@ -62,6 +65,7 @@ class Run:
     closed_at: datetime | None
     closed_reason: ClosedReason | None
     uncounted_at: datetime | None
+    agreed: Kept
     call_started_at: datetime | None = None
     check_by_at: datetime | None = None
     check_decided_at: datetime | None = None
@@ -83,19 +87,25 @@ class FirstSent:
     number: str = field(repr=False)
 
 
-def runs(conn: Connection, callback_id: int) -> tuple[Run, ...]:
-    """Every run of the clock, the first one first; more than one where it was opened again."""
+def runs(conn: Connection, callback_id: int, now: datetime) -> tuple[Run, ...]:
+    """Every run of the clock, the first one first; more than one where it was opened again.
+
+    ``agreed``: what became of the times agreed later, as reports tell it.
+    """
     none = literal(None)
     figures = (_E[name].label(name) for name in _FIGURES)
-    earlier = select(_E.number, *figures, _U.name, none, none, none).select_from(
+    agreed = [fact_words.agreed(one).label("agreed") for one in (fact_words.WHICHEVER, fact_words.EARLIER)]
+    earlier = select(_E.number, *figures, agreed[1], _U.name, none, none, none).select_from(
         Episode.__table__.outerjoin(User.__table__, _U.id == _E.first_attempt_by_id)
     )
     of_present = (_C[name].label(name) for name in _FIGURES)
     present = select(
-        literal(PRESENT).label("number"), *of_present, _U.name, _C.call_started_at, _C.check_by_at, _C.check_decided_at
-    ).select_from(CallbackRequest.__table__.outerjoin(User.__table__, _U.id == _C.first_attempt_by_id))
+        literal(PRESENT).label("number"), *of_present, agreed[0], _U.name,
+        _C.call_started_at, _C.check_by_at, _C.check_decided_at,
+    ).select_from(CallbackRequest.__table__.outerjoin(User.__table__, _U.id == _C.first_attempt_by_id))  # fmt: skip
     both = union_all(present.where(_C.id == callback_id), earlier.where(_E.callback_id == callback_id))
-    rows = sorted(conn.execute(both), key=lambda row: (row.number == PRESENT, row.number))
+    found_rows = conn.execute(both, {"now": now, "call_since": now - LONGEST_CALL})
+    rows = sorted(found_rows, key=lambda row: (row.number == PRESENT, row.number))
     found = tuple(_run(row, number) for number, row in enumerate(rows))
     told = as_told(conn, conn.execute(select(CallbackRequest.__table__).where(_C.id == callback_id)).one())
     return (*found[:-1], replace(found[-1], told_by_at=told.promised_by_at))
@@ -103,6 +113,7 @@ def runs(conn: Connection, callback_id: int) -> tuple[Run, ...]:
 
 def _run(row: Row[Any], number: int) -> Run:
     told = {name: getattr(row, name) for name in _FIGURES}
+    told["agreed"] = Kept(row.agreed)
     told["promise_kind"] = PromiseKind(row.promise_kind)
     told["closed_reason"] = ClosedReason(row.closed_reason) if row.closed_reason else None
     last = {name: getattr(row, name) for name in ("call_started_at", "check_by_at", "check_decided_at")}

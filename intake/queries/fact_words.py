@@ -50,6 +50,8 @@ OPEN = Run(
     _C, _C, null(), func.coalesce(_CALLING, _NOW),
     or_(_C.window_until >= _NOW, and_(_C.window_from <= _CALLING, _C.window_until > _CALLING)),
 )  # fmt: skip
+WHICHEVER = Run(_C, _C, _C.closed_at, OPEN.judged_at)
+"""A request, be it open or not."""
 CLOSED, EARLIER = Run(_C, _C, _C.closed_at), Run(_E, _C, _E.closed_at)
 
 

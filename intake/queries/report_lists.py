@@ -16,7 +16,7 @@ from intake.models.site import Site
 from intake.queries.facts import PRESENT, Asked, facts, values
 from intake.queries.report import Waiting, still_waiting
 from intake.rules.bands import BANDS, Band, Clock, band_of
-from intake.rules.counting import MISSED, UNREACHED, End, Kept, Kind, Reach, State
+from intake.rules.counting import APART, MISSED, UNREACHED, End, Kept, Kind, Reach, State
 from intake.rules.parts import MARKED, NO_PERSON, NO_SOURCE, Mark, Part
 from intake.rules.periods import Period
 from intake.rules.workflow import Channel, ClosedReason, ForWhom
@@ -83,7 +83,7 @@ class Fact:
         An earlier episode was real enough to be opened again.
         """
         is_marked = self.closed_reason is not None and self.closed_reason.value in MARKED
-        return not self.is_earlier and self.kind is Kind.COUNTED and is_marked
+        return not self.is_earlier and self.kind in (Kind.COUNTED, *APART) and is_marked
 
     @property
     def place(self) -> str:

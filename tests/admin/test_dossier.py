@@ -277,3 +277,11 @@ def test_what_was_emptied_says_so_and_a_reference_of_nothing_is_not_found(
     retention.forget(site, reference, now=now)
     in_order(dossier(grace, reference), "Name and number emptied, see below", "The service emptied it")
     assert grace.get(path("0ZZ-0ZZ")).status_code == grace.post(path("0ZZ-0ZZ"), purpose="x").status_code == 404
+
+
+def test_a_time_agreed_that_nobody_kept_is_told(site: Site, maria: Desk, grace: Desk, now: datetime) -> None:
+    reference = ask(site, now - 180 * MINUTE).reference
+    assert "Times agreed later" not in dossier(grace, reference)
+    agreed = Outcome(Disposition.SPOKE_CALL_AGAIN, agreed_from=now - 90 * MINUTE, override_reason="asked to")
+    calls.log_attempt(site, maria.actor, reference, agreed, now=now - 170 * MINUTE)
+    assert "Times agreed later missed" in dossier(grace, reference)

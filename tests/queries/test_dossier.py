@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,6 +11,7 @@ from intake.database import reading
 from intake.models.site import Site
 from intake.queries import calendar, dossier
 from intake.queries.dossier import FirstSent, Run
+from intake.rules.counting import Kept
 from intake.rules.permissions import Actor
 from intake.rules.phone import parse
 from intake.rules.promise import PromiseKind
@@ -21,6 +22,7 @@ from intake.services.calls import Outcome
 from tests.making import ask, person, stored
 
 HOUR = timedelta(hours=1)
+LATE = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -33,15 +35,15 @@ def kim(site: Site, now: datetime) -> Actor:
     return person(site, "Kim", now=now)
 
 
-def runs(reference: str) -> tuple[Run, ...]:
+def runs(reference: str, now: datetime = LATE) -> tuple[Run, ...]:
     with reading() as conn:
-        return dossier.runs(conn, stored(reference).id)
+        return dossier.runs(conn, stored(reference).id, now)
 
 
 def first(site: Site, reference: str, *, with_contact: bool = True) -> FirstSent:
     with reading() as conn:
         of = stored(reference).id
-        return dossier.first_sent(conn, site, of, dossier.runs(conn, of)[0], with_contact=with_contact)
+        return dossier.first_sent(conn, site, of, dossier.runs(conn, of, LATE)[0], with_contact=with_contact)
 
 
 def window(now: datetime, begins: int) -> Window:
@@ -126,3 +128,15 @@ def test_the_hours_of_all_runs_are_asked_at_once(site: Site, kim: Actor, now: da
     with reading() as conn:
         made = calendar.made(conn, {calendar.DEFAULT_ID, 99})
     assert list(made) == [calendar.DEFAULT_ID] and made[calendar.DEFAULT_ID].calendar.target.minutes == 15
+
+
+def test_what_came_of_times_agreed_later_is_told_of_each_run_as_reports_tell_it(
+    site: Site, kim: Actor, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    assert runs(reference)[0].agreed is Kept.NONE
+    call(site, kim, reference, now + HOUR / 4, Disposition.SPOKE_CALL_AGAIN, agreed_from=now + HOUR)
+    assert [runs(reference, now + hours * HOUR)[0].agreed for hours in (1, 2)] == [Kept.PENDING, Kept.BROKEN]
+    call(site, kim, reference, now + HOUR, Disposition.SPOKE_INFORMATION)
+    casework.reopen(site, kim, reference, now=now + 2 * HOUR)
+    assert [run.agreed for run in runs(reference)] == [Kept.KEPT, Kept.NONE]
