@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ OPTIONS = {
 }  # fmt: skip
 SHOTS = os.environ.get("SHOTS")
 """A folder for a picture of each page in each look."""
+# Asked in one go: a locator would first bring a third of a megabyte of script into every page.
+_SAID = """() => [document.documentElement.lang, document.title, [...document.querySelectorAll('h1')].filter(
+  e => e.checkVisibility({visibilityProperty: true}) && e.offsetWidth && e.offsetHeight).length]"""
 _SMALL = """limit => [...document.querySelectorAll(`
     button, .button, .exit, .btn, summary, .choices label:has(input), .foot a,
     input:not([type=hidden], [type=radio], [type=checkbox], [name=website]), select, textarea`)]
@@ -46,19 +49,12 @@ class Heard:
     hosts: set[str] = field(default_factory=set)
     last: Response | None = None
 
-    def listen(self, page: Page) -> None:
-        """From now on."""
-        page.on("console", lambda message: self._said(message.type, message.text))
-        page.on("pageerror", lambda error: self.words.append(str(error)))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        page.on("response", self._answered)
-
-    def _said(self, kind: str, text: str) -> None:
+    def said(self, kind: str, text: str) -> None:
         """Not what Chromium says of every answer from 400 on: the page itself, or counted below."""
         if kind in ("error", "warning") and not text.startswith("Failed to load resource: the server responded"):
             self.words.append(text)
 
-    def _answered(self, response: Response) -> None:
+    def answered(self, response: Response) -> None:
         is_by_itself = "x-background" in response.request.headers
         if response.request.is_navigation_request() or (response.request.method == "POST" and not is_by_itself):
             self.last = response
@@ -69,6 +65,14 @@ class Heard:
         """What a page must not do besides showing itself."""
         yield from self.words
         yield from (f"asked {host}" for host in self.hosts - {urlsplit(address).netloc})
+
+
+def listen(page: Page, heard: Callable[[], Heard]) -> None:
+    """From now on, for whoever listens at that moment."""
+    page.on("console", lambda message: heard().said(message.type, message.text))
+    page.on("pageerror", lambda error: heard().words.append(str(error)))
+    page.on("request", lambda request: heard().hosts.add(urlsplit(request.url).netloc))
+    page.on("response", lambda response: heard().answered(response))
 
 
 def barriers(page: Page, name: str, looks: tuple[tuple[str, int], ...] = LOOKS) -> Iterator[str]:
@@ -108,11 +112,12 @@ def stretch(page: Page, scheme: str, width: int) -> None:
 
 
 def _said_badly(page: Page) -> Iterator[str]:
-    if page.locator("html").get_attribute("lang") != "en":
+    language, title, headings = page.evaluate(_SAID)
+    if language != "en":
         yield "no language"
-    if page.locator("h1:visible").count() != 1:
-        yield f"{page.locator('h1:visible').count()} first headings"
-    if not page.title().partition(" – ")[0].strip():
+    if headings != 1:
+        yield f"{headings} first headings"
+    if not title.partition(" – ")[0].strip():
         yield "no title"
 
 

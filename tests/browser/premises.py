@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 from sqlalchemy import update
 
 from intake.database import writing
@@ -30,7 +30,7 @@ from intake.services import accounts, calls, claims, viewing
 from intake.services.callbacks import Submitted
 from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at
-from tests.browser.barriers import Heard
+from tests.browser.barriers import Heard, listen
 from tests.conftest import running_app, serving
 from tests.making import ask, person, stored
 
@@ -98,7 +98,9 @@ class Premises:
     patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
     """For the faults of one visit."""
     heard: Heard = field(default_factory=Heard)
-    """What every tab opened from now on says."""
+    """What every tab says."""
+    _resting: dict[str, CDPSession] = field(default_factory=dict)
+    """Whose one tab is kept and free."""
     _contexts: dict[str, BrowserContext] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
@@ -108,11 +110,15 @@ class Premises:
         return self.app.extensions["intake"]  # type: ignore[no-any-return]
 
     def tab(self, who: str = "") -> Page:
-        """A new tab of somebody who is signed in, or the browser of a stranger."""
+        """A tab of somebody who is signed in, or the browser of a stranger."""
         if not who or who not in self._contexts:
             self._contexts[who or f"stranger {self.number()}"] = self._context(who)
+        if session := self._resting.pop(who, None):
+            session.send("Emulation.setScriptExecutionDisabled", {"value": False})
+            session.detach()
+            return self._contexts[who].pages[0]
         page = self._contexts[who or next(reversed(self._contexts))].new_page()
-        self.heard.listen(page)
+        listen(page, lambda: self.heard)
         return page
 
     def _context(self, who: str) -> BrowserContext:
@@ -167,13 +173,23 @@ class Premises:
         self.patch.setitem(self.app.view_functions, endpoint, broken)
 
     def tidy(self) -> None:
-        """Strangers and newcomers leave, the staff close their tabs, and what was broken works again."""
+        """Strangers and newcomers leave, the staff close all tabs but one, and what was broken works again."""
         self.patch.undo()
         for who in [who for who in self._contexts if who not in STAFF]:
             self._contexts.pop(who).close()
-        for context in self._contexts.values():
-            for page in context.pages:
-                page.close()
+        for who in self._contexts.keys() - self._resting.keys():
+            page, *others = self._contexts[who].pages
+            for other in others:
+                other.close()
+            self._resting[who] = self._at_rest(page)
+
+    def _at_rest(self, page: Page) -> CDPSession:
+        """As a tab is opened, and no script goes on in it; a new one would begin a process and warm it up again."""
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setScriptExecutionDisabled", {"value": True})
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1280, "height": 720})
+        return session
 
     def close(self) -> None:
         """Everybody goes home."""
