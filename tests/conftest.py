@@ -9,6 +9,7 @@ import shutil
 import socket
 import threading
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ SHELL = "/usr/bin/chromium-headless-shell"
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # every commit of SQLite waits for the disk
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process a test starts would compile the whole service anew
 os.environ.setdefault("PLAYWRIGHT_CHROMIUM", SHELL if Path(SHELL).exists() else "/usr/bin/chromium")
 
 
@@ -122,6 +124,19 @@ def postgresql_database(worker_id: str, tmp_path_factory: pytest.TempPathFactory
 
 _emptied = itertools.count(1)
 KEPT = ("role", "consent_wording", "alembic_version")
+_TABLES = [table.name for table in Base.metadata.sorted_tables if table.name not in KEPT]
+_FILLED = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in _TABLES)
+_UNCOUNTED = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
+_cleaners: dict[str, psycopg.Connection[tuple[str]]] = {}
+
+
+def _cleaner(url: str) -> psycopg.Connection[tuple[str]]:
+    """The connection that empties this database; a new one where a test has ended them all."""
+    try:
+        _cleaners[url].execute("SELECT 1")
+    except (KeyError, psycopg.OperationalError):
+        _cleaners[url] = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+    return _cleaners[url]
 
 
 def _empty(url: str) -> None:
@@ -129,13 +144,11 @@ def _empty(url: str) -> None:
 
     TRUNCATE makes new files for every table and index, which costs ten times as much for the few rows of a test.
     """
-    tables = [table.name for table in Base.metadata.sorted_tables if table.name not in KEPT]
-    gone = "; ".join(f'DELETE FROM "{name}"' for name in tables)
-    counted = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
-        conn.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {gone}; {counted}; COMMIT")
-        if next(_emptied) % 200 == 0:
-            conn.execute("VACUUM")  # nobody else does where autovacuum is off, and every test would be slower
+    conn = _cleaner(url)
+    gone = "".join(f'DELETE FROM "{name}"; ' for (name,) in conn.execute(_FILLED))
+    conn.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {gone}{_UNCOUNTED}; COMMIT")
+    if next(_emptied) % 200 == 0:
+        conn.execute("VACUUM")  # nobody else does where autovacuum is off, and every test would be slower
 
 
 @pytest.fixture
@@ -153,9 +166,23 @@ def postgresql_url(postgresql_database: str) -> str:
     return postgresql_database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test that touches rows runs on both databases; one marked ``words``, on the one its name falls to.
+
+    ``words`` is for a page's words alone: what locks, sorts, searches, pages, times or counts stays on both.
+    """
+    if "database_url" in metafunc.fixturenames:
+        is_words = metafunc.definition.get_closest_marker("words") and "count_queries" not in metafunc.fixturenames
+        turn = zlib.crc32(metafunc.definition.nodeid.encode()) % 2
+        metafunc.parametrize("database_url", DATABASES[turn : turn + 1] if is_words else DATABASES, indirect=True)
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Each test that asks for it runs on both databases."""
+    """A fresh database of each kind."""
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
@@ -315,5 +342,5 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     if not Path(path).exists():
         missing("Chromium")
     args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]  # fmt: skip
+            "--disable-component-update", "--disable-sync", "--js-flags=--always-sparkplug"]  # fmt: skip
     return {**browser_type_launch_args, "executable_path": path, "args": args}

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -16,6 +17,8 @@ from intake.services import people, shifts
 from tests.admin.desk import Desk, at, words
 from tests.making import PASSWORD, person
 from tests.web.signing_in import actions
+
+pytestmark = pytest.mark.words
 
 _CHOICE = re.compile(r'name="sign_in" value="(\d+)"')
 

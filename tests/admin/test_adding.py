@@ -19,6 +19,8 @@ from tests.admin.test_undoing import step_on
 from tests.making import actions, ask, count, mails, stored
 from tests.points import point
 
+pytestmark = pytest.mark.words
+
 ANA = {"channel": "voicemail", "name": "Ana", "phone": "(212) 555-0182", "voicemail": "none", "for_whom": "me"}
 
 

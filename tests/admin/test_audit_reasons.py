@@ -22,6 +22,8 @@ from tests.admin.desk import Desk, desk, words
 from tests.admin.test_audit import PAGE, export
 from tests.making import actions, ask, count, person
 
+pytestmark = pytest.mark.words
+
 _A = Audit.__table__.c
 BUTTON = re.compile(r'action="(/admin/audit/(\d+)/reason[^"]*)"')
 

@@ -12,6 +12,8 @@ from tests.admin.desk import Desk, at, desk, words
 from tests.admin.test_settings import fields
 from tests.making import count
 
+pytestmark = pytest.mark.words
+
 LAW = "/admin/settings/law"
 
 

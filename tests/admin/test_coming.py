@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from intake.models.site import Site
 from intake.rules.spam import Signals
 from intake.services import snoozing
 from tests.admin.desk import Desk, words
 from tests.making import ask
+
+pytestmark = pytest.mark.words
 
 
 def minutes(number: float) -> timedelta:

@@ -21,6 +21,8 @@ from tests.admin.desk import Desk, at, words
 from tests.admin.test_adding import ANA, filled, newest
 from tests.making import ask, mails, person, stored
 
+pytestmark = pytest.mark.words
+
 TOLD = ("manager.crisis", "managers")
 MINUTE = timedelta(minutes=1)
 

@@ -22,6 +22,8 @@ from tests.admin.desk import Desk, desk, words
 from tests.making import actions, ask, person, stored
 from tests.points import point
 
+pytestmark = pytest.mark.words
+
 TWO_SIGNS = Signals(honeypot=True, seconds_to_fill=0.3)
 
 

@@ -19,6 +19,8 @@ from intake.queries import invitations
 from intake.services import inviting
 from tests.admin.desk import Desk, at, desk, words
 
+pytestmark = pytest.mark.words
+
 _M = OutboxMessage.__table__.c
 UNKNOWN = "Mailbox does not exist (550)"
 

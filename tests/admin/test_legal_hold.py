@@ -14,6 +14,8 @@ from intake.services import legal_hold, visitor
 from tests.admin.desk import Desk, desk, words
 from tests.making import actions, ask, stored
 
+pytestmark = pytest.mark.words
+
 KEPT = "Kept because of a legal hold since"
 
 

@@ -20,6 +20,8 @@ from tests.admin.desk import Desk, words
 from tests.making import actions, ask
 from tests.points import point
 
+pytestmark = pytest.mark.words
+
 _M = OutboxMessage.__table__.c
 
 

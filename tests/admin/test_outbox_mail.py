@@ -22,6 +22,8 @@ from tests.admin.desk import Desk, desk, words
 from tests.admin.test_outbox import MINUTE, PAGE, Postman, dead, rows, state, write
 from tests.making import ask, count
 
+pytestmark = pytest.mark.words
+
 _A = Audit.__table__.c
 _M = OutboxMessage.__table__.c
 

@@ -15,6 +15,8 @@ from tests.admin.desk import Desk, at, words
 from tests.making import ask, count, mails, person, stored
 from tests.points import point
 
+pytestmark = pytest.mark.words
+
 
 def test_the_outcomes_appear_once_the_request_is_mine(maria: Desk, site: Site, now: datetime) -> None:
     reference = ask(site, now).reference
@@ -75,8 +77,7 @@ def test_an_outcome_is_needed(maria: Desk, called: str) -> None:
     answer = maria.press(called, "attempt", note="Rang out after 8 rings")
     html = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert "Choose what happened" in html and "Rang out after 8 rings</textarea>" in html
-    assert "<title>Error: " in html
+    assert "Choose what happened" in html and "Rang out after 8 rings</textarea>" in html and "<title>Error: " in html
 
 
 @pytest.mark.parametrize("typed", ["unreachable", "x", "<script>"])
@@ -87,7 +88,7 @@ def test_an_outcome_nobody_offered_is_refused(maria: Desk, called: str, typed: s
 @point(59)
 def test_proposals_name_the_time_on_both_clocks(maria: Desk, called: str) -> None:
     text = words(maria.text(f"/admin/queue/{called}"))
-    assert re.search(r"Busy: Proposed: today 12:15 pm ET \(11:15 am CT there\)", text)
+    assert "Busy: Proposed: today 12:15 pm ET (11:15 am CT there)" in text
     assert "This is try 1 of 6, 1 of 3 in 24 hours." in text
     assert "now, on another line. This is no try: the next call is try 1 of 6, 1 of 3 in 24 hours." in text
 

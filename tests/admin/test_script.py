@@ -15,6 +15,8 @@ from intake.services import claims, rule_versions
 from tests.admin.desk import Desk, words
 from tests.making import actions, ask, stored
 
+pytestmark = pytest.mark.words
+
 
 @pytest.fixture
 def app(sqlite_app: Flask) -> Flask:

@@ -16,6 +16,8 @@ from tests.admin.desk import Desk, at, words
 from tests.admin.test_mails import give_up
 from tests.making import actions, ask, person, stored
 
+pytestmark = pytest.mark.words
+
 ODD = "a\u202eb\x00\u200bc\r\n\n\n\nd"
 
 
