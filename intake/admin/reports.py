@@ -33,7 +33,7 @@ from intake.rules.permissions import Permission
 from intake.rules.promise import Aim
 from intake.rules.workflow import ForWhom
 from intake.wording import figures as words
-from intake.wording import given_out, languages, names
+from intake.wording import given_out, languages, names, parts
 from intake.wording.times import moment
 from intake.wording.translation import gettext
 
@@ -109,7 +109,8 @@ class ReportPages(PanelView):
                 for one in changes(versions, wanted.asked.period)
             ],
             "given_out": _given_out(conn, told),
-            "choices": _choices(conn, told),
+            "choices": (choices := _choices(conn, told)),
+            "narrowed": parts.filters(told.asked, {int(key): name for key, name in choices["person"]}),
             "said": said(wanted),
             "words": words,
             "clocks": [(one.value, words.clock(one), one is wanted.asked.clock) for one in Clock],

@@ -186,6 +186,16 @@ def test_a_report_of_one_persons_first_calls_says_that_nobody_who_waits_is_in_it
         assert said in desk.text(f"/admin/reports/?person={lee.person_id}") and said not in desk.text("/admin/reports/")
 
 
+def test_a_report_of_a_part_says_of_which_where_its_fields_are_not_printed(sqlite_app: Flask, now: datetime) -> None:
+    lee = person(sqlite_app.extensions["intake"], "Lee", "manager", now=now)
+    with at(now):
+        desk = Desk(sqlite_app, lee)
+        html = desk.text(f"/admin/reports/?person={lee.person_id}&source=none&language=es&for_whom=other")
+        head = re.findall(r'<div class="page-head">(.*?)<span class="end', html, re.S)[0]
+        assert " · first call by Lee · without a page code · Spanish · for whom: Someone else · figures" in words(head)
+        assert "<b>" not in re.findall(r'<div class="page-head">(.*?)<span class="end', desk.text(PAGE), re.S)[0]
+
+
 def test_how_we_count_is_said_in_150_words(sqlite_app: Flask, now: datetime) -> None:
     site = sqlite_app.extensions["intake"]
     lee = person(site, "Lee", "manager", now=now)
