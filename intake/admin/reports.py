@@ -40,7 +40,7 @@ from intake.wording.translation import gettext
 READINGS = ("arrivals", "target", "people")
 CHANGES_SHOWN = 20
 """Versions of the hours made in the period that are named."""
-PAGES_SHOWN, PAGES_CHOSEN = 15, 50
+PAGES_SHOWN, PAGES_CHOSEN = 12, 50
 """Pages with most requests in the table, and to choose from: whoever sends the form may write any code."""
 
 

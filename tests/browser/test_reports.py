@@ -5,14 +5,28 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from intake.database import reading
+from intake.models.site import Site
+from intake.queries import calendar as calendars
+from intake.queries import report as report_query
+from intake.queries.facts import Asked
+from intake.queries.report import ByPerson, Report
+from intake.rules import periods
+from intake.rules.counting import Kept, Kind
+from intake.rules.periods import Preset
+from intake.rules.permissions import Actor
+from intake.services import report_copies, report_notes, settings
 from tests.admin.desk import at
 from tests.browser.test_queue import sign_in
+from tests.making import person
 from tests.points import point
 from tests.queries.story import END, tell
 
@@ -84,10 +98,43 @@ def test_called_not_yet_and_never_are_told_apart_without_colour(report: Page) ->
     assert len({swatch.evaluate(_FILL) for swatch in swatches}) == 3
 
 
+def full(told: Report) -> Report:
+    """As of an office with a dozen callers, more pages than are shown, and requests of every kind."""
+    figures = told.whole
+    n = 1000 + (told.now >= END)  # so that what was given out before is not so any more
+    everything = replace(figures, kinds={kind: n for kind in Kind}, wishes={kept: 21 for kept in Kept})
+    people = [ByPerson(number, f"Maria-Alexandra Whitfield {number}", figures, 1234) for number in range(12)]
+    return replace(
+        told, whole=everything, people=tuple(people), sources=tuple((f"page{n}", figures) for n in range(20))
+    )  # fmt: skip
+
+
+def written_about(site: Site, lee: Actor) -> None:
+    """Notes, another target, and figures given out that are not so any more."""
+    for number in range(5):
+        report_notes.add(site, lee, END.date() - timedelta(days=7 * number), f"Phones down {number} " * 6, now=END)
+    alex = person(site, "Alex", "admin", now=END)
+    for minutes in (20, 15):
+        with reading() as conn:
+            calendar = calendars.current(conn, site)
+        target = replace(calendar.target, minutes=minutes)
+        settings.change_target(site, alex, target, seen=calendar.id, words=f"{minutes}", now=END)
+    for preset in (Preset.DAYS_28, Preset.DAYS_364):
+        report_copies.figures(site, lee, Asked(periods.preset(preset, END.date())), now=END - timedelta(minutes=1))
+
+
 @point(72)
 @pytest.mark.parametrize("days", ["28", "364"])
-def test_four_weeks_and_a_year_are_printed_on_two_sheets(report: Page, days: str) -> None:
+def test_four_weeks_and_a_year_of_a_full_report_are_printed_on_two_sheets(
+    report: Page, sqlite_app: Flask, days: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, real = sqlite_app.extensions["intake"], report_query.report
+    monkeypatch.setattr(report_query, "report", lambda *asked, **more: full(real(*asked, **more)))
+    monkeypatch.setattr(report_copies, "report", report_query.report)
+    written_about(site, person(site, "Grace", "manager", now=END))
     report.goto(f"/admin/reports/?period={days}")
+    for words in ("Given out", "8 other pages", "Whitfield 11", "Opening hours or target changed", "Phones down 4"):
+        expect(report.locator("main")).to_contain_text(words)
     report.emulate_media(media="print")
     for sheet in ("A4", "Letter"):
         pdf = report.pdf(format=sheet)
