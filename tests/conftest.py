@@ -321,7 +321,7 @@ def free_port() -> int:
 def serving(app: Flask) -> Iterator[str]:
     """A real threaded server for ``app``; yields its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)  # seconds until it hears its end
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

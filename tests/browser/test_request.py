@@ -114,8 +114,8 @@ def test_whatever_leads_away_from_unsaved_words_asks_first(
     page.get_by_text("Add a note without a call").click()
     page.get_by_label("only staff see it").fill("She asked for")
     asked = questions(page)
-    AWAY[way](page)
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        AWAY[way](page)
     assert asked == ["beforeunload"]
     expect(page.get_by_label("only staff see it")).to_have_value("She asked for")
     assert "callback.released" not in actions(full_queue["Marcus"])
@@ -156,8 +156,8 @@ def test_a_note_typed_before_the_call_is_there_during_it(
     page.get_by_role("link", name="Call (212) 555-0147").click(no_wait_after=True)
     page.wait_for_timeout(1100)
     assert asked == [] and "callback.noted" not in actions(full_queue["Marcus"])
-    page.get_by_role("link", name="Queue").last.click()
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Queue").last.click()
     assert asked == ["beforeunload"], "it is still saved nowhere"
     expect(page.locator("#remark")).to_have_value("Speaks Polish.")
 
