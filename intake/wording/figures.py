@@ -212,23 +212,17 @@ def n_of_waits(n: int, counted: int, closed: int) -> str:
 
 
 def share_change(now: Share, before: Share) -> str:
-    """ "12 points better than before", or "about the same as before (+4 points)" where their ranges overlap.
-
-    Empty where either is of too few.
-    """
+    """ "12 points better than before", with "which may be chance" where it may. Empty where either is of too few."""
     if now.percent is None or before.percent is None or now.is_few or before.is_few:
         return ""
     points = now.percent - before.percent
     if points == 0:
         return gettext("about the same as before")
-    if now.may_equal(before):
-        return ngettext(
-            "about the same as before (%(sign)s%(num)s point)", "about the same as before (%(sign)s%(num)s points)",
-            abs(points), sign="+" if points > 0 else "−",
-        )  # fmt: skip
     if points > 0:
-        return ngettext("%(num)s point better than before", "%(num)s points better than before", points)
-    return ngettext("%(num)s point worse than before", "%(num)s points worse than before", -points)
+        told = ngettext("%(num)s point better than before", "%(num)s points better than before", points)
+    else:
+        told = ngettext("%(num)s point worse than before", "%(num)s points worse than before", -points)
+    return gettext("%(told)s, which may be chance", told=told) if now.may_equal(before) else told
 
 
 def wait_change(now: Quantile, before: Quantile, n: int, n_before: int, *, fewest: int = FEW_IN_A_SPLIT) -> str:

@@ -144,7 +144,7 @@ def test_a_week_that_the_last_day_of_the_report_cuts_off_is_told_in_part(told):
         (
             Share(66, 100),
             Share(62, 100),
-            "66 % in target, about the same as before (+4 points), still below the target",
+            "66 % in target, 4 points better than before, which may be chance, still below the target",
         ),
         (Share(8, 10), Share(4, 5), "80 % in target, about the same as before, still below the target"),
         (Share(8, 10), Share(4, 4), "80 % in target, still below the target"),

@@ -52,3 +52,19 @@ def test_the_share_lies_within_its_range_and_all_and_nobody_mean_just_that(whole
 def test_one_more_miss_never_makes_it_better(whole, data):
     part = data.draw(st.integers(0, whole))
     assert Share(part, whole + 1).percent <= Share(part, whole).percent
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "may_be_chance"),
+    [
+        (Share(56, 70), Share(48, 80), False),
+        (Share(5, 56), Share(0, 29), True),
+        (Share(9, 10), Share(3, 10), False),
+        (Share(99, 133), Share(119, 134), False),
+        (Share(3, 5), Share(5, 5), True),
+        (Share(3, 4), Share(0, 0), True),
+    ],
+)
+def test_a_difference_is_chance_where_its_range_holds_none(one, other, may_be_chance):
+    """The first three are Newcombe's own: 0.05 to 0.33, -0.04 to 0.19, 0.17 to 0.81."""
+    assert one.may_equal(other) is other.may_equal(one) is may_be_chance

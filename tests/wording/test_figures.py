@@ -43,8 +43,8 @@ def test_of_nineteen_the_slowest_tenth_is_not_told():
 @pytest.mark.parametrize(
     ("now", "before", "said"),
     [
-        (Share(8, 10), Share(7, 10), "about the same as before (+10 points)"),
-        (Share(79, 100), Share(8, 10), "about the same as before (−1 point)"),
+        (Share(8, 10), Share(7, 10), "10 points better than before, which may be chance"),
+        (Share(79, 100), Share(8, 10), "1 point worse than before, which may be chance"),
         (Share(80, 100), Share(50, 100), "30 points better than before"),
         (Share(50, 100), Share(80, 100), "30 points worse than before"),
         (Share(8, 10), Share(4, 5), "about the same as before"),
