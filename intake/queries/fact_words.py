@@ -186,10 +186,14 @@ def reach(one: Run, say: Say = _word) -> Any:
     )
 
 
-def tries(run: Any, say: Say = _word) -> Any:
-    """How many calls were made."""
-    told = {int(one): say(one) for one in Tries if one is not Tries.MANY}
-    return case(told, value=run.attempt_count, else_=say(Tries.MANY))
+def tries(one: Run, say: Say = _word) -> Any:
+    """How many calls were made. Not told of what is never counted: each other sort is one more to add up."""
+    made = one.run.attempt_count
+    return case(
+        (or_(~is_speed(one.run), one.of.channel != Channel.WEB.value), say(Tries.NONE)),
+        *((made == int(word), say(word)) for word in Tries if word is not Tries.MANY),
+        else_=say(Tries.MANY),
+    )
 
 
 def minutes(run: Any, clock: Clock) -> Any:

@@ -172,7 +172,7 @@ def _summed(one: Run) -> list[Label[Any]]:
         words.end(one, Clock.OPEN, partial(part_of_number, "end")),
         words.reach(one, partial(part_of_number, "reach")),
         words.agreed(one, partial(part_of_number, "agreed")),
-        words.tries(run, partial(part_of_number, "tries")),
+        words.tries(one, partial(part_of_number, "tries")),
         case((words.is_speed(run), part_of_number("is_speed", True)), else_=0),
         case((words.is_booked(run), part_of_number("is_booked", True)), else_=0),
     ]
@@ -210,7 +210,7 @@ def _told(one: Run, clock: Clock, named: tuple[Any, Any]) -> list[Label[Any]]:
         words.agreed(one).label("agreed"),
         words.end(one, clock).label("end"),
         words.reach(one).label("reach"),
-        words.tries(run).label("tries"),
+        words.tries(one).label("tries"),
         words.minutes(run, clock).label("minutes"),
     ]
 
