@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from markupsafe import Markup, escape
 
+from intake.admin import crisis_words
 from intake.admin.base import PanelView, acting, needs, request_time, see_other
 from intake.admin.queue import queue_place
 from intake.database import reading
@@ -94,10 +95,14 @@ def _tell(undone: Undone, back: str) -> None:
     elif undone.references and undone.what == "callback.taken_down":
         said = gettext("Taken back. %(reference)s has ended as entered by mistake.", reference=undone.references[0])
         flash(said, "ok")
+    elif undone.heard:
+        flash(gettext("Taken back, but for what was written."), "ok")
     elif len(undone.references) == 1:
         flash(_as_it_was(undone.references[0], back), "ok")
     elif undone.references:
         flash(gettext("Taken back. %(count)s requests are as they were.", count=len(undone.references)), "ok")
+    for heard in undone.heard:
+        flash(crisis_words.kept(heard.reference, is_open=bool(heard.columns), is_feared=True), "bad")
     for kept in undone.kept:
         flash(_stays(kept), "bad")
     if undone.sent:

@@ -55,6 +55,19 @@ def heard(conn: Connection, row: Row[Any], words: str, now: datetime) -> Heard:
     return Heard(row.reference, columns, is_told=bool(columns))
 
 
+def still_heard(conn: Connection, row: Row[Any], words: str, now: datetime) -> Heard:
+    """Likewise where the deed that they were written with is taken back: the words stand, and so does what they say.
+
+    Whoever was told of it already gets no other mail.
+    """
+    if row.closed_at is not None:
+        return heard(conn, row, words, now)
+    columns = {} if is_at_once(row) else noted(row, words, now)
+    if columns and not was_told(conn, row.id, now):
+        tell_at_once(conn, row.id, now)
+    return Heard(row.reference, columns, is_told=bool(columns))
+
+
 def tell_of_ended(conn: Connection, row: Row[Any], words: str, now: datetime) -> bool:
     """Likewise of a request that has ended, or ends with these words: it stands in no queue, so only the mail tells.
 

@@ -15,12 +15,12 @@ from intake.ledger import audit, deeds, outbox, skips, suppression
 from intake.models import DuplicateLink, Episode, SuppressedNumber, UndoneAttempt, UndoStep
 from intake.models.site import Site
 from intake.queries import calendar as calendars
-from intake.queries import undo_steps
+from intake.queries import notes, undo_steps
 from intake.queries.calendar import Calendar
 from intake.queries.suppression import is_said_of_another
 from intake.rules.permissions import Actor, Permission
 from intake.rules.workflow import ClosedReason, Status
-from intake.services import bulk, casework, do_not_call
+from intake.services import bulk, casework, danger, do_not_call
 from intake.services.errors import NotFoundError, RefusedError
 from intake.services.locking import change, lock_accounts, lock_all, overwrite
 
@@ -42,12 +42,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What became of it. ``sent``: how many mails had gone out already; ``what``: the deed, as the record spells it."""
+    """What became of it. ``sent``: how many mails had gone out already; ``what``: the deed, as the record spells it.
+
+    ``heard``: of whom what was written sounds like danger still.
+    """
 
     references: tuple[str, ...]
     kept: tuple[Kept, ...]
     sent: int
     what: str = field(default="", compare=False)
+    heard: tuple[danger.Heard, ...] = ()
 
 
 def undo(site: Site, actor: Actor, public_id: str, *, now: datetime) -> Undone:
@@ -102,7 +106,21 @@ def _undo(conn: Connection, site: Site, actor: Actor, step: Row[Any], now: datet
         details = {"what": step.action} | {name: value for name, value in gone.items() if value}
         audit.record(conn, site, actor, "callback.undone", callback_id=row.id, details=details, now=now)
         done.append(row.reference)
-    return Undone(tuple(done), kept, _mails_back(conn, step.items, changed), step.action)
+    sent = _mails_back(conn, step.items, changed)
+    heard = [_heard_still(conn, site, step, row.id, now) for row in rows if row.id not in changed]
+    return Undone(tuple(done), kept, sent, step.action, tuple(one for one in heard if one and one.is_told))
+
+
+def _heard_still(conn: Connection, site: Site, step: Row[Any], callback_id: int, now: datetime) -> danger.Heard | None:
+    """A note that came with an outcome or a closing stands: of words of danger in it nobody loses sight."""
+    words = notes.written_with(conn, site, callback_id, step.by_id, step.done_at)
+    if not words:
+        return None
+    row = lock_all(conn, [callback_id])[0]
+    heard = danger.still_heard(conn, row, words, now)
+    if heard.columns:
+        change(conn, row, **heard.columns)
+    return heard
 
 
 def _kept(conn: Connection, row: Row[Any], item: Mapping[str, Any], done_at: datetime) -> Kept | None:
