@@ -99,7 +99,7 @@ def _replace(
         "due_at": _due_again(before, told, wrong),
     }
     columns = open_again | known | wish | _figures(conn, site, before, missed, told)
-    columns |= _agreed(row, logged, wrong, wish, effect) | _counted(told, disposition) | plan
+    columns |= _agreed(row, logged, wrong, wish, effect, now) | _counted(told, disposition) | plan
     added = insert(CallAttempt).values(
         callback_id=row.id, episode=row.reopened_count, disposition=disposition, is_attempt=effect.is_attempt,
         is_reach=effect.is_reach, started_at=wrong.started_at, logged_at=wrong.logged_at, by_id=wrong.by_id,
@@ -166,10 +166,13 @@ def _figures(
 
 
 def _agreed(
-    row: Row[Any], logged: list[Row[Any]], wrong: Row[Any], wish: Mapping[str, Any], effect: Effect
+    row: Row[Any], logged: list[Row[Any]], wrong: Row[Any], wish: Mapping[str, Any], effect: Effect, now: datetime
 ) -> dict[str, Any]:  # fmt: skip
-    """What the times agreed later come to: the calls before this one stand, and it is judged by what came of it."""
-    is_kept = row.is_agreed_kept
+    """What the times agreed later come to: the calls before this one stand, and it is judged by what came of it.
+
+    One that has passed without a call stays missed, though it should never have been agreed.
+    """
+    is_kept = clock.missed_so_far(row, now).get("is_agreed_kept", row.is_agreed_kept)
     if wrong.agreed_until is not None and is_kept:
         is_kept = any(_keeps_time(one) for one in logged if one.id != wrong.id) or None
     is_same = wrong.window_until == wish["window_until"]

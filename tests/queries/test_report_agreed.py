@@ -236,6 +236,10 @@ def test_corrected_away_no_time_was_agreed_and_a_miss_is_none_the_less(site, lee
     call(site, lee, missed, D.NO_ANSWER, now + 3 * HOUR)
     corrected(site, lee, missed, D.LINE_FAILED, now + 3 * HOUR + MINUTE)
     assert agreed(site, now + 4 * HOUR) == {Kept.BROKEN: 1}
+    late = ask(site, now, phone="212-555-0148").reference
+    agree(site, lee, late, now + 6 * MINUTE, now + HOUR)
+    corrected(site, lee, late, D.NO_ANSWER, now + 3 * HOUR)
+    assert agreed(site, now + 4 * HOUR) == {Kept.BROKEN: 2}, "it had been missed by then"
 
 
 def test_taken_back_a_call_keeps_nothing_and_no_time_is_agreed(site, lee, now, asked):
