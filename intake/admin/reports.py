@@ -35,7 +35,7 @@ from intake.rules.workflow import ForWhom
 from intake.wording import figures as words
 from intake.wording import given_out, languages, names, parts
 from intake.wording.times import moment
-from intake.wording.translation import gettext
+from intake.wording.translation import gettext, ngettext
 
 READINGS = ("arrivals", "target", "people")
 CHANGES_SHOWN = 20
@@ -190,10 +190,16 @@ def changes(versions: Sequence[Version], period: Period) -> list[Changed]:
     """Those in the period, the oldest first: each request is judged by what it came in under."""
     begin, _ = period.bounds(current_site().time_zone)
     made = [(one, before) for one, before in pairwise(versions) if one.created_at > begin and not _is_same(one, before)]
-    return [
+    found = [
         Changed(one.created_at, settings_words.sentence(settings_words.changes(before.calendar, one.calendar)))
         for one, before in reversed(made[:CHANGES_SHOWN])
     ]
+    untold = made[CHANGES_SHOWN:]
+    return [Changed(untold[0][0].created_at, _until_then(len(untold))), *found] if untold else found
+
+
+def _until_then(n: int) -> str:
+    return ngettext("one more change, told in the settings", "the last of %(num)s more, told in the settings", n)
 
 
 def _is_same(one: Version, before: Version) -> bool:

@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from flask import Flask
 
+from intake.admin import reports
 from intake.database import reading
 from intake.queries import calendar as calendars
 from intake.rules.permissions import SYSTEM
@@ -98,6 +100,24 @@ def test_where_the_target_changed_in_the_days_each_request_is_said_to_be_judged_
     what = "First call within, opening minutes: 15 → 60; For so many requests, percent: 90 % → 80 %"
     assert f"2 pm ET: {what}</li>" in html.replace("\xa0", " ")
     assert [one["what"] for one in changed][-1].replace("\xa0", " ") == what
+
+
+def test_of_very_many_changes_the_newest_are_told_and_how_many_there_were_before(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "CHANGES_SHOWN", 1)
+    site = sqlite_app.extensions["intake"]
+    story = tell(site)
+    alex = person(site, "Alex", "admin", now=END)
+    for minutes in (30, 60):
+        with reading() as conn:
+            calendar = calendars.current(conn, site)
+        target = replace(calendar.target, minutes=minutes)
+        settings.change_target(site, alex, target, seen=calendar.id, words="longer", now=END)
+    with at(END):
+        told = words(Desk(sqlite_app, story.lee).text(PAGE))
+    assert "2 pm ET: the last of 2 more, told in the settings 2 pm ET: First call within" in told
+    assert "30 → 60" in told and "15 → 30" not in told
 
 
 def test_a_new_installation_does_not_say_that_its_hours_changed(app: Flask, now: datetime) -> None:
