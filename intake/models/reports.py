@@ -64,7 +64,9 @@ class ReportFacts(Base):
 
 
 class ReportPart(Base):
-    """One part of a kept day: how many of each sort, and how many waited how many minutes by each clock."""
+    """One part of a kept day: how many in each place (``rules.places``), and how many waited how many minutes by each
+    clock.
+    """
 
     __tablename__ = "report_part"
     __table_args__ = (one_of("part", PartOf), {"sqlite_with_rowid": False})
@@ -72,7 +74,7 @@ class ReportPart(Base):
     part: Mapped[str] = mapped_column(String(8), primary_key=True)
     received_on: Mapped[date] = mapped_column(Date, primary_key=True)
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
-    sorts: Mapped[bytes] = mapped_column(LargeBinary)
+    counts: Mapped[bytes] = mapped_column(LargeBinary)
     waits_open: Mapped[bytes] = mapped_column(LargeBinary)
     waits_all: Mapped[bytes] = mapped_column(LargeBinary)
     unassigned_seconds: Mapped[int] = mapped_column(BigInteger)

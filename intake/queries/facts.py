@@ -35,7 +35,7 @@ from intake.rules.counting import Kind
 from intake.rules.limits import LONGEST_CALL
 from intake.rules.parts import NO_SOURCE
 from intake.rules.periods import Period
-from intake.rules.tally import part_of_number
+from intake.rules.sorts import part_of_number
 
 _C = CallbackRequest.__table__.c
 _E = Episode.__table__.c
@@ -114,7 +114,7 @@ def _facts(clock: Clock, narrowed: tuple[str, ...], is_wide: bool) -> Subquery:
 
 @cache
 def sorts(narrowed: tuple[str, ...], ended: Ended) -> Subquery:
-    """The same facts as they are counted: ``sort`` is a number of ``rules.tally``, and minutes are told by each clock.
+    """The same facts as they are counted: ``sort`` is a number of ``rules.sorts``, and minutes are told by each clock.
 
     To group by a number takes a database a fraction of what it takes to group by ten words.
     """

@@ -10,7 +10,7 @@ import sys
 import zlib
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from itertools import islice
@@ -23,13 +23,16 @@ from intake.models.reports import PartOf
 from intake.queries.facts import Ended, sorts
 from intake.rules.bands import Clock
 from intake.rules.counting import State
+from intake.rules.lanes import unpacked
 from intake.rules.periods import Period
+from intake.rules.places import PLACES, counted
+from intake.rules.sorts import KINDS_AND_STATES
 from intake.rules.tally import Tally
 
 _D, _P, _M = ReportDay.__table__.c, ReportPart.__table__.c, ReportMark.__table__.c
 STATES = tuple(State)
-EDITION = 2
-"""Raised when something else is kept of the facts; whatever changes the facts themselves is noticed."""
+EDITION = 3
+"""Raised when something else is kept of the facts; whatever changes the facts, or where they count, is noticed."""
 OFTEN = 3
 
 
@@ -43,23 +46,6 @@ def hour_of(key: int) -> int:
     return key // len(STATES)
 
 
-def add(found: dict[int, int], kept: bytes | bytearray) -> None:
-    """What is kept, to what was found before."""
-    include(found, _unpacked(kept))
-
-
-def include(found: dict[int, int], counts: Iterable[tuple[int, int]]) -> None:
-    """How many of each more."""
-    before = found.get
-    for key, n in counts:
-        found[key] = before(key, 0) + n
-
-
-def packed(counts: Mapping[int, int]) -> bytes:
-    """Numbers and how many of each, as they lie in memory: to read them is to copy them."""
-    return array("I", [one for pair in sorted(counts.items()) for one in pair]).tobytes()
-
-
 def packed_waits(tally: Tally) -> bytes:
     """Minutes and how many waited as long; calls and ends without one are told apart by the last bit.
 
@@ -69,21 +55,16 @@ def packed_waits(tally: Tally) -> bytes:
     counts = {minutes << 1: n for minutes, n in tally.called.items()}
     counts |= {minutes << 1 | 1: n for minutes, n in tally.left.items()}
     few = [key for key, n in sorted(counts.items()) if n <= OFTEN for _ in range(n)]
-    return array("I", [len(few), *few]).tobytes() + packed({key: n for key, n in counts.items() if n > OFTEN})
-
-
-def _unpacked(kept: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    """Likewise back."""
-    numbers = array("I")
-    numbers.frombytes(kept)
-    return zip(numbers[0::2], numbers[1::2], strict=True)
+    often = [one for pair in counts.items() if pair[1] > OFTEN for one in pair]
+    return array("I", [len(few), *few, *often]).tobytes()
 
 
 @cache
 def definition() -> int:
     """Changes with whatever the counts are made by; days kept by another one are counted again."""
     made = sorts((), Ended.ONLY).select().compile()
-    told = (EDITION, str(made), sorted(made.params.items(), key=str), array("I").itemsize, sys.byteorder)
+    places = (PLACES, [counted(number) for number in range(KINDS_AND_STATES)])
+    told = (EDITION, str(made), sorted(made.params.items(), key=str), places, array("I").itemsize, sys.byteorder)
     return zlib.crc32(repr(told).encode())
 
 
@@ -130,7 +111,7 @@ def parts(
 
 @cache
 def _parts(clock: Clock) -> Select[Any]:
-    told = (_P.sorts, _P[f"waits_{clock}"], _P.unassigned_seconds, _P.called_seconds)
+    told = (_P.counts, _P[f"waits_{clock}"], _P.unassigned_seconds, _P.called_seconds)
     days = _P.received_on.between(bindparam("first_on"), bindparam("last_on"))
     return select(_P.received_on, _P.key, *told).where(_P.part == bindparam("part"), days)
 
@@ -139,27 +120,27 @@ class _Gathered:
     """One part of many days on its way to a tally: laid together first, and read once."""
 
     def __init__(self) -> None:
-        self.sorts, self.few, self.often, self.seconds = bytearray(), bytearray(), bytearray(), [0, 0]
+        self.counts, self.few, self.often, self.seconds = 0, bytearray(), bytearray(), [0, 0]
 
-    def add(self, told_sorts: bytes, told_waits: bytes, unassigned: int, called: int) -> None:
+    def add(self, counts: bytes, told_waits: bytes, unassigned: int, called: int) -> None:
         size = array("I").itemsize
         after = size + size * int.from_bytes(told_waits[:size], sys.byteorder)
-        self.sorts += told_sorts
+        self.counts += unpacked(counts)
         self.few += told_waits[size:after]
         self.often += told_waits[after:]
         self.seconds[0] += unassigned
         self.seconds[1] += called
 
     def tally(self) -> Tally:
-        sorts: Counter[int] = Counter()
-        add(sorts, self.sorts)
-        few = array("I")
+        few, often = array("I"), array("I")
         few.frombytes(self.few)
+        often.frombytes(self.often)
         waits = Counter(few)
-        add(waits, self.often)
+        for key, n in zip(often[0::2], often[1::2], strict=True):
+            waits[key] += n
         called = Counter({key >> 1: n for key, n in waits.items() if not key & 1})
         left = Counter({key >> 1: n for key, n in waits.items() if key & 1})
-        return Tally(sorts, called, left, *self.seconds)
+        return Tally(self.counts, called, left, *self.seconds)
 
 
 def due(conn: Connection, today: date, most: int) -> list[date]:

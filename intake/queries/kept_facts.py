@@ -21,7 +21,10 @@ from intake.queries.kept_days import hour_key
 from intake.rules.bands import Clock
 from intake.rules.columns import Columns, packed
 from intake.rules.counting import End, Kind
-from intake.rules.tally import Tally, sort_of, wait_ends
+from intake.rules.lanes import laid
+from intake.rules.places import counted
+from intake.rules.sorts import sort_of, wait_ends
+from intake.rules.tally import Tally
 
 AT_ONCE = 50
 """So many days are read together: a longer report takes no more memory."""
@@ -94,7 +97,7 @@ def _tallies(
 ) -> dict[Any, Tally]:
     found: dict[Any, Tally] = defaultdict(Tally)
     for (key, number), n in sorts.items():
-        found[key].sorts[number] = n
+        found[key].counts += n * counted(number)
     for (key, wait), n in waits.items():
         if wait:
             (found[key].left if wait - 1 & 1 else found[key].called)[wait - 1 >> 1] = n
@@ -104,12 +107,12 @@ def _tallies(
     return found
 
 
-def hours(conn: Connection, asked: Asked, days: Collection[date]) -> Iterator[tuple[date, Counter[int]]]:
-    """Counted ones of each of these days by hour and state (``kept_days.hour_key``)."""
+def hours(conn: Connection, asked: Asked, days: Collection[date]) -> Iterator[tuple[date, int]]:
+    """Counted ones of each of these days by hour and state, laid in lanes (``kept_days.hour_key``)."""
     which = {"is_counted": True, **_wanted(asked)}
     for day in _each(conn, asked, days, "facts"):
         if facts := _narrowed(day.facts, which):
-            yield day.received_on, Counter(facts.numbers("hour"))
+            yield day.received_on, laid(Counter(facts.numbers("hour")))
 
 
 def _wanted(asked: Asked) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from intake.models import KeptReport
 from intake.models.reports import Way
 from intake.queries.came_before import NOBODY, CameBefore
 from intake.queries.facts import Asked
-from intake.queries.report import TRIES, Figures, Report
+from intake.queries.report import Figures, Report
 from intake.rules.bands import BANDS, Band, Clock, band_of
 from intake.rules.counting import End, Kept, Kind, Reach, State, Tries
 from intake.rules.periods import Period
+from intake.rules.places import TRIES
 from intake.rules.promise import Aim
 from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT
 from intake.rules.survival import Quantile, Waits

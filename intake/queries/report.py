@@ -23,13 +23,14 @@ from intake.queries.facts import Asked, values, waiting
 from intake.queries.kept_days import STATES, hour_of
 from intake.queries.tallies import Known
 from intake.rules.bands import Band, Clock, banded, minutes_of
-from intake.rules.counting import AGREEING, MISSED, PROMISED, UNREACHED, End, Kept, Kind, Reach, State, Tries, fate
+from intake.rules.counting import MISSED, UNREACHED, End, Kept, Kind, Reach, State, Tries
+from intake.rules.lanes import lanes
 from intake.rules.periods import Period, week_of, weeks
+from intake.rules.places import PLACES, TRIES
 from intake.rules.shares import Share
 from intake.rules.survival import Quantile, Waits, quantile
-from intake.rules.tally import Tally, sort_of
+from intake.rules.tally import Tally
 
-TRIES = ("tries_reached", "tries_open", "tries_never")
 HALF, NINE_TENTHS = 0.5, 0.9
 _PARTS = ("kinds", "states", "kept", "wishes", "ends", "bands", "reached", "agreed", *TRIES)
 _U = User.__table__.c
@@ -233,14 +234,12 @@ def _together(tallied: Iterable[Tally]) -> Tally:
 
 def _figures(tally: Tally, clock: Clock, still: Iterable[Waiting] = ()) -> Figures:
     """The waits of those still waiting come from ``still``, since the hours they wait by are not in a row."""
-    numbers = [0] * len(_PLACES)
-    for number, n in tally.sorts.items():
-        for place in _places(number, clock):
-            numbers[place] += n
     counters: dict[str, Counter[Any]] = defaultdict(Counter)
-    for (name, word), n in zip(_PLACES, numbers, strict=True):
+    for (name, word), n in zip(PLACES, lanes(tally.counts), strict=False):  # those behind the last lane are none
         if n:
             counters[name][word] = n
+    if clock is Clock.ALL and (closed := counters["ends"].pop(End.CLOSED, 0)):
+        counters["ends"][End.CALLED] += closed  # to this clock no call is made while it stands still
     counters["bands"] = Counter(banded(tally.called))
     waited = tally.left + Counter(one.minutes for one in still)
     return Figures(
@@ -250,34 +249,6 @@ def _figures(tally: Tally, clock: Clock, still: Iterable[Waiting] = ()) -> Figur
         unassigned_seconds=tally.unassigned_seconds,
         called_seconds=tally.called_seconds,
     )
-
-
-_WORDS: Mapping[str, Iterable[Any]] = {
-    "kinds": Kind, "states": State, "kept": Kept, "wishes": Kept, "ends": End, "reached": Reach, "booked": (True,),
-    "never": (True,), "agreed": Kept, **dict.fromkeys(TRIES, Tries),
-}  # fmt: skip
-_PLACES = [(name, word) for name, words in _WORDS.items() for word in words]
-
-
-@cache
-def _places(number: int, clock: Clock) -> tuple[int, ...]:
-    """Where one request of this sort is counted, as places in ``_PLACES``: words are slow to count by."""
-    sort = sort_of(number)
-    end = sort.ends(clock)
-    found: list[tuple[str, Any]] = [("kinds", sort.kind)]
-    if sort.kind is Kind.WINDOW:
-        found.append(("wishes", sort.wish))
-    if sort.kind in AGREEING and sort.agreed is not Kept.NONE:
-        found.append(("agreed", sort.agreed))
-    if sort.kind in PROMISED:
-        found.append(("kept", sort.kept))
-    if sort.kind is Kind.COUNTED:
-        found += [("states", sort.state), ("reached", sort.reach), ("ends", end)]
-        found.append((f"tries_{fate(sort.reach)}", sort.tries))
-        found += [("booked", True)] if sort.is_booked else []
-    if sort.is_wait and end is End.NEVER:
-        found.append(("never", True))
-    return tuple(map(_PLACES.index, found))
 
 
 ByWeek = tuple[tuple[Period, Mapping[State, int]], ...]
@@ -291,21 +262,21 @@ def _by_time(
     And by hour of the week (0: Monday, midnight to 1 am, as the site's clocks show it), of the period alone.
     """
     span = replace(asked, period=Period(wanted[0].first_on, asked.period.last_on))
-    by_week: dict[date, list[int]] = defaultdict(lambda: [0] * len(State))
-    hours: Counter[int] = Counter()
+    by_week: dict[date, int] = defaultdict(int)
+    hours = 0
     for day, counts in tallies.by_hour(conn, span, now, known).items():
-        states = by_week[week_of(day)]
-        for key, n in counts.items():
-            states[key % len(STATES)] += n
+        by_week[week_of(day)] += counts
         if asked.period.holds(day):
-            hours.update(counts)
+            hours += counts
     by_hour: dict[int, Counter[State]] = defaultdict(Counter)
-    for key, n in hours.items():
-        by_hour[hour_of(key)][STATES[key % len(STATES)]] += n
-    return tuple((week, _states(by_week[week.first_on])) for week in wanted), by_hour
+    for key, n in enumerate(lanes(hours)):
+        if n:
+            by_hour[hour_of(key)][STATES[key % len(STATES)]] += n
+    return tuple((week, _states(lanes(by_week[week.first_on]))) for week in wanted), by_hour
 
 
-def _states(numbers: Sequence[int]) -> Counter[State]:
+def _states(counts: Sequence[int]) -> Counter[State]:
+    numbers = (sum(counts[place :: len(STATES)]) for place in range(len(STATES)))
     return Counter({state: n for state, n in zip(STATES, numbers, strict=True) if n})
 
 

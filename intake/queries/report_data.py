@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from intake.queries.report import TRIES, Figures, Report
+from intake.queries.report import Figures, Report
 from intake.rules.bands import BANDS, band_of
 from intake.rules.counting import End, Kept, Kind, Reach, State, Tries
+from intake.rules.places import TRIES
 from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT, Share
 from intake.rules.survival import Quantile
 

@@ -1,11 +1,11 @@
-"""The requests of a period counted by sort for each of its parts: from days kept counted, and the rest from its rows.
+"""The requests of a period counted for each of its parts: from days kept counted, and the rest from its rows.
 
 Either way it is the one query of ``facts`` that tells which request is what.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,8 +20,10 @@ from intake.queries.facts import FACTS, Asked, Ended, sorts, values
 from intake.queries.kept_facts import COLUMNS, Facts
 from intake.rules.bands import Clock
 from intake.rules.counting import Kind
+from intake.rules.lanes import laid, unpacked
 from intake.rules.periods import Period
-from intake.rules.tally import KINDS_AND_STATES, Tally, sort_of
+from intake.rules.sorts import KINDS_AND_STATES, sort_of
+from intake.rules.tally import Tally
 
 SORT, UNASSIGNED, CALLED = (FACTS.index(name) for name in ("sort", "unassigned_seconds", "all_seconds"))
 COUNTED = tuple(name for name in FACTS if name not in ("language", "for_whom"))
@@ -96,25 +98,25 @@ def _by_part(clock: Clock, of: PartOf, narrowed: tuple[str, ...]) -> Select[Any]
     return select(*columns, *sums).group_by(*columns)
 
 
-def by_hour(conn: Connection, asked: Asked, now: datetime, known: Known | None) -> dict[date, dict[int, int]]:
-    """Counted requests of each day by hour of the week and state, which are one number (``kept_days.hour_key``)."""
+def by_hour(conn: Connection, asked: Asked, now: datetime, known: Known | None) -> dict[date, int]:
+    """Counted requests of each day by hour of the week and state, laid in lanes (``kept_days.hour_key``)."""
     if known is None:
         rows: Iterable[Any] = conn.execute(_by_hour(asked.narrowed), values(asked, now))
     else:
         rows = ((row[0], row[1], row[SORT], 1) for row in known.rows if asked.period.holds(row[0]))
-    found: dict[date, dict[int, int]] = defaultdict(dict)
+    read: dict[date, Counter[int]] = defaultdict(Counter)
     for day, hour, number, n in rows:
         sort = sort_of(number)
         if sort.kind is Kind.COUNTED:
-            key = kept_days.hour_key(hour, sort.state)
-            found[day][key] = found[day].get(key, 0) + n
+            read[day][kept_days.hour_key(hour, sort.state)] += n
+    found: dict[date, int] = defaultdict(int, {day: laid(counts) for day, counts in read.items()})
     if known and asked.is_filtered:
         for day, counts in kept_facts.hours(conn, asked, known.days):
-            kept_days.include(found[day], counts.items())
+            found[day] += counts
     elif known:
         for day, kept in known.days.items():
             if asked.period.holds(day):
-                kept_days.add(found[day], kept)
+                found[day] += unpacked(kept)
     return found
 
 
@@ -129,9 +131,11 @@ def _by_hour(narrowed: tuple[str, ...]) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class DayTold:
-    """All that is kept of a day: counted ones by hour and state, each part's tally by each clock, and their facts."""
+    """All that is kept of a day: counted ones by hour and state (``by_hour``), each part's tally by each clock, and
+    their facts.
+    """
 
-    hours: Mapping[int, int]
+    hours: int
     parts: Mapping[tuple[PartOf, Clock], Mapping[Any, Tally]]
     facts: Facts
 

@@ -1,100 +1,24 @@
-"""Requests counted: whatever says the same of a request is one sort, and sorts and waits of many days add up.
-
-A sort is a number, so that a database can make it, group by it and keep it.
-"""
+"""Requests counted: what is told of many days, or of many parts, adds up."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cache
-from typing import Any
 
 from intake.rules.bands import Clock
-from intake.rules.counting import WAITED, End, Kept, Kind, Reach, State, Tries
-
-WORDS: Mapping[str, type[StrEnum]] = {
-    "kind": Kind, "state": State, "kept": Kept, "wish": Kept, "end": End, "reach": Reach,
-    "agreed": Kept, "tries": Tries,
-}  # fmt: skip
-FLAGS = ("is_speed", "is_booked")
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """All that a report says of a request besides its minutes. ``end`` is that by opening hours."""
-
-    kind: Kind
-    state: State
-    kept: Kept
-    wish: Kept
-    end: End
-    reach: Reach
-    agreed: Kept
-    tries: Tries
-    is_speed: bool
-    is_booked: bool
-
-    def ends(self, clock: Clock) -> End:
-        """How the wait ended by this clock: to the other one, no call is made while it stands still."""
-        return End.CALLED if self.end is End.CLOSED and clock is Clock.ALL else self.end
-
-    @property
-    def is_wait(self) -> bool:
-        """A wait for a quick call."""
-        return self.is_speed and self.kind in WAITED
-
-    @property
-    def is_called(self) -> bool:
-        """Counted, and somebody called."""
-        return self.kind is Kind.COUNTED and self.end in (End.CALLED, End.CLOSED)
-
-
-@cache
-def _steps() -> Mapping[str, int]:
-    """How much each word moves the number on; those before fit below it."""
-    found, step = {}, 1
-    for name in (*WORDS, *FLAGS):
-        found[name] = step
-        step *= len(WORDS[name]) if name in WORDS else 2
-    return found
-
-
-def part_of_number(name: str, value: Any) -> int:
-    """What this word, or a flag that is true, adds to the number of a sort."""
-    place = list(WORDS[name]).index(value) if name in WORDS else int(value)
-    return _steps()[name] * place
-
-
-KINDS_AND_STATES = len(Kind) * len(State)
-"""A sort's number modulo this is the number of one of the same kind and state."""
-
-
-@cache
-def sort_of(number: int) -> Sort:
-    """The sort of this number."""
-    told: dict[str, Any] = {}
-    for name, step in _steps().items():
-        choices: list[Any] = list(WORDS[name]) if name in WORDS else [False, True]
-        told[name] = choices[number // step % len(choices)]
-    return Sort(**told)
-
-
-@cache
-def wait_ends(number: int, clock: Clock) -> End | None:
-    """How the wait for a quick call ended by this clock, with a call or without one; None of whatever else it is."""
-    sort = sort_of(number)
-    end = sort.ends(clock)
-    return end if sort.is_wait and end in (End.CALLED, End.LEFT) else None
+from intake.rules.counting import End
+from intake.rules.places import counted
+from intake.rules.sorts import sort_of, wait_ends
 
 
 @dataclass(slots=True)
 class Tally:
-    """So many of each sort, by number; minutes until the call, or until the wait ended without one, by one clock."""
+    """``counts`` by place (``rules.places``), laid in lanes; minutes until the call, or until the wait ended without
+    one, by one clock.
+    """
 
-    sorts: Counter[int] = field(default_factory=Counter)
+    counts: int = 0
     called: Counter[int] = field(default_factory=Counter)
     left: Counter[int] = field(default_factory=Counter)
     unassigned_seconds: int = 0
@@ -104,7 +28,7 @@ class Tally:
         self, number: int, clock: Clock, minutes: int | None, n: int, unassigned: int | None, called: int | None
     ) -> None:
         """So many of one sort that waited the same; the seconds are those of all of them."""
-        self.sorts[number] += n
+        self.counts += n * counted(number)
         ended = wait_ends(number, clock)
         if ended is not None:
             (self.called if ended is End.CALLED else self.left)[minutes or 0] += n
@@ -114,7 +38,7 @@ class Tally:
 
     def add_all(self, number: int, clock: Clock, told: Sequence[tuple[int | None, int | None, int | None]]) -> None:
         """All of one sort: of each its minutes and the same seconds."""
-        self.sorts[number] += len(told)
+        self.counts += len(told) * counted(number)
         ended = wait_ends(number, clock)
         if ended is not None:
             (self.called if ended is End.CALLED else self.left).update([minutes or 0 for minutes, _, _ in told])
@@ -124,7 +48,8 @@ class Tally:
 
     def include(self, other: Tally) -> None:
         """All of another one too."""
-        for name in ("sorts", "called", "left"):
-            getattr(self, name).update(getattr(other, name))
+        self.counts += other.counts
+        self.called.update(other.called)
+        self.left.update(other.left)
         self.unassigned_seconds += other.unassigned_seconds
         self.called_seconds += other.called_seconds

@@ -18,6 +18,7 @@ from intake.models.site import Site
 from intake.queries import kept_days, tallies
 from intake.queries.tallies import DayTold
 from intake.rules.bands import Clock
+from intake.rules.lanes import packed
 
 BATCH = 50
 """Days at a time: a year is worked off in minutes and holds up nothing else the worker does."""
@@ -45,7 +46,7 @@ def _count(day: date, now: datetime) -> None:
         marks = kept_days.marks(conn, day, MARKS)
         told = tallies.of_day(conn, day, now)
     with writing() as conn:
-        if _is_first(conn, day, version, kept_days.packed(told.hours)):
+        if _is_first(conn, day, version, packed(told.hours)):
             for table in (_P, _F):
                 conn.execute(delete(table).where(table.c.received_on == day))
             kept = {"facts": told.facts.facts, "seconds": told.facts.seconds}
@@ -72,7 +73,7 @@ def _rows(day: date, told: DayTold) -> Iterator[dict[str, Any]]:
             by_clock = {clock: told.parts[of, clock][key] for clock in Clock}
             yield {
                 "part": of.value, "received_on": day, "key": kept_days.written(of, key),
-                "sorts": kept_days.packed(tally.sorts),
+                "counts": packed(tally.counts),
                 **{f"waits_{clock}": kept_days.packed_waits(one) for clock, one in by_clock.items()},
                 "unassigned_seconds": tally.unassigned_seconds, "called_seconds": tally.called_seconds,
             }  # fmt: skip

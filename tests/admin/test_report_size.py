@@ -17,7 +17,6 @@ from intake.models.site import Site
 from intake.queries import kept_days, tallies
 from intake.queries.tallies import DayTold
 from intake.rules.periods import Period
-from intake.rules.tally import Tally
 from intake.services import report_days
 from tests.admin.desk import Desk, at
 from tests.points import point
@@ -36,12 +35,12 @@ def busy(told: DayTold) -> DayTold:
     """A day on which everything happened so many times."""
     parts = {
         part: {
-            key: Tally(times(one.sorts), times(one.called), times(one.left), one.unassigned_seconds, one.called_seconds)
+            key: replace(one, counts=one.counts * TIMES, called=times(one.called), left=times(one.left))
             for key, one in tallied.items()
         }
         for part, tallied in told.parts.items()
     }
-    return replace(told, hours=times(Counter(told.hours)), parts=parts)
+    return replace(told, hours=told.hours * TIMES, parts=parts)
 
 
 @point(75)

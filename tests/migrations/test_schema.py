@@ -42,6 +42,7 @@ TRIGGERS = {
     "0023": SEALED,
     "0024": SEALED,
     "0025": SEALED,
+    "0026": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 

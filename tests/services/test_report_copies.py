@@ -17,7 +17,7 @@ from intake.models.site import Site
 from intake.queries import kept_report, sightings
 from intake.queries.facts import Asked
 from intake.queries.kept_report import Difference, Told
-from intake.queries.report import TRIES, ByPerson, Figures, report
+from intake.queries.report import ByPerson, Figures, report
 from intake.queries.report_data import data
 from intake.queries.report_lists import Fact
 from intake.rules.bands import Clock
@@ -25,6 +25,7 @@ from intake.rules.counting import AGREEING, PROMISED, UNREACHED, WAITED, End, Ke
 from intake.rules.parts import NO_SOURCE
 from intake.rules.periods import Period
 from intake.rules.permissions import ForbiddenError
+from intake.rules.places import TRIES
 from intake.rules.shares import Share
 from intake.rules.survival import Waits, quantile
 from intake.services import counting, report_copies
