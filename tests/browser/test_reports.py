@@ -139,3 +139,12 @@ def test_four_weeks_and_a_year_of_a_full_report_are_printed_on_two_sheets(
     for sheet in ("A4", "Letter"):
         pdf = report.pdf(format=sheet)
         assert (sheet, len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))) == (sheet, 2)
+
+
+def test_on_a_phone_no_table_that_is_opened_widens_the_page(report: Page) -> None:
+    report.set_viewport_size({"width": 360, "height": 800})
+    tables = report.locator("figure details.tbl > summary")
+    for number in range(tables.count()):
+        tables.nth(number).click()
+    assert report.locator("figure details.tbl[open]").count() == tables.count() > 5
+    assert report.evaluate("document.documentElement.scrollWidth") == 360
