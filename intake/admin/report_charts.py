@@ -161,6 +161,7 @@ def windows(report: Report, link: Link) -> Bars:
     if likely:
         percent = words.percent(share)
         note = gettext("%(note)s: %(percent)s, likely %(range)s", note=note, percent=percent, range=likely)
+        note = ", ".join(filter(None, (note, words.share_change(share, report.before.wished))))
     return bars_of(finding, note, (gettext("Call"), gettext("Requests"), gettext("Share")), parts, gettext("All"), link)
 
 

@@ -100,7 +100,7 @@ def tiles(report: Report, aim: Aim, link: Link, earlier: Link | None = None) -> 
         ),
         _half(whole, before, link),
         _nine_tenths(whole, before, link),
-        _reached(whole, link),
+        _reached(whole, before, link),
         _waiting(report, link, earlier),
     )  # fmt: skip
 
@@ -149,13 +149,13 @@ def _nine_tenths(whole: Figures, before: Figures, link: Link) -> Tile:
     )  # fmt: skip
 
 
-def _reached(whole: Figures, link: Link) -> Tile:
+def _reached(whole: Figures, before: Figures, link: Link) -> Tile:
     share = whole.were_reached
     first = Share(whole.reached.get(Reach.FIRST, 0), share.part)
     quiet = "" if first.percent is None else gettext("%(percent)s %% of those at the first try", percent=first.percent)
     return Tile(
         gettext("Reached"), words.percent(share), link("kind.counted,reached"), (_of(share), _range(share)),
-        (quiet,),
+        (quiet, words.share_change(share, before.were_reached)),
         whole=link("kind.counted") if share.whole else None,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from intake.admin.report_parts import edges
 from intake.database import reading
 from intake.queries.facts import Asked
 from intake.queries.report import Figures, Report, report
-from intake.rules.counting import State
+from intake.rules.counting import Kept, Kind, Reach, State
 from intake.rules.hours import default_hours
 from intake.rules.periods import Period
 from intake.rules.promise import Aim, ResponseTarget
@@ -101,6 +101,16 @@ def test_where_the_waiting_went_is_told_of_those_who_were_called(told):
     assert [row[1] for row in cells(chart.table)] == [bar.told for bar in chart.bars] and len(chart.bars) == 2
     assert {bar.href for bar in chart.bars} == {"/?of=kind.counted,end.called,end.closed"}
     assert report_charts.split(replace(told, whole=Figures()), link) is None
+
+
+def test_whoever_was_reached_and_times_that_were_kept_are_held_against_those_before(told):
+    before = Figures(
+        kinds={Kind.COUNTED: 20}, reached={Reach.FIRST: 2, Reach.NEVER: 18}, wishes={Kept.KEPT: 9, Kept.BROKEN: 1}
+    )
+    whole = replace(told.whole, wishes={Kept.KEPT: 5, Kept.BROKEN: 5})
+    seen = replace(told, before=before, whole=whole)
+    assert report_tiles.tiles(seen, AIM, link)[4].quiet[1] == "33 points better than before"
+    assert report_charts.windows(seen, link).note.endswith(", 40 points worse than before, which may be chance")
 
 
 def test_a_number_of_waits_that_is_not_that_of_the_requests_says_why(told):
