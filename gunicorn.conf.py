@@ -71,6 +71,11 @@ def on_starting(server: Any) -> None:
         raise SystemExit(NOT_FROM_OUTSIDE)
 
 
+def post_fork(_server: Any, _worker: Any) -> None:
+    """What the app's modules make while they are loaded stays, and the search for what does not costs a fifth of it."""
+    gc.disable()
+
+
 def post_worker_init(worker: Any) -> None:
     """After fork, since a thread does not survive one: deliver mail from here if the settings say so.
 
@@ -79,6 +84,7 @@ def post_worker_init(worker: Any) -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 50)
     app = worker.wsgi
     if app.config["INTAKE_EMBEDDED_WORKER"]:
