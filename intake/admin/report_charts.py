@@ -193,7 +193,7 @@ def calls_made(report: Report, link: Link) -> Table:
         head = gettext("%(num)s or more", num=made.value) if made is Tries.MANY else made.value
         rows.append(Line(head, tuple(cells)))
     sums = (whole.counted, *(sum(told.values()) for told in parts.values()))
-    heads = (gettext("Calls made"), gettext("All"), gettext("Reached"), gettext("Trying"), gettext("Never"))
+    heads = (gettext("Calls made"), gettext("All"), gettext("Reached"), gettext("Open"), gettext("Never"))
     foot = Line(gettext("All"), tuple(Cell(str(n)) for n in sums))
     return Table(gettext("Calls made to each request"), heads, tuple(rows), foot)
 

@@ -207,7 +207,7 @@ def _tries(whole: Figures) -> tuple[str, ...]:
 def _calls_made(whole: Figures) -> tuple[str, ...]:
     """Likewise; nothing of a report that was kept before it was told."""
     parts = (
-        (gettext("reached"), whole.tries_reached), (gettext("trying"), whole.tries_open),
+        (gettext("reached"), whole.tries_reached), (gettext("open"), whole.tries_open),
         (gettext("never reached"), whole.tries_never),
     )  # fmt: skip
     found = []
