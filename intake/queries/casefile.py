@@ -292,7 +292,7 @@ def _with_notes(entries: list[TimelineEntry], notes: dict[str, TimelineEntry]) -
     told = [
         replace(entry, text=note.text) if (note := notes.pop(entry.details.get("note", ""), None)) else entry
         for entry in entries
-        if entry.action != "callback.noted"
+        if entry.action != "callback.noted" or entry.details  # of one on another request, joined to this one
     ]
     return [*told, *notes.values()]
 

@@ -79,6 +79,9 @@ def add_note(site: Site, actor: Actor, reference: str, text: str, *, now: dateti
             change(conn, older or row, **heard.columns)
         leases.renew(conn, site, actor, row.id, now)
         audit.record(conn, site, actor, "callback.noted", callback_id=row.id, now=now)
+        if older is not None and heard.is_told:  # whoever calls them reads where the words stand
+            about = {"reference": row.reference}
+            audit.record(conn, site, actor, "callback.noted", callback_id=older.id, details=about, now=now)
     return heard
 
 

@@ -71,9 +71,9 @@ def still_heard(conn: Connection, row: Row[Any], words: str, now: datetime) -> H
 def tell_of_ended(conn: Connection, row: Row[Any], words: str, now: datetime) -> bool:
     """Likewise of a request that has ended, or ends with these words: it stands in no queue, so only the mail tells.
 
-    Returns whether there is one: managers who were told of it within a WINDOW, and since it has ended, get no other.
+    Returns whether there is one: managers who were told of it within a WINDOW, and since it had ended, get no other.
     """
-    since = max(now - WINDOW, row.closed_at or now - WINDOW)
+    since = max(now - WINDOW, row.closed_at or now)
     is_news = is_crisis(words) and not outbox.was_told(conn, TOLD, row.id, since=since)
     if is_news:
         tell_at_once(conn, row.id, now)

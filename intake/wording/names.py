@@ -205,6 +205,7 @@ _WITH_ANOTHER = {
     "callback.linked": lazy_gettext("joined it with %(other)s: one person asked twice"),
     "callback.unlinked": lazy_gettext("took it apart from %(other)s"),
     "callback.asked_again": lazy_gettext("found %(other)s from the same number or email"),
+    "callback.noted": lazy_gettext("wrote a note on %(other)s, which is joined to this one"),
 }
 
 

@@ -136,7 +136,7 @@ def changes(action: str, details: Mapping[str, Any], people: Mapping[int, str], 
         shown.pop("passed", None)
     if action in ("callback.skipped", "callback.released"):  # the sentence says it
         shown.pop("reason", None)
-    if action in ("callback.linked", "callback.unlinked", "callback.asked_again"):
+    if action in ("callback.linked", "callback.unlinked", "callback.asked_again", "callback.noted"):
         shown.pop("reference", None)
     if "from" in details or "to" in details:
         said.append(_from_to(details, people, zone, now))

@@ -168,10 +168,22 @@ def test_such_a_note_on_one_that_was_joined_to_another_puts_that_one_above_all_o
         text = words(maria.text(f"/admin/queue/{newer}"))
     assert f"Note added. {older} is due at once, as a possible crisis. Call now." in text
     assert stored(older).due_at == now + MINUTE - AHEAD_OF_ALL and TOLD in mails(older) and TOLD not in mails(newer)
+    with at(now + MINUTE):
+        text = words(maria.text(f"/admin/queue/{older}"))
+    assert f"Maria wrote a note on {newer}, which is joined to this one" in text, "whoever calls finds the words"
     with reading() as conn:
         step = undo_steps.made_at(conn, maria.actor.person_id, now + MINUTE)
     undoing.undo(site, maria.actor, step or "", now=now + MINUTE)
     assert (stored(older).crisis_at, stored(older).due_at) == (None, before.due_at) and TOLD not in mails(older)
+
+
+def test_who_was_told_while_it_was_open_is_told_that_it_ended_with_such_words(
+    maria: Desk, site: Site, now: datetime
+) -> None:
+    reference = ask(site, now).reference
+    casework.add_note(site, maria.actor, reference, "He wants to die", now=now)
+    assert casework.close(site, maria.actor, reference, ClosedReason.TEST, note="suicidal, hung up", now=now + MINUTE)
+    assert mails(reference).count(TOLD) == 2
 
 
 def test_whoever_ends_one_with_such_words_reads_who_hears_of_it(maria: Desk, site: Site, now: datetime) -> None:
