@@ -123,7 +123,10 @@ def _missed_with(survivor: Row[Any], duplicate: Row[Any], now: datetime) -> dict
     """A time agreed with whoever asked twice that was missed is missed of the one that goes on."""
     figures = clock.missed_so_far(duplicate, now)
     is_missed = figures.get("is_agreed_kept", duplicate.is_agreed_kept) is False
-    return {"is_agreed_kept": False} if is_missed and survivor.is_agreed_kept is not False else {}
+    if not is_missed or survivor.is_agreed_kept is False:
+        return {}
+    # Kept as it is: once the older one's own time has been settled, taking apart brings nothing back.
+    return {"is_agreed_kept": False, "agreed_until": survivor.agreed_until}
 
 
 def unlink(site: Site, actor: Actor, reference: str, *, now: datetime) -> str:
@@ -216,6 +219,8 @@ def _give_back(conn: Connection, survivor: Row[Any], before: Mapping[str, Any], 
         return
     was, made = duplicates.read(before["survivor"]), duplicates.read(before["after"])
     wanted = {name: value for name, value in was.items() if getattr(survivor, name) == made[name]}
+    if survivor.agreed_until != made.get("agreed_until"):
+        wanted.pop("is_agreed_kept", None)
     wanted |= wishes(conn, survivor, own)
     unchanged = {name: value for name, value in wanted.items() if value != getattr(survivor, name)}
     if unchanged:

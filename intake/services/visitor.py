@@ -280,7 +280,7 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
         status = Status.CHECK if _is_undecided(row) else wanted
         last = Disposition.WRONG_NUMBER if row.last_disposition == Disposition.WRONG_NUMBER else None
         if row.is_promised and (window or _is_to_be_kept(row, now)):
-            change(conn, row, status=status, next_at=row.window_from, **NOT_ENDED)
+            change(conn, row, status=status, next_at=row.window_from, **NOT_ENDED, **_not_owed(row, now))
         else:
             wish: dict[str, Any] = {"window": window, "is_free_time": row.is_free_time}
             begin_again(conn, site, row, status=status, **wish, last=last, now=now)
@@ -291,6 +291,12 @@ def undo_withdrawal(site: Site, token: str, *, now: datetime) -> None:
             if last is None:
                 _tell_team(conn, row, now)
             letters.enqueue_for(conn, site, row, confirmation(last), now=now, delay=letters.A_MOMENT)
+
+
+def _not_owed(row: Row[Any], now: datetime) -> dict[str, Any]:
+    """A time agreed with them that passed while their request was cancelled is neither kept nor missed."""
+    is_past = row.agreed_until is not None and row.closed_at < row.agreed_until <= now
+    return {"agreed_until": None} if is_past else {}
 
 
 def _is_undecided(row: Row[Any]) -> bool:

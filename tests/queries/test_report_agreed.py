@@ -161,6 +161,19 @@ def test_wanted_after_all_in_time_it_stands_again_and_later_it_is_another_run_of
     assert agreed(site, now + 3 * HOUR) == {}
 
 
+@pytest.mark.parametrize(("minutes", "kept"), [(3, {}), (4, {Kept.BROKEN: 1})])
+def test_one_that_passed_while_they_had_cancelled_is_not_owed_though_their_promise_stands_again(
+    site, lee, now, minutes, kept
+):
+    made = ask(site, now)
+    heard = Outcome(D.INBOUND_REACHED, agreed_from=now + 2 * MINUTE, agreed_until=now + 4 * MINUTE)
+    calls.log_attempt(site, lee, made.reference, heard, now=now + MINUTE)
+    token = withdrawn(site, made.reference, now + minutes * MINUTE)
+    visitor.undo_withdrawal(site, token, now=now + 5 * MINUTE)
+    assert stored(made.reference).reopened_count == 0
+    assert agreed(site, now + 6 * MINUTE) == kept
+
+
 def test_opened_again_it_begins_anew_and_the_earlier_run_keeps_its_own(site, lee, now, asked):
     call(site, lee, asked.reference, D.SPOKE_INFORMATION, now + HOUR)
     casework.reopen(site, lee, asked.reference, now=now + 3 * HOUR)
@@ -269,6 +282,16 @@ def test_marked_as_a_test_only_after_it_was_missed_it_counts_until_a_manager_agr
     counting.leave_out(site, lee, (asked.reference,), now=now + 4 * HOUR)
     told = look(site, now + 4 * HOUR).whole
     assert (told.agreed, told.kinds) == ({}, {Kind.TEST: 1})
+
+
+def test_joined_and_taken_apart_a_miss_of_the_older_one_meanwhile_stays_one(site, lee, now):
+    older, newer = (ask(site, at, name=name).reference for at, name in ((now, "Ana"), (now + MINUTE, "A. Diaz")))
+    agree(site, lee, newer, now + 5 * MINUTE, now + HOUR)
+    agree(site, lee, older, now + 6 * MINUTE, now + 4 * HOUR)
+    duplicates.link(site, lee, older, newer, now=now + 3 * HOUR)
+    call(site, lee, older, D.NO_ANSWER, now + 6 * HOUR)
+    duplicates.unlink(site, lee, newer, now=now + 7 * HOUR)
+    assert agreed(site, now + 7 * HOUR, now) == {Kept.BROKEN: 2}
 
 
 def test_behind_each_number_stand_exactly_its_requests_whatever_they_count_as(site, lee, now, asked):
