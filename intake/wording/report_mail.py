@@ -11,7 +11,7 @@ from intake.queries.kept_report import Given
 from intake.queries.report import Figures
 from intake.rules.bands import BANDS, Clock
 from intake.rules.counting import APART, LEFT_OUT, MISSED, End, Kept, Kind, Reach, State, Tries
-from intake.rules.shares import FEW_FOR_A_TAIL, Share
+from intake.rules.shares import FEW_FOR_A_TAIL, FEW_IN_A_SPLIT, Share
 from intake.wording import figures as words
 from intake.wording import times
 from intake.wording.translation import gettext, ngettext
@@ -228,15 +228,21 @@ def _split(whole: Figures) -> tuple[str, ...]:
 
 
 def _sources(given: Given) -> tuple[str, ...]:
-    """Pages go by code, so that none names a treatment."""
-    return tuple(
+    """Pages go by code, so that none names a treatment.
+
+    Whoever sends the form may write any code, so one that few requests came with is not told: it may be a number.
+    """
+    named = [(source, told) for source, told in given.sources if not source or told.counted >= FEW_IN_A_SPLIT]
+    others = given.whole.counted - sum(told.counted for _, told in named)
+    lines = [
         _joined(
             _part(source or gettext("no code"), told),
             gettext("reached: %(share)s", share=words.share_of_part(told.were_reached)),
             gettext("booked: %(n)s", n=told.booked),
         )
-        for source, told in given.sources
-    )
+        for source, told in named
+    ]
+    return (*lines, *([gettext("other pages: %(n)s", n=others)] if given.sources and others else []))
 
 
 def _weeks(given: Given) -> tuple[str, ...]:

@@ -94,10 +94,20 @@ def test_it_tells_the_figures_of_the_other_charts_in_text(site: Site, story: Sto
          "1 call: 7 (4 reached, 2 open, 1 never reached)", "2 calls: 1 (1 reached)"),
         ("While people waited for the first call",),
         ("By page the request came from", "k3: 12, in target: 42 % (5 of 12), reached: 50 % (6 of 12), booked: 1",
-         "w1: 2, in target: too few, reached: too few, booked: 0"),
+         "other pages: 2"),
     ):  # fmt: skip
         section = text.partition(f"\n{title}\n")[2].partition("\n\n")[0]
         assert section.splitlines()[: len(lines)] == [f"- {line}" for line in lines] and section
+
+
+def test_no_word_or_number_that_somebody_sent_as_the_code_of_a_page_gets_into_it(site: Site, story: Story) -> None:
+    """Twelve characters hold a number, or the name of a drug."""
+    for number, code in enumerate(("2125550182", "heroin")):
+        ask(site, at("13:00"), phone=f"(212) 555-019{number}", source=code)
+    made(site, story.lee)
+    told = letter(site)
+    assert "- other pages: 4" in told.text
+    assert not re.search("2125550182|heroin", told.text + told.html)
 
 
 def test_what_was_kept_before_those_were_told_is_still_a_mail(site: Site, story: Story) -> None:
