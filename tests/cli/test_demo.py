@@ -25,6 +25,7 @@ from intake.rules import phone
 from intake.rules.workflow import ClosedReason, Disposition, Status
 from intake.services import people as people_services
 from tests.conftest import NOON, running_app
+from tests.told_once import told_once
 
 demo = import_module("intake.cli.demo")
 C = CallbackRequest.__table__.c
@@ -47,9 +48,13 @@ def _written_stories_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def told(sqlite_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[datetime]:
     """A database with the demo in it, told at the instant the test asks for."""
     now: datetime = getattr(request, "param", NOON)
+
+    def tell(site: Site) -> None:
+        demo.add_people(site, "plum-Ladder-orbit-7", now=now)
+        demo.tell(site, now=now)
+
     with running_app(sqlite_url, tmp_path) as app:
-        demo.add_people(app.extensions["intake"], "plum-Ladder-orbit-7", now=now)
-        demo.tell(app.extensions["intake"], now=now)
+        told_once(f"the demo at {now}", app.extensions["intake"], tell)
         yield now
 
 
