@@ -71,10 +71,11 @@ def by_part(conn: Connection, asked: Asked, now: datetime, of: PartOf, known: Kn
     alike: dict[tuple[Any, int], list[Any]] = defaultdict(list)
     for row in known.rows:
         if first <= row[0] <= last:
-            alike[row[part], row[SORT]].append((row[minutes], row[UNASSIGNED], row[CALLED]))
-    for (key, number), told in alike.items():
+            alike[row[part], row[SORT]].append(row)
+    for (key, number), same in alike.items():
         if is_told(of, key, number):
-            found[key].add_all(number, asked.clock, told)
+            columns = ([row[place] or 0 for row in same] for place in (minutes, UNASSIGNED, CALLED))
+            found[key].add_all(number, asked.clock, *columns)
     return found
 
 

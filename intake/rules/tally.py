@@ -36,15 +36,17 @@ class Tally:
             self.unassigned_seconds += unassigned or 0
             self.called_seconds += called or 0
 
-    def add_all(self, number: int, clock: Clock, told: Sequence[tuple[int | None, int | None, int | None]]) -> None:
+    def add_all(
+        self, number: int, clock: Clock, minutes: Sequence[int], unassigned: Sequence[int], called: Sequence[int]
+    ) -> None:
         """All of one sort: of each its minutes and the same seconds."""
-        self.counts += len(told) * counted(number)
+        self.counts += len(minutes) * counted(number)
         ended = wait_ends(number, clock)
         if ended is not None:
-            (self.called if ended is End.CALLED else self.left).update([minutes or 0 for minutes, _, _ in told])
+            (self.called if ended is End.CALLED else self.left).update(minutes)
         if sort_of(number).is_called:
-            self.unassigned_seconds += sum(unassigned or 0 for _, unassigned, _ in told)
-            self.called_seconds += sum(called or 0 for _, _, called in told)
+            self.unassigned_seconds += sum(unassigned)
+            self.called_seconds += sum(called)
 
     def include(self, other: Tally) -> None:
         """All of another one too."""
