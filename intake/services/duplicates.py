@@ -30,6 +30,10 @@ _L = DuplicateLink.__table__.c
 _ENDED_AS = ("status", "closed_reason", "closed_at", "next_at", "snoozed_at", "assignee_id", "claimed_at",
              "call_started_at", "lease_until")  # fmt: skip
 """What joining changes on the request that goes on no more."""
+_OWN_TIME = ("agreed_until", "window_until")
+"""Kept with a link as they are: once they change, a time agreed with the older one itself has been settled, or another
+was agreed, and taking apart brings back nothing of before.
+"""
 
 
 def link(site: Site, actor: Actor, reference: str, other: str, *, now: datetime) -> str:
@@ -125,8 +129,7 @@ def _missed_with(survivor: Row[Any], duplicate: Row[Any], now: datetime) -> dict
     is_missed = figures.get("is_agreed_kept", duplicate.is_agreed_kept) is False
     if not is_missed or survivor.is_agreed_kept is False:
         return {}
-    # Kept as it is: once the older one's own time has been settled, taking apart brings nothing back.
-    return {"is_agreed_kept": False, "agreed_until": survivor.agreed_until}
+    return {"is_agreed_kept": False} | {name: getattr(survivor, name) for name in _OWN_TIME}
 
 
 def unlink(site: Site, actor: Actor, reference: str, *, now: datetime) -> str:
@@ -219,7 +222,7 @@ def _give_back(conn: Connection, survivor: Row[Any], before: Mapping[str, Any], 
         return
     was, made = duplicates.read(before["survivor"]), duplicates.read(before["after"])
     wanted = {name: value for name, value in was.items() if getattr(survivor, name) == made[name]}
-    if survivor.agreed_until != made.get("agreed_until"):
+    if any(getattr(survivor, name) != made.get(name) for name in _OWN_TIME):
         wanted.pop("is_agreed_kept", None)
     wanted |= wishes(conn, survivor, own)
     unchanged = {name: value for name, value in wanted.items() if value != getattr(survivor, name)}

@@ -284,11 +284,16 @@ def test_marked_as_a_test_only_after_it_was_missed_it_counts_until_a_manager_agr
     assert (told.agreed, told.kinds) == ({}, {Kind.TEST: 1})
 
 
-def test_joined_and_taken_apart_a_miss_of_the_older_one_meanwhile_stays_one(site, lee, now):
+@pytest.mark.parametrize("minutes", [6, 185], ids=["agreed before", "agreed meanwhile"])
+def test_joined_and_taken_apart_a_miss_of_the_older_one_meanwhile_stays_one(site, lee, now, minutes):
     older, newer = (ask(site, at, name=name).reference for at, name in ((now, "Ana"), (now + MINUTE, "A. Diaz")))
     agree(site, lee, newer, now + 5 * MINUTE, now + HOUR)
-    agree(site, lee, older, now + 6 * MINUTE, now + 4 * HOUR)
-    duplicates.link(site, lee, older, newer, now=now + 3 * HOUR)
+    told = [
+        (minutes, lambda at: agree(site, lee, older, at, now + 4 * HOUR)),
+        (180, lambda at: duplicates.link(site, lee, older, newer, now=at)),
+    ]
+    for after, do in sorted(told, key=lambda one: one[0]):
+        do(now + after * MINUTE)
     call(site, lee, older, D.NO_ANSWER, now + 6 * HOUR)
     duplicates.unlink(site, lee, newer, now=now + 7 * HOUR)
     assert agreed(site, now + 7 * HOUR, now) == {Kept.BROKEN: 2}
