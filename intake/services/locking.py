@@ -145,12 +145,20 @@ def lock_all(conn: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
 
 
 def lock_with_older(conn: Connection, reference: str) -> tuple[Row[Any], Row[Any] | None]:
-    """The row, and the one that it was joined to, if it was. NotFoundError if there is none."""
-    joined = conn.execute(select(_T.c.id, _T.c.duplicate_of_id).where(_T.c.reference == reference)).first()
-    if joined is None:
-        raise NotFoundError
-    rows = {row.id: row for row in lock_all(conn, [one for one in joined if one is not None])}
-    return rows[joined.id], rows.get(rows[joined.id].duplicate_of_id)
+    """The row, and the one that it was joined to, if it was. NotFoundError if there is none.
+
+    Where it is joined to another one while it is waited for, it is let go, and it begins anew.
+    """
+    while True:
+        with conn.begin_nested() as attempt:
+            joined = conn.execute(select(_T.c.id, _T.c.duplicate_of_id).where(_T.c.reference == reference)).first()
+            if joined is None:
+                raise NotFoundError
+            rows = {row.id: row for row in lock_all(conn, [one for one in joined if one is not None])}
+            older_id = rows[joined.id].duplicate_of_id
+            if older_id is None or older_id in rows:
+                return rows[joined.id], rows.get(older_id)
+            attempt.rollback()
 
 
 def lock_accounts(conn: Connection, ids: Sequence[int]) -> list[int]:

@@ -22,7 +22,7 @@ from intake.models import CallbackRequest
 from intake.models.site import Site
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Channel, Status
-from intake.services import alerting, by_hand, claims, duplicates, repeats, visitor
+from intake.services import alerting, by_hand, casework, claims, duplicates, repeats, visitor
 from intake.services.by_hand import Heard
 from intake.services.errors import RefusedError
 from intake.services.locking import lock_all
@@ -170,6 +170,22 @@ def test_what_is_joined_while_the_others_are_found_is_locked_in_its_place(
             conn.commit()
             done.result(PATIENCE)
     assert {stored(reference).status for reference in (newest, web)} == {Status.NEW}, "both wait by themselves again"
+
+
+def test_a_note_of_danger_written_while_its_request_is_joined_puts_the_one_that_goes_on_above_all_others(
+    app: Flask, site: Site, maria: Actor, now: datetime
+) -> None:
+    newer = ask(site, now).reference
+    older = rang(site, maria, now, 10)
+    low, high = stored(newer).id, stored(older).id
+    with writing() as conn:
+        rows = {row.id: row for row in lock_all(conn, [low, high])}
+        with at_once(app, lambda: casework.add_note(site, maria, newer, "He wants to die", now=now)) as done:
+            until_waited_for(conn)
+            duplicates.join(conn, site, maria, rows[high], rows[low], now)
+            conn.commit()
+            assert done.result(PATIENCE).reference == older
+    assert stored(older).crisis_at == now and stored(newer).crisis_at is None
 
 
 def test_an_alert_waits_for_nobody_who_has_its_request_in_hand(
