@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from intake.admin.report_parts import Link
@@ -254,13 +255,30 @@ def own(one: ByPerson, aim: Aim, href: str) -> tuple[Tile, ...]:
 
 def sources(report: Report, link: Link) -> tuple[Source, ...]:
     """By the code of the page, those with most requests first."""
-    return tuple(_source(source, one, link) for source, one in report.sources)
+    return tuple(
+        _source(source or gettext("no code"), f"source.{source or NO_SOURCE}", (one,), link)
+        for source, one in report.sources
+    )
 
 
-def _source(source: str, one: Figures, link: Link) -> Source:
-    theirs = f"kind.counted,source.{source or NO_SOURCE}"
-    met, reached, booked = (link(f"{theirs},{of}") for of in ("state.met", "reached", "booked"))
+def other_sources(report: Report, most: int, link: Link) -> Source | None:
+    """All but the ``most`` with most requests, in one line."""
+    shown, rest = report.sources[:most], [one for _, one in report.sources[most:]]
+    if not rest:
+        return None
+    name = ngettext("%(num)s other page", "%(num)s other pages", len(rest))
+    return _source(name, ",".join(f"beside.{source or NO_SOURCE}" for source, _ in shown), rest, link)
+
+
+def _source(name: str, of: str, those: Sequence[Figures], link: Link) -> Source:
+    theirs, booked = f"kind.counted,{of}", sum(one.booked for one in those)
+    met, reached, made = (link(f"{theirs},{more}") for more in ("state.met", "reached", "booked"))
     return Source(
-        source or gettext("no code"), link(theirs), one.counted, one.in_target, met, one.were_reached, reached,
-        one.booked, booked if one.booked else None,
+        name, link(theirs), sum(one.counted for one in those), _together(one.in_target for one in those), met,
+        _together(one.were_reached for one in those), reached, booked, made if booked else None,
     )  # fmt: skip
+
+
+def _together(shares: Iterable[Share]) -> Share:
+    parts, wholes = zip(*((one.part, one.whole) for one in shares), strict=True)
+    return Share(sum(parts), sum(wholes))

@@ -27,7 +27,7 @@ from intake.queries import report as figures
 from intake.queries.calendar import Version
 from intake.queries.report import Report
 from intake.rules.bands import Clock
-from intake.rules.parts import NO_PERSON, NO_SOURCE
+from intake.rules.parts import MOST_BESIDE, NO_PERSON, NO_SOURCE
 from intake.rules.periods import LONGEST, Period, Preset
 from intake.rules.permissions import Permission
 from intake.rules.promise import Aim
@@ -40,7 +40,7 @@ from intake.wording.translation import gettext, ngettext
 READINGS = ("arrivals", "target", "people")
 CHANGES_SHOWN = 20
 """Versions of the hours made in the period that are named."""
-PAGES_SHOWN, PAGES_CHOSEN = 12, 50
+PAGES_SHOWN, PAGES_CHOSEN = MOST_BESIDE, 50
 """Pages with most requests in the table, and to choose from: whoever sends the form may write any code."""
 
 
@@ -124,11 +124,15 @@ def _link(wanted: Wanted) -> Link:
 
 def _pages(told: Report, wanted: Wanted, *, has_all: bool) -> dict[str, Any]:
     """The table by page; the ones with few requests in one line unless they are asked for."""
-    sources = report_tiles.sources(told, _link(wanted))
-    shown = sources if has_all else sources[:PAGES_SHOWN]
-    rest = sources[len(shown) :]
-    everyone = url_for("reports.index", _anchor="pages", pages="all", **wanted.address)
-    return {"sources": shown, "other_pages": (len(rest), sum(one.requests for one in rest), everyone)}
+    link = _link(wanted)
+    sources = report_tiles.sources(told, link)
+    if has_all:
+        return {"sources": sources}
+    return {
+        "sources": sources[:PAGES_SHOWN],
+        "other_pages": report_tiles.other_sources(told, PAGES_SHOWN, link),
+        "all_pages": url_for("reports.index", _anchor="pages", pages="all", **wanted.address),
+    }
 
 
 def _to_earlier(told: Report, wanted: Wanted) -> Link | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, bindparam, case, func, not_, or_, select
 
 from intake.models import CallbackRequest, Episode, User
 from intake.models.base import Instant
@@ -184,7 +184,8 @@ def conditions(fact: Subquery, asked: Asked, part: Part, still: Iterable[Waiting
 
 
 _SAYS = (
-    "state", "kept", "wish", "agreed", "end", "reach", "tries", "band", "arrival", "hour", "source", "person", "marked",
+    "state", "kept", "wish", "agreed", "end", "reach", "tries", "band", "arrival", "hour", "source", "beside", "person",
+    "marked",
 )  # fmt: skip
 
 
@@ -194,8 +195,9 @@ def _is_value(fact: Subquery, asked: Asked, name: str, values: tuple[str, ...]) 
         return and_(col.end == End.CALLED.value, or_(*(_in_band(col.minutes, key) for key in values)))
     if name == "arrival":
         return or_(*(col.is_open_arrival.is_(value == "open") for value in values))
-    if name == "source":
-        return col.source.in_(["" if value == NO_SOURCE else value for value in values])
+    if name in ("source", "beside"):
+        one_of = col.source.in_(["" if value == NO_SOURCE else value for value in values])
+        return one_of if name == "source" else not_(one_of)
     if name == "hour":
         return col.hour_of_week.in_([int(value) for value in values])
     if name == "person":

@@ -16,7 +16,10 @@ NO_SOURCE = "none"
 """Requests whose page said nothing of where they came from."""
 NO_PERSON = "none"
 """Requests that nobody called first."""
-LONGEST = 400
+MOST_BESIDE = 12
+"""So many pages a report names by themselves; whoever came from none of them is named by all of them."""
+LONGEST = 520
+"""A dozen times ``beside.``, a code of 32 characters and a comma are 480; what else a figure asks for is 23 at most."""
 MARKED = ("spam", "test", "duplicate")
 _SOURCE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
@@ -34,7 +37,10 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a report's requests. Values of one field are alternatives; fields and marks hold together."""
+    """A part of a report's requests. Values of one field are alternatives; fields and marks hold together.
+
+    ``beside``: whoever came from none of these pages.
+    """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     marks: frozenset[Mark] = frozenset()
@@ -85,6 +91,8 @@ def read(of: str) -> Part:
             raise ValueError(f"no figure counts {one[:40]!r}")
     if len(values.get("week", ())) > 1:
         raise ValueError("one week at a time")
+    if len(values.get("beside", ())) > MOST_BESIDE:
+        raise ValueError("beside a dozen pages at most")
     return Part(values, frozenset(marks))
 
 
@@ -120,6 +128,7 @@ _FIELDS: Mapping[str, Callable[[str], bool]] = {
     "hour": lambda value: _is_number(value, 7 * 24),
     "week": _is_monday,
     "source": lambda value: bool(_SOURCE.fullmatch(value)),
+    "beside": lambda value: bool(_SOURCE.fullmatch(value)),
     "person": lambda value: value == NO_PERSON or _is_number(value, 2**31),
     "marked": lambda value: value in MARKED,
 }

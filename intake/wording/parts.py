@@ -85,6 +85,9 @@ def _goes_without(mark: Mark, part: Part) -> bool:
 
 
 def _alternatives(name: str, values: tuple[str, ...], people: Mapping[int, str], today: date) -> str:
+    if name == "beside":
+        codes = ", ".join(gettext("no code") if one == NO_SOURCE else one for one in values)
+        return gettext("other pages than %(codes)s", codes=codes)
     said = gettext(" or ").join(_value(name, one, people, today) for one in values)
     return gettext("marked as %(why)s", why=said) if name == "marked" else said
 

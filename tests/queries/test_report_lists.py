@@ -19,7 +19,8 @@ from intake.rules.bands import BANDS, Clock, band_of
 from intake.rules.counting import MISSED, Kept, State
 from intake.rules.parts import read
 from intake.rules.periods import Period
-from tests.queries.story import END, Story, tell
+from tests.making import ask
+from tests.queries.story import END, Story, at, tell
 
 DAYS = Period(date(2026, 11, 17), date(2026, 11, 18))
 ASKED = Asked(DAYS)
@@ -127,6 +128,18 @@ def test_the_figures_of_a_part_lead_to_that_part(site: Site, story: Story) -> No
         asked = replace(ASKED, **more)
         for of, n in filled(figures_of(look(site, asked).whole)):
             assert behind(site, of, asked).number == n, (more, of)
+
+
+def test_all_pages_but_some_are_the_sum_of_the_others(site: Site, story: Story) -> None:
+    for number in range(3):
+        ask(site, at("9:30"), phone=f"212-555-108{number}", source=f"k{number % 2}")
+    sources = look(site, ASKED).sources
+    assert len(sources) == 4
+    for shown in range(1, len(sources)):
+        within = "".join(f",beside.{source or 'none'}" for source, _ in sources[:shown])
+        others = [dict(split_of(figures, within)) for _, figures in sources[shown:]]
+        for of in others[0]:
+            assert behind(site, of).number == sum(one[of] for one in others), of
 
 
 def test_a_list_tells_what_was_counted(site: Site, story: Story) -> None:

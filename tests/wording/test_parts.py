@@ -29,6 +29,7 @@ TODAY = date(2026, 11, 18)
         ("age.240", "Not called yet, has waited 1–4 h"),
         ("person.7,reached", "Reached, first call by Dev"),
         ("source.none", "Without a page code"),
+        ("beside.w1,beside.none,booked", "Appointment made, other pages than w1, no code"),
         ("reach.2", "Reached at try: 2nd"),
         ("end.closed,arrival.closed", "Called while we were closed, arrived while closed"),
     ],
@@ -41,6 +42,7 @@ def test_a_part_has_words(of: str, words: str) -> None:
     ("of", "words"),
     [
         ("person.7", "first call by one person"),
+        ("kind.counted,beside.w1,beside.k3", "other pages than w1, k3"),
         ("late.60", "not called yet, late by 15–60 min"),
         ("late.none,late.15", "not called yet, not due yet or not called yet, late by up to 15 min"),
         ("arrival.open,late.more", "not called yet, late by over 4 h, arrived while open"),
