@@ -253,9 +253,13 @@ def one_has_gone(house: Premises) -> Page:
     return waits_for(page, "no longer in this view")
 
 
+LONG_NAME = "Bartholomew-Alexander Wolfeschlegelsteinhausen"
+
+
 def crowded(house: Premises) -> Page:
-    """Many look at one of Maria's own requests, and its tab stays open."""
-    reference = claimed(house, "Maria", minutes_ago=200)
+    """Many look at one of Maria's own requests, about which there is a lot to say, and its tab stays open."""
+    much = {"name": LONG_NAME, "message": "I want to die", "language": "es", "phone": f"671-555-{house.number()}"}
+    reference = claimed(house, "Maria", minutes_ago=200, **much)
     for who in ("Dev", "Grace", "Alex", house.newcomer()):
         look(house.people[who], reference, datetime.now(UTC))
     page = at("Maria", "/admin/queue/?view=mine")(house)
