@@ -28,6 +28,7 @@ from intake.admin.people import People
 from intake.admin.queue import QueuePages
 from intake.admin.queue_live import QueueLivePages
 from intake.admin.reports import ReportPages
+from intake.admin.reports_calls import ReportCalls
 from intake.admin.reports_copies import ReportCopies
 from intake.admin.reports_dossier import DossierPages
 from intake.admin.reports_lists import ReportLists
@@ -82,7 +83,7 @@ class Settings(
     """What holds from now on: hours, holidays, targets, calling, routing, alerts, words, and what was set before."""
 
 
-class Reports(ReportPages, ReportLists, ReportCopies, ReportNotePages, ReportMailingPages, DossierPages):
+class Reports(ReportPages, ReportLists, ReportCalls, ReportCopies, ReportNotePages, ReportMailingPages, DossierPages):
     """How fast people are called back, and what stands behind each figure."""
 
 

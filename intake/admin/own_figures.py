@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from intake.admin import report_tiles, reports_form, reports_lists
+from intake.admin import report_tiles, reports_calls, reports_form, reports_lists
 from intake.admin.base import PanelView, acting, needs, request_time
 from intake.admin.reports import said, today
 from intake.admin.reports_form import Wanted
@@ -43,8 +43,20 @@ class OwnFigurePages(PanelView):
             "admin/own_figures.html",
             said=said(wanted),
             periods=[(one.value, words.preset(one), one.value == wanted.chosen) for one in Preset],
-            tiles=report_tiles.own(own, aim, url_for("me.first_calls", **wanted.address)) if own else (),
+            tiles=report_tiles.own(own, aim, *_lists(wanted)) if own else (),
         )
+
+    @expose("/figures/calls")
+    @needs(Permission.WORK)
+    def calls(self) -> ResponseReturnValue:
+        """The calls one made, first ones or not."""
+        wanted = _wanted()
+        asked = replace(wanted.asked, person=acting().person_id)
+        told = reports_calls.values(
+            asked, Permission.WORK, lambda **more: url_for("me.calls", **more, **wanted.address)
+        )
+        back = (url_for("me.figures", **wanted.address), gettext("My figures"))
+        return self.page("admin/report_calls.html", title=gettext("Calls you made"), back=back, **told)
 
     @expose("/figures/requests")
     @needs(Permission.WORK)
@@ -76,6 +88,10 @@ class OwnFigurePages(PanelView):
 def _wanted() -> Wanted:
     """The period of the address, and nothing else of it."""
     return reports_form.read({"period": request.args.get("period", "")}, today())
+
+
+def _lists(wanted: Wanted) -> tuple[str, str]:
+    return url_for("me.first_calls", **wanted.address), url_for("me.calls", **wanted.address)
 
 
 def _of_oneself(row: reports_lists.Row) -> reports_lists.Row:

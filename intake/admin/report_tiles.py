@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from intake.admin.report_parts import Link
@@ -60,6 +60,7 @@ class Person:
     name: str
     href: str | None
     calls: int | None
+    calls_href: str | None
     first: int
     half: str
     half_href: str | None
@@ -218,12 +219,12 @@ def agreed(report: Report, link: Link) -> Agreed | None:
     return Agreed(", ".join(filter(None, (told, words.percent(share), _range(share)))), counts)
 
 
-def people(report: Report, link: Link) -> tuple[Person, ...]:
-    """By name, not by rank."""
-    return tuple(_person(one, link) for one in report.people)
+def people(report: Report, link: Link, calls: Callable[[int], str]) -> tuple[Person, ...]:
+    """By name, not by rank. ``calls``: to those of one person."""
+    return tuple(_person(one, link, calls(one.id)) for one in report.people)
 
 
-def _person(one: ByPerson, link: Link) -> Person:
+def _person(one: ByPerson, link: Link, calls: str) -> Person:
     first, theirs = one.first, f"kind.counted,person.{one.id}"
     n = first.waits.number
     half = words.within(first.half, n, fewest=FEW_IN_A_SPLIT)
@@ -232,15 +233,16 @@ def _person(one: ByPerson, link: Link) -> Person:
         link(of) if first.counted else None for of in (theirs, f"{theirs},state.met", f"{theirs},reached")
     )
     return Person(
-        one.name, href, one.calls, first.counted, half, waits, first.in_target, met, first.were_reached, reached
+        one.name, href, one.calls, calls if one.calls else None, first.counted, half, waits, first.in_target, met,
+        first.were_reached, reached,
     )  # fmt: skip
 
 
-def own(one: ByPerson, aim: Aim, href: str) -> tuple[Tile, ...]:
-    """A person's line by itself. ``href``: the requests they called first."""
-    told = _person(one, lambda of: href)
+def own(one: ByPerson, aim: Aim, href: str, to_calls: str) -> tuple[Tile, ...]:
+    """A person's line by itself. ``href``: the requests they called first; ``to_calls``: all calls they made."""
+    told = _person(one, lambda of: href, to_calls)
     first = Tile(gettext("First calls"), str(told.first), told.href, (gettext("before anybody else had called"),))
-    calls = Tile(gettext("Calls made"), str(told.calls), None, (gettext("first ones, and all others"),))
+    calls = Tile(gettext("Calls made"), str(told.calls), told.calls_href, (gettext("first ones, and all others"),))
     by = () if one.first.waits.number < FEW_IN_A_SPLIT else (gettext("by opening hours"),)
     of_share = () if told.share.is_few else (_within(told.share, aim), _range(told.share))
     of_reached = () if told.reached.is_few else (_of(told.reached), _range(told.reached))

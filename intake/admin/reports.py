@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise, takewhile
@@ -99,7 +99,7 @@ class ReportPages(PanelView):
             "heat": report_charts.heat(told, calendar.hours, cells, calendar.target, link),
             "tries": report_charts.tries(told, link),
             "calls_made": report_charts.calls_made(told, link),
-            "people": report_tiles.people(told, link),
+            "people": report_tiles.people(told, link, _to_calls(wanted)),
             "by_nobody": link(f"kind.counted,person.{NO_PERSON}") if told.called_by_nobody else None,
             "split": report_charts.split(told, link),
             "cells": cells,
@@ -120,6 +120,11 @@ class ReportPages(PanelView):
 def _link(wanted: Wanted) -> Link:
     """To the requests behind a figure of this report."""
     return lambda of: url_for("reports.requests", of=of, **wanted.address)
+
+
+def _to_calls(wanted: Wanted) -> Callable[[int], str]:
+    """To the calls of a person in these days."""
+    return lambda person: url_for("reports.calls", **{**wanted.address, "person": person})
 
 
 def _pages(told: Report, wanted: Wanted, *, has_all: bool) -> dict[str, Any]:

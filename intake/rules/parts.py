@@ -16,6 +16,8 @@ NO_SOURCE = "none"
 """Requests whose page said nothing of where they came from."""
 NO_PERSON = "none"
 """Requests that nobody called first."""
+CALLS = "calls"
+"""What the record names a list of somebody's calls by, which are no part of a report's requests."""
 MOST_BESIDE = 12
 """So many pages a report names by themselves; whoever came from none of them is named by all of them."""
 LONGEST = 520

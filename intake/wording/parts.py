@@ -8,7 +8,7 @@ from datetime import date
 from intake.queries.facts import Asked
 from intake.rules.bands import BANDS, Clock
 from intake.rules.counting import End, Kept, Kind, Reach, State, Tries
-from intake.rules.parts import NO_PERSON, NO_SOURCE, Mark, Part, read
+from intake.rules.parts import CALLS, NO_PERSON, NO_SOURCE, Mark, Part, read
 from intake.rules.workflow import ForWhom
 from intake.wording import figures, languages, names
 from intake.wording.times import capitalised
@@ -65,6 +65,8 @@ def by_clock(clock: Clock) -> str:
 
 def on_record(of: str) -> str:
     """Likewise for an entry of the record, where nobody is named, also of a figure that there is no more."""
+    if of == CALLS:
+        return gettext("calls made")
     conditions = of.split(",")
     gone = gettext(" or ").join(str(_NO_LONGER_TOLD[one]) for one in conditions if one in _NO_LONGER_TOLD)
     rest = ",".join(one for one in conditions if one not in _NO_LONGER_TOLD)

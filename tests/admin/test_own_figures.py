@@ -120,7 +120,7 @@ def test_whoever_made_no_call_is_told_so_and_every_period_can_be_chosen(sqlite_a
     assert "0 requests" in kim.text(LIST)
 
 
-def test_later_calls_alone_are_told_and_lead_nowhere(sqlite_app: Flask, story: Story) -> None:
+def test_later_calls_alone_are_told_and_lead_to_no_first_ones(sqlite_app: Flask, story: Story) -> None:
     site = sqlite_app.extensions["intake"]
     kim = person(site, "Kim", now=END)
     reference = ask(site, END - timedelta(days=1), phone="212-555-4000").reference

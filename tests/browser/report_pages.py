@@ -16,6 +16,7 @@ REPORTS = "admin/reports.html"
 NOTES = "admin/report_notes.html"
 PAGE = "/admin/reports/"
 
+CALLS = "admin/report_calls.html"
 LIST, COPY = "admin/report_requests.html", "admin/report_copy.html"
 CHOSEN = "admin/chosen_copy.html"
 OWN, OWN_PAGE = "admin/own_figures.html", "/admin/account/figures"
@@ -55,6 +56,11 @@ def called(who: str, path: str) -> Way:
     return go
 
 
+def calls_by_a_long_name(house: Premises) -> Page:
+    """Somebody else's calls."""
+    return called("Grace", f"{PAGE}calls?person={house.people['Long'].person_id}")(house)
+
+
 def chosen(path: str) -> Way:
     """Some requests of the list, to be taken out of the panel."""
 
@@ -75,6 +81,9 @@ PAGES = [
     Shown("behind a figure", "reports.requests", LIST, at("Grace", f"{PAGE}requests?of=kind.counted")),
     Shown("behind a figure, of nobody", "reports.requests", LIST, at("Rae", f"{PAGE}requests?of=band.more")),
     Shown("behind a figure, marked too late", "reports.requests", LIST, marked_too_late),
+    Shown("calls made", "reports.calls", CALLS, calls_by_a_long_name),
+    Shown("calls made, none", "reports.calls", CALLS, at("Rae", f"{PAGE}calls?person=1&from=2020-01-01&to=2020-01-31")),
+    Shown("calls I made", "me.calls", CALLS, called("Long", f"{OWN_PAGE}/calls")),
     Shown("copy of a report", "reports.sheet", COPY, at("Grace", f"{PAGE}csv?language=es")),
     Shown("copy of a report, for nobody", "reports.take_sheet", COPY,
           sent("Rae", f"{PAGE}csv", f"{PAGE}csv"), 422),

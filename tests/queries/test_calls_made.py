@@ -15,7 +15,7 @@ from intake.queries.report import report
 from intake.rules.periods import Period
 from intake.rules.permissions import Actor
 from intake.rules.workflow import Disposition
-from intake.services import claims, corrections, undoing
+from intake.services import casework, claims, corrections, undoing
 from intake.services.calls import Outcome, log_attempt
 from tests.making import ask, person, stored
 from tests.queries.story import END, at, tell
@@ -39,6 +39,11 @@ def lee(site: Site) -> Actor:
 def made(site: Site, asked: Asked = BOTH) -> dict[int, int]:
     with reading() as conn:
         return calls_made.by_person(conn, site, asked)
+
+
+def behind(site: Site, who: int, asked: Asked = BOTH, **more: object) -> calls_made.Page:
+    with reading() as conn:
+        return calls_made.page(conn, site, replace(asked, person=who), **more)
 
 
 def log(site: Site, who: Actor, reference: str, what: Disposition, now: datetime) -> None:
@@ -102,12 +107,42 @@ def test_what_is_corrected_stays_one_call_of_its_caller_unless_it_was_none(
     correct(site, lee, reference, D.SOMEONE_ELSE, at("9:12"))
     assert made(site) == {maria.person_id: 1}
     correct(site, lee, reference, D.LINE_FAILED, at("9:13"))
-    assert made(site) == {}
+    assert made(site) == {} and behind(site, maria.person_id) == calls_made.Page((), 0)
     take_back(site, lee, at("9:13"))
     assert made(site) == {maria.person_id: 1}
+    (row,) = behind(site, maria.person_id).rows
+    assert (row.disposition, row.started_at, row.is_first) == (D.SOMEONE_ELSE, at("9:10"), True)
 
 
 def test_what_was_taken_back_at_once_was_no_call(site: Site, maria: Actor) -> None:
     log(site, maria, ask(site, at("9:00")).reference, D.NO_ANSWER, at("9:10"))
     take_back(site, maria, at("9:10"))
-    assert made(site) == {}
+    assert made(site) == {} and behind(site, maria.person_id).rows == ()
+
+
+def test_behind_the_number_stand_exactly_those_calls_newest_first_and_page_by_page(site: Site) -> None:
+    story = tell(site)
+    for who, number in made(site).items():
+        whole = behind(site, who)
+        assert (whole.number, len(whole.rows), whole.older) == (number, number, None)
+        assert list(whole.rows) == sorted(whole.rows, key=lambda one: (one.started_at, one.id), reverse=True)
+        page, seen = behind(site, who, most=2), []
+        while page.older:
+            assert page.number == number
+            seen += page.rows
+            page = behind(site, who, after=page.older, most=2)
+        assert (*seen, *page.rows) == whole.rows
+        assert behind(site, who, after="moon") == behind(site, who, after="999999") == whole
+    assert behind(site, story.lee.person_id) == calls_made.Page((), 0)
+
+
+def test_a_call_is_the_first_of_its_run_of_the_clock_or_a_later_one(site: Site, maria: Actor, lee: Actor) -> None:
+    reference = ask(site, at("9:00")).reference
+    log(site, maria, reference, D.NO_ANSWER, at("9:10"))
+    log(site, maria, reference, D.SPOKE_INFORMATION, at("9:20"))
+    casework.reopen(site, lee, reference, reason="Asked again", now=at("9:30"))
+    log(site, maria, reference, D.NO_ANSWER, at("9:40"))
+    found = behind(site, maria.person_id).rows
+    assert [(one.started_at, one.is_first) for one in found] == [
+        (at("9:40"), True), (at("9:20"), False), (at("9:10"), True),
+    ]  # fmt: skip

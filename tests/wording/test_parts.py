@@ -46,6 +46,7 @@ def test_a_part_has_words(of: str, words: str) -> None:
         ("late.60", "not called yet, late by 15–60 min"),
         ("late.none,late.15", "not called yet, not due yet or not called yet, late by up to 15 min"),
         ("arrival.open,late.more", "not called yet, late by over 4 h, arrived while open"),
+        ("calls", "calls made"),
         ("moon.1", "one that the reports do not tell any more"),
         ("late.60,moon.1", "not called yet, late by 15–60 min, one that the reports do not tell any more"),
     ],
