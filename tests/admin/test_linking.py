@@ -16,8 +16,6 @@ from tests.admin.desk import Desk, words
 from tests.making import actions, ask, count, stored
 from tests.points import point
 
-pytestmark = pytest.mark.words
-
 NUMBER = "212-736-5000"
 
 

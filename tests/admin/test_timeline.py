@@ -17,8 +17,6 @@ from intake.services.calls import Outcome
 from tests.admin.desk import Desk, at, words
 from tests.making import ask, person, stored
 
-pytestmark = pytest.mark.words
-
 MINUTE = timedelta(minutes=1)
 OLDER = re.compile(r'href="(/admin/queue/[^"]+until=[^"#]+)')
 
