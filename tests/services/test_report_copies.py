@@ -149,7 +149,7 @@ def test_the_median_of_a_few_is_told_neither_by_the_page_nor_to_a_program(site: 
     seen = told(site)
     seen = replace(seen, people=[*seen.people, ByPerson(0, "Kim", first, 5)])
     read = data(seen, "America/New_York")
-    page = report_tiles.people(seen, lambda of: of)
+    page = report_tiles.people(seen, lambda of: of, str)
     assert page[-1].half == "too few"
     assert [one.half == "too few" for one in page] == [one["half"]["is_few"] for one in read["people"]]
     assert [one.share.is_few for one in page] == [one["in_target"]["is_few"] for one in read["people"]]
