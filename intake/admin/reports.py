@@ -100,6 +100,7 @@ class ReportPages(PanelView):
             "tries": report_charts.tries(told, link),
             "calls_made": report_charts.calls_made(told, link),
             "people": report_tiles.people(told, link, _to_calls(wanted)),
+            "all_calls": url_for("reports.calls", **wanted.address),
             "by_nobody": link(f"kind.counted,person.{NO_PERSON}") if told.called_by_nobody else None,
             "split": report_charts.split(told, link),
             "cells": cells,

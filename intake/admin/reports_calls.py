@@ -35,26 +35,29 @@ class Row:
 
     reference: str
     is_linked: bool
+    by: str
     began: Stamp
     outcome: str
     which: str
 
 
 class ReportCalls(PanelView):
-    """The calls of one person; narrowed by anything else a report tells no number, and has no list."""
+    """The calls of one person, or of all; narrowed by anything else a report tells no number, and has no list."""
 
     @expose("/calls")
     def calls(self) -> ResponseReturnValue:
         """A page of them, newest first, and how many they are."""
         wanted = reports_form.read(request.args, today())
         asked = wanted.asked
-        if wanted.errors or asked.narrowed != ("person",):
+        if wanted.errors or asked.narrowed not in ((), ("person",)):
             raise NotFoundError
         told = values(asked, Permission.REPORTS, lambda **more: url_for("reports.calls", **more, **wanted.address))
-        everybody = replace(wanted, asked=replace(asked, person=None))
+        everybody, name = replace(wanted, asked=replace(asked, person=None)), told.pop("name") or gettext("one person")
         return self.page(
             "admin/report_calls.html",
-            title=gettext("Calls made by %(person)s", person=told.pop("name") or gettext("one person")),
+            title=gettext("Calls made by %(person)s", person=name)
+            if asked.person is not None
+            else gettext("Calls made"),
             back=(url_for("reports.index", **everybody.address), gettext("Response times")),
             **told,
         )
@@ -72,6 +75,7 @@ def values(asked: Asked, needed: Permission, link: Callable[..., str]) -> dict[s
     viewing.listed_figure(site, acting(), about=about, of=CALLS, ids=ids, now=now, needed=needed)
     return {
         "name": name,
+        "is_of_all": asked.person is None,
         "many": ngettext("%(num)s call", "%(num)s calls", found.number),
         "days": figures.days(asked.period),
         "rows": [_row(one) for one in found.rows],
@@ -84,6 +88,7 @@ def _row(one: Call) -> Row:
     return Row(
         one.reference,
         acting().may(Permission.QUEUE),
+        one.by,
         clock().stamp(one.started_at),
         names.disposition(one.disposition),
         gettext("first call") if one.is_first else gettext("later call"),

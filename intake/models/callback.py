@@ -268,6 +268,13 @@ class CallAttempt(Base):
             sqlite_where=text("is_attempt = 1"),
         ),
         Index(
+            "ix_call_attempt_begun",
+            "started_at",
+            "id",
+            postgresql_where=text("is_attempt"),
+            sqlite_where=text("is_attempt = 1"),
+        ),
+        Index(
             "ix_call_attempt_correcting",
             "started_at",
             "corrects_id",

@@ -42,6 +42,7 @@ class Call:
     id: int
     callback_id: int
     reference: str
+    by: str
     started_at: datetime
     disposition: Disposition
     is_first: bool
@@ -69,15 +70,24 @@ def by_person(conn: Connection, site: Site, asked: Asked) -> dict[int, int]:
 
 
 def page(conn: Connection, site: Site, asked: Asked, *, after: str = "", most: int = PAGE) -> Page:
-    """A page of the calls of ``asked.person``, and their number as ``by_person`` tells it; two statements.
+    """A page of the calls of ``asked.person``, or of everybody, and their number as ``by_person`` tells it.
 
     ``after``: the call behind which it begins; what names none begins with the newest.
     """
     is_later = after.isascii() and after.isdigit() and len(after) <= 18
     told = _values(site, asked) | ({"last": int(after)} if is_later else {})
-    rows = conn.execute(_newest(is_later=is_later).limit(most + 1), told).all()
+    newest = _newest(is_one=asked.person is not None, is_later=is_later)
+    rows = conn.execute(newest.limit(most + 1), told).all()
     calls = tuple(
-        Call(one.id, one.callback_id, one.reference, one.started_at, Disposition(one.disposition), bool(one.is_first))
+        Call(
+            one.id,
+            one.callback_id,
+            one.reference,
+            one.by,
+            one.started_at,
+            Disposition(one.disposition),
+            bool(one.is_first),
+        )
         for one in rows[:most]
     )
     number = sum(by_person(conn, site, asked).values())
@@ -102,19 +112,21 @@ def _by_person(*, is_one: bool) -> CompoundSelect[Any]:
     return people.union_all(gone)
 
 
-def _newest(*, is_later: bool) -> Select[Any]:
-    """One person's, without what ``_by_person`` takes off."""
+def _newest(*, is_one: bool, is_later: bool) -> Select[Any]:
+    """Without what ``_by_person`` takes off."""
+    caller = User.__table__.c
     is_present = _A.episode == _C.reopened_count
     first_at, first_by = (
         case((is_present, _C[name]), else_=_E[name]) for name in ("first_attempt_at", "first_attempt_by_id")
     )
     is_first = and_(first_at == _A.started_at, first_by == _A.by_id)
     whole = CallAttempt.__table__.join(CallbackRequest.__table__, _C.id == _A.callback_id)
+    whole = whole.join(User.__table__, caller.id == _A.by_id)
     whole = whole.outerjoin(Episode.__table__, and_(_E.callback_id == _A.callback_id, _E.number == _A.episode))
     asked = select(
-        _A.id, _A.callback_id, _C.reference, _A.started_at, _A.disposition,
+        _A.id, _A.callback_id, _C.reference, caller.name.label("by"), _A.started_at, _A.disposition,
         case((is_first, 1), else_=0).label("is_first"),
-    ).select_from(whole).where(*_which(is_one=True), _A.id.not_in(_no_longer()))  # fmt: skip
+    ).select_from(whole).where(*_which(is_one=is_one), _A.id.not_in(_no_longer()))  # fmt: skip
     if is_later:
         last = select(_LAST.started_at).where(_LAST.id == bindparam("last")).scalar_subquery()
         at = func.coalesce(last, bindparam("after", type_=_A.started_at.type))

@@ -43,6 +43,15 @@ def test_each_number_of_calls_leads_to_so_many(lee: Desk, story: Story, more: st
         )
 
 
+@point(67)
+def test_the_sum_leads_to_the_calls_of_all_with_whoever_made_them(lee: Desk, story: Story) -> None:
+    href, number = re.findall(r'<a href="([^"]+/calls[^"]*)">(\d+)</a>', lee.text(f"/admin/reports/?{DAYS}"))[-1]
+    html = lee.text(unescape(href))
+    assert number == "13" and "<b>13 calls</b>" in html and "<h1>Calls made</h1>" in html
+    assert [sum(f" {name} " in row for row in rows(html)) for name in ("Dev", "Maria")] == [4, 9]
+    assert f"{story.references[2]} 10:24 am ET Dev first call No answer" in rows(html), rows(html)
+
+
 def test_a_call_is_told_in_words_and_nobody_of_whom_it_was_about(lee: Desk, rae: Desk, story: Story) -> None:
     path, reference = f"{LIST}&person={story.dev.person_id}", story.references[2]
     html = lee.text(path)
@@ -62,7 +71,7 @@ def test_looking_is_on_record_once(lee: Desk, rae: Desk, story: Story) -> None:
     assert "figure: calls made" in words(rae.text("/admin/audit/?kind=viewed"))
 
 
-@pytest.mark.parametrize("more", ["", "&person=x", "&person=1&source=w1", "&person=1&language=es"])
+@pytest.mark.parametrize("more", ["&person=1&source=w1", "&person=1&language=es", "&source=w1"])
 def test_of_what_the_reports_tell_no_number_there_is_no_list(lee: Desk, more: str) -> None:
     assert lee.get(f"{LIST}{more}").status_code == 404
     assert lee.get("/admin/reports/calls?from=2026-11-18&to=2026-11-17&person=1").status_code == 404

@@ -82,6 +82,7 @@ PAGES = [
     Shown("behind a figure, of nobody", "reports.requests", LIST, at("Rae", f"{PAGE}requests?of=band.more")),
     Shown("behind a figure, marked too late", "reports.requests", LIST, marked_too_late),
     Shown("calls made", "reports.calls", CALLS, calls_by_a_long_name),
+    Shown("calls made by all", "reports.calls", CALLS, at("Rae", f"{PAGE}calls")),
     Shown("calls made, none", "reports.calls", CALLS, at("Rae", f"{PAGE}calls?person=1&from=2020-01-01&to=2020-01-31")),
     Shown("calls I made", "me.calls", CALLS, called("Long", f"{OWN_PAGE}/calls")),
     Shown("copy of a report", "reports.sheet", COPY, at("Grace", f"{PAGE}csv?language=es")),

@@ -43,6 +43,7 @@ TRIGGERS = {
     "0024": SEALED,
     "0025": SEALED,
     "0026": SEALED,
+    "0027": SEALED,
 }
 """Which tables are append-only after each migration. Batch mode drops SQLite's triggers without a word."""
 
