@@ -74,7 +74,8 @@ def part(of: PartOf) -> Ask:
     def ask(place: Place, asked: Asked) -> object:
         now = datetime.now(UTC)
         with reading(of_one_moment=True) as conn:
-            return tallies.by_part(conn, asked, now, of, tallies.known(conn, asked, now, asked.period.last_on))
+            known = tallies.known(conn, asked, now, asked.period.last_on)
+            return tallies.by_parts(conn, asked, now, (of,), known)
 
     return ask
 

@@ -56,12 +56,13 @@ class Run:
     """Columns of one run of the clock: ``run`` has its figures, ``of`` the request it belongs to.
 
     ``closed_at`` is NULL for what is open. What is open is due or missed as of ``judged_at``; ``is_wish_ahead``: the
-    requested time may still be kept.
+    requested time may still be kept. ``reason``: why it was closed.
     """
 
     run: Any
     of: Any
     closed_at: Any
+    reason: Any
     judged_at: Any = _NOW
     is_wish_ahead: Any = field(default_factory=false)
 
@@ -69,12 +70,13 @@ class Run:
 _CALLING = case((_C.call_started_at > _CALL_SINCE, _C.call_started_at))
 """When the call under way began: with its outcome it becomes the first one, of that instant."""
 OPEN = Run(
-    _C, _C, null(), func.coalesce(_CALLING, _NOW),
+    _C, _C, null(), literal_column("NULL", String), func.coalesce(_CALLING, _NOW),
     or_(_C.window_until >= _NOW, and_(_C.window_from <= _CALLING, _C.window_until > _CALLING)),
 )  # fmt: skip
-WHICHEVER = Run(_C, _C, _C.closed_at, OPEN.judged_at)
+WHICHEVER = Run(_C, _C, _C.closed_at, _C.closed_reason, OPEN.judged_at)
 """A request, be it open or not."""
-CLOSED, EARLIER = Run(_C, _C, _C.closed_at), Run(_E, _C, _E.closed_at)
+CLOSED = Run(_C, _C, _C.closed_at, _C.closed_reason)
+EARLIER = Run(_E, _C, _E.closed_at, _E.closed_reason)
 
 
 def is_speed(run: Any) -> ColumnElement[bool]:
@@ -82,9 +84,9 @@ def is_speed(run: Any) -> ColumnElement[bool]:
     return _is(run.promise_kind, PromiseKind.SPEED)
 
 
-def is_booked(run: Any) -> ColumnElement[bool]:
+def is_booked(one: Run) -> ColumnElement[bool]:
     """It ended with an appointment."""
-    return _is(run.closed_reason, ClosedReason.APPOINTMENT)
+    return _is(one.reason, ClosedReason.APPOINTMENT)
 
 
 def is_uncalled(run: Any) -> ColumnElement[bool]:
@@ -98,13 +100,13 @@ def kind(one: Run, say: Say = _word) -> Any:
     is_before_due = closed_at <= run.target_at
     is_in_time = and_(or_(is_before_due, run.is_met), ~_is_agreed_missed(one))
     is_agreed = or_(run.uncounted_at.is_not(None), is_in_time)
-    of_withdrawn = and_(_is(run.closed_reason, ClosedReason.WITHDRAWN), is_uncalled(run), is_before_due)
-    of_silenced = and_(_is(run.closed_reason, ClosedReason.DO_NOT_CALL), is_uncalled(run), is_before_due)
+    of_withdrawn = and_(_is(one.reason, ClosedReason.WITHDRAWN), is_uncalled(run), is_before_due)
+    of_silenced = and_(_is(one.reason, ClosedReason.DO_NOT_CALL), is_uncalled(run), is_before_due)
     return case(
         (one.of.is_imported, say(Kind.IMPORTED)),
         (~_is(one.of.channel, Channel.WEB), say(Kind.BY_HAND)),
         (_joined(one), say(Kind.DUPLICATE)),
-        *((and_(_is(run.closed_reason, mark), is_agreed), say(mark)) for mark in _MARKED),
+        *((and_(_is(one.reason, mark), is_agreed), say(mark)) for mark in _MARKED),
         (or_(run.is_promised.is_(False), of_silenced), say(Kind.SUPPRESSED)),
         (and_(run.is_preempted, run.reached_at <= run.target_at), say(Kind.PREEMPTED)),
         (of_withdrawn, say(Kind.WITHDRAWN)),
@@ -140,7 +142,7 @@ def state(one: Run, say: Say = _word) -> Any:
 def kept(one: Run, say: Say = _word) -> Any:
     """The time told to the visitor."""
     run, closed_at = one.run, one.closed_at
-    is_taken_back = and_(_is(run.closed_reason, ClosedReason.WITHDRAWN, *_MARKED), closed_at <= run.promised_by_at)
+    is_taken_back = and_(_is(one.reason, ClosedReason.WITHDRAWN, *_MARKED), closed_at <= run.promised_by_at)
     return case(
         (run.is_promise_kept, say(Kept.KEPT)),
         (run.is_promise_kept.is_(False), say(Kept.BROKEN)),
@@ -166,7 +168,7 @@ def agreed(one: Run, say: Say = _word) -> Any:
     run, closed_at = one.run, one.closed_at
     ended_as = (ClosedReason.WITHDRAWN, ClosedReason.DO_NOT_CALL, *_MARKED)
     is_ahead = and_(closed_at.is_(None), run.agreed_until > one.judged_at)
-    is_taken_back = and_(_is(run.closed_reason, *ended_as), closed_at < run.agreed_until)
+    is_taken_back = and_(_is(one.reason, *ended_as), closed_at < run.agreed_until)
     so_far = case((run.is_agreed_kept, say(Kept.KEPT)), (is_ahead, say(Kept.PENDING)), else_=say(Kept.NONE))
     return case(
         (and_(run.agreed_until.is_(None), run.is_agreed_kept.is_(None)), say(Kept.NONE)),
@@ -187,7 +189,7 @@ def end(one: Run, clock: Clock, say: Say = _word) -> Any:
     return case(
         (run.is_preempted, say(End.LEFT)),
         *called,
-        (_is(run.closed_reason, ClosedReason.WITHDRAWN), say(End.LEFT)),
+        (_is(one.reason, ClosedReason.WITHDRAWN), say(End.LEFT)),
         (one.closed_at.is_not(None), say(End.NEVER)),
         else_=say(End.WAITING),
     )

@@ -184,7 +184,7 @@ def _summed(one: Run) -> list[Label[Any]]:
         words.agreed(one, _number("agreed")),
         words.tries(one, _number("tries")),
         case((words.is_speed(run), _number("is_speed")(True)), else_=_NOTHING),
-        case((words.is_booked(run), _number("is_booked")(True)), else_=_NOTHING),
+        case((words.is_booked(one), _number("is_booked")(True)), else_=_NOTHING),
     ]
     return [
         run.received_on.label("received_on"),
@@ -211,7 +211,7 @@ def _told(one: Run, clock: Clock, named: tuple[Any, Any]) -> list[Label[Any]]:
         run.is_open_arrival.label("is_open_arrival"),
         of.source.label("source"),
         run.first_attempt_by_id.label("person"),
-        words.is_booked(run).label("is_booked"),
+        words.is_booked(one).label("is_booked"),
         words.is_speed(run).label("is_speed"),
         words.kind(one).label("kind"),
         words.state(one).label("state"),

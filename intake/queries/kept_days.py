@@ -10,7 +10,7 @@ import sys
 import zlib
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from functools import cache
 from itertools import islice
@@ -98,22 +98,23 @@ def _within(period: Period, today: date) -> dict[str, Any]:
 
 
 def parts(
-    conn: Connection, of: PartOf, period: Period, clock: Clock, days: Mapping[date, bytes]
-) -> dict[Any, Tally]:  # fmt: skip
+    conn: Connection, wanted: Collection[PartOf], period: Period, clock: Clock, days: Mapping[date, bytes]
+) -> dict[PartOf, dict[Any, Tally]]:
     """What is kept of these days, added up by part."""
-    found: dict[str, _Gathered] = defaultdict(_Gathered)
-    asked = {"part": of.value, "first_on": period.first_on, "last_on": period.last_on}
-    for day, key, *told in conn.execute(_parts(clock), asked).all():
+    found: dict[str, dict[str, _Gathered]] = {of.value: defaultdict(_Gathered) for of in wanted}
+    asked = {"parts": list(found), "first_on": period.first_on, "last_on": period.last_on}
+    for of, day, key, *told in conn.execute(_parts(clock), asked).all():
         if day in days:
-            found[key].add(*told)
-    return {_read(of, key): told.tally() for key, told in found.items()}
+            found[of][key].add(*told)
+    return {of: {_read(of, key): told.tally() for key, told in found[of.value].items()} for of in wanted}
 
 
 @cache
 def _parts(clock: Clock) -> Select[Any]:
     told = (_P.counts, _P[f"waits_{clock}"], _P.unassigned_seconds, _P.called_seconds)
     days = _P.received_on.between(bindparam("first_on"), bindparam("last_on"))
-    return select(_P.received_on, _P.key, *told).where(_P.part == bindparam("part"), days)
+    named = _P.part.in_(bindparam("parts", expanding=True))
+    return select(_P.part, _P.received_on, _P.key, *told).where(named, days)
 
 
 class _Gathered:

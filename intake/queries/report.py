@@ -160,7 +160,7 @@ class Report:
 
 
 def report(conn: Connection, site: Site, asked: Asked, *, now: datetime) -> Report:
-    """Thirteen statements at most, and one more for each version of the hours that people wait by; whatever the period.
+    """Eleven statements at most, and one more for each version of the hours that people wait by; whatever the period.
 
     They have to be read of one moment (``reading(of_one_moment=True)``), or what ends meanwhile is counted nowhere.
     """
@@ -169,7 +169,8 @@ def report(conn: Connection, site: Site, asked: Asked, *, now: datetime) -> Repo
     known = tallies.known(conn, replace(asked, period=span), now, _today(site, now))
     both = still_waiting(conn, site, replace(asked, period=Period(earlier.period.first_on, asked.period.last_on)), now)
     still, then = (tuple(one for one in both if days.holds(one.received_on)) for days in (asked.period, earlier.period))
-    arrived = _arrived(conn, asked, now, still, known)
+    parts = tallies.by_parts(conn, asked, now, tuple(PartOf), known)
+    arrived = _arrived(asked, still, parts[PartOf.ARRIVAL])
     by_week, by_hour = _by_time(conn, asked, wanted, now, known)
     return Report(
         asked=asked,
@@ -182,8 +183,8 @@ def report(conn: Connection, site: Site, asked: Asked, *, now: datetime) -> Repo
         came_before=came_before(conn, asked, now),
         weeks=by_week,
         hours=by_hour,
-        sources=_by_source(conn, asked, now, still, known),
-        people=_by_person(conn, site, asked, now, known),
+        sources=_by_source(asked, still, parts[PartOf.SOURCE]),
+        people=_by_person(conn, site, asked, parts[PartOf.PERSON]),
     )
 
 
@@ -207,11 +208,11 @@ def _passed(clock: Clock, calendar: Calendar, key: str) -> Callable[[datetime, d
     return lambda start, end: minutes_of(schedule.elapsed(start, end))
 
 
-def _arrived(
-    conn: Connection, asked: Asked, now: datetime, still: Sequence[Waiting], known: Known | None
-) -> Mapping[bool | None, Figures]:
+Parts = Mapping[Any, Tally]
+
+
+def _arrived(asked: Asked, still: Sequence[Waiting], told: Parts) -> Mapping[bool | None, Figures]:
     """Of those who came while the office was open, and while it was closed; None: of all."""
-    told = tallies.by_part(conn, asked, now, PartOf.ARRIVAL, known)
     found: dict[bool | None, Figures] = {}
     for is_open in (True, False):
         waits = (one for one in still if one.is_open_arrival is is_open)
@@ -221,7 +222,7 @@ def _arrived(
 
 
 def _whole(conn: Connection, asked: Asked, now: datetime, still: Sequence[Waiting], known: Known | None) -> Figures:
-    told = tallies.by_part(conn, asked, now, PartOf.ARRIVAL, known)
+    told = tallies.by_parts(conn, asked, now, (PartOf.ARRIVAL,), known)[PartOf.ARRIVAL]
     return _figures(_together(told.values()), asked.clock, still)
 
 
@@ -280,11 +281,8 @@ def _states(counts: Sequence[int]) -> Counter[State]:
     return Counter({state: n for state, n in zip(STATES, numbers, strict=True) if n})
 
 
-def _by_source(
-    conn: Connection, asked: Asked, now: datetime, still: Iterable[Waiting], known: Known | None
-) -> tuple[tuple[str, Figures], ...]:
+def _by_source(asked: Asked, still: Iterable[Waiting], parts: Parts) -> tuple[tuple[str, Figures], ...]:
     """By the page a request came from, those with most requests first."""
-    parts = tallies.by_part(conn, asked, now, PartOf.SOURCE, known)
     waits: dict[str, list[Waiting]] = defaultdict(list)
     for one in still:
         waits[one.source].append(one)
@@ -294,12 +292,13 @@ def _by_source(
 
 def by_person(conn: Connection, site: Site, asked: Asked, *, now: datetime) -> tuple[ByPerson, ...]:
     """The report's people alone, by the same counts; likewise of one moment."""
-    return _by_person(conn, site, asked, now, tallies.known(conn, asked, now, _today(site, now)))
+    known = tallies.known(conn, asked, now, _today(site, now))
+    parts = tallies.by_parts(conn, asked, now, (PartOf.PERSON,), known)
+    return _by_person(conn, site, asked, parts[PartOf.PERSON])
 
 
-def _by_person(conn: Connection, site: Site, asked: Asked, now: datetime, known: Known | None) -> tuple[ByPerson, ...]:
+def _by_person(conn: Connection, site: Site, asked: Asked, parts: Parts) -> tuple[ByPerson, ...]:
     """Whoever made a first call or any other, in the order of their names: not a ranking."""
-    parts = tallies.by_part(conn, asked, now, PartOf.PERSON, known)
     is_of_all = asked.narrowed in ((), ("person",))
     calls = calls_made.by_person(conn, site, asked) if is_of_all else {}
     people = conn.execute(_named(), {"ids": [*{*parts, *calls}]}).all()

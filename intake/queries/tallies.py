@@ -5,8 +5,8 @@ Either way it is the one query of ``facts`` that tells which request is what.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -19,7 +19,7 @@ from intake.queries import kept_days, kept_facts
 from intake.queries.facts import FACTS, Asked, Ended, sorts, values
 from intake.queries.kept_facts import COLUMNS, Facts
 from intake.rules.bands import Clock
-from intake.rules.counting import Kind
+from intake.rules.counting import Kind, State
 from intake.rules.lanes import laid, unpacked
 from intake.rules.periods import Period
 from intake.rules.sorts import KINDS_AND_STATES, sort_of
@@ -56,34 +56,55 @@ def _first(most: int, narrowed: tuple[str, ...], ended: Ended) -> Select[Any]:
     return select(*(fact[name] for name in COUNTED)).limit(most)
 
 
-def by_part(conn: Connection, asked: Asked, now: datetime, of: PartOf, known: Known | None) -> dict[Any, Tally]:
+def by_parts(
+    conn: Connection, asked: Asked, now: datetime, parts: Collection[PartOf], known: Known | None
+) -> dict[PartOf, dict[Any, Tally]]:
     """Requests by part: of pages and people only counted ones, and of people only those somebody called."""
-    found: dict[Any, Tally] = defaultdict(Tally)
     if known is None:
-        for key, number, *told in conn.execute(_by_part(asked.clock, of, asked.narrowed), values(asked, now)):
+        return {of: _told(conn, asked, now, of) for of in parts}
+    kept = _kept(conn, parts, asked, known.days) if known.days else {}  # to these many the few rows are added
+    found: dict[PartOf, dict[Any, Tally]] = {of: defaultdict(Tally, kept.get(of, {})) for of in parts}
+    minutes = FACTS.index(f"minutes_{asked.clock}")
+    for of, alike in _alike(known.rows, asked.period, parts).items():
+        for (key, number), rows in alike.items():
             if is_told(of, key, number):
-                found[key].add(number, asked.clock, *told)
-        return found
-    if known.days:  # first: to these many the few rows are added
-        found.update(_kept(conn, of, asked, known.days))
-    part, minutes = FACTS.index(COLUMNS[of]), FACTS.index(f"minutes_{asked.clock}")
-    first, last = asked.period.first_on, asked.period.last_on
-    alike: dict[tuple[Any, int], list[Any]] = defaultdict(list)
-    for row in known.rows:
-        if first <= row[0] <= last:
-            alike[row[part], row[SORT]].append(row)
-    for (key, number), same in alike.items():
-        if is_told(of, key, number):
-            columns = ([row[place] or 0 for row in same] for place in (minutes, UNASSIGNED, CALLED))
-            found[key].add_all(number, asked.clock, *columns)
+                columns = ([row[place] or 0 for row in rows] for place in (minutes, UNASSIGNED, CALLED))
+                found[of][key].add_all(number, asked.clock, *columns)
     return found
 
 
-def _kept(conn: Connection, of: PartOf, asked: Asked, days: Mapping[date, bytes]) -> dict[Any, Tally]:
+def _told(conn: Connection, asked: Asked, now: datetime, of: PartOf) -> dict[Any, Tally]:
+    """As the database counts them."""
+    found: dict[Any, Tally] = defaultdict(Tally)
+    for key, number, *told in conn.execute(_by_part(asked.clock, of, asked.narrowed), values(asked, now)):
+        if is_told(of, key, number):
+            found[key].add(number, asked.clock, *told)
+    return found
+
+
+_Alike = dict[tuple[Any, int], list[Any]]
+
+
+def _alike(rows: Iterable[Any], period: Period, parts: Collection[PartOf]) -> dict[PartOf, _Alike]:
+    """Rows of the period by key and sort, for each part: gone through once, since there may be thousands."""
+    found: dict[PartOf, _Alike] = {of: defaultdict(list) for of in parts}
+    places = [(FACTS.index(COLUMNS[of]), alike) for of, alike in found.items()]
+    first, last = period.first_on, period.last_on
+    for row in rows:
+        if first <= row[0] <= last:
+            number = row[SORT]
+            for place, alike in places:
+                alike[row[place], number].append(row)
+    return found
+
+
+def _kept(
+    conn: Connection, parts: Collection[PartOf], asked: Asked, days: Mapping[date, bytes]
+) -> dict[PartOf, dict[Any, Tally]]:
     """Everything of a day is kept added up; a part is added up from its facts."""
     if asked.is_filtered:
-        return kept_facts.parts(conn, of, asked, days)
-    return kept_days.parts(conn, of, asked.period, asked.clock, days)
+        return {of: kept_facts.parts(conn, of, asked, days) for of in parts}
+    return kept_days.parts(conn, parts, asked.period, asked.clock, days)
 
 
 def is_told(of: PartOf, key: Any, number: int) -> bool:
@@ -105,11 +126,11 @@ def by_hour(conn: Connection, asked: Asked, now: datetime, known: Known | None) 
         rows: Iterable[Any] = conn.execute(_by_hour(asked.narrowed), values(asked, now))
     else:
         rows = ((row[0], row[1], row[SORT], 1) for row in known.rows if asked.period.holds(row[0]))
-    read: dict[date, Counter[int]] = defaultdict(Counter)
+    read: dict[date, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for day, hour, number, n in rows:
-        sort = sort_of(number)
-        if sort.kind is Kind.COUNTED:
-            read[day][kept_days.hour_key(hour, sort.state)] += n
+        first_lane = _midnight(number)
+        if first_lane is not None:
+            read[day][first_lane + hour * len(State)] += n
     found: dict[date, int] = defaultdict(int, {day: laid(counts) for day, counts in read.items()})
     if known and asked.is_filtered:
         for day, counts in kept_facts.hours(conn, asked, known.days):
@@ -119,6 +140,13 @@ def by_hour(conn: Connection, asked: Asked, now: datetime, known: Known | None) 
             if asked.period.holds(day):
                 found[day] += unpacked(kept)
     return found
+
+
+@cache
+def _midnight(number: int) -> int | None:
+    """The lane of a counted one of this sort that came in the first hour of the week; None of whatever else it is."""
+    sort = sort_of(number)
+    return kept_days.hour_key(0, sort.state) if sort.kind is Kind.COUNTED else None
 
 
 @cache
@@ -147,5 +175,6 @@ def of_day(conn: Connection, day: date, now: datetime) -> DayTold:
     rows = conn.execute(sorts((), Ended.ONLY).select(), values(asked[Clock.OPEN], now)).all()
     known = Known({}, rows)
     hours = by_hour(conn, asked[Clock.OPEN], now, known)[day]
-    parts = {(of, clock): by_part(conn, one, now, of, known) for of in PartOf for clock, one in asked.items()}
+    told = {clock: by_parts(conn, one, now, tuple(PartOf), known) for clock, one in asked.items()}
+    parts = {(of, clock): tallied for clock, one in told.items() for of, tallied in one.items()}
     return DayTold(hours, parts, kept_facts.of_rows(rows))
