@@ -26,7 +26,7 @@ from intake.rules.counting import State
 from intake.rules.lanes import unpacked
 from intake.rules.periods import Period
 from intake.rules.places import PLACES, counted
-from intake.rules.sorts import KINDS_AND_STATES
+from intake.rules.sorts import samples
 from intake.rules.tally import Tally
 
 _D, _P, _M = ReportDay.__table__.c, ReportPart.__table__.c, ReportMark.__table__.c
@@ -63,7 +63,7 @@ def packed_waits(tally: Tally) -> bytes:
 def definition() -> int:
     """Changes with whatever the counts are made by; days kept by another one are counted again."""
     made = sorts((), Ended.ONLY).select().compile()
-    places = (PLACES, [counted(number) for number in range(KINDS_AND_STATES)])
+    places = (PLACES, [counted(number) for number in samples()])
     told = (EDITION, str(made), sorted(made.params.items(), key=str), places, array("I").itemsize, sys.byteorder)
     return zlib.crc32(repr(told).encode())
 

@@ -160,7 +160,8 @@ class Report:
 
 
 def report(conn: Connection, site: Site, asked: Asked, *, now: datetime) -> Report:
-    """Eleven statements at most, and one more for each version of the hours that people wait by; whatever the period.
+    """Eleven statements at most, and one more for each version of the hours that people wait by. Narrowed to a part,
+    kept days are read fifty at a time, for each panel anew.
 
     They have to be read of one moment (``reading(of_one_moment=True)``), or what ends meanwhile is counted nowhere.
     """

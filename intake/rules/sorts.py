@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -66,6 +66,15 @@ def part_of_number(name: str, value: Any) -> int:
 
 KINDS_AND_STATES = len(Kind) * len(State)
 """A sort's number modulo this is the number of one of the same kind and state."""
+
+
+def samples() -> Iterator[int]:
+    """Sorts enough to tell where requests are counted by: each word beside each kind, with all flags and with none."""
+    for flags in (0, sum(part_of_number(name, True) for name in FLAGS)):
+        for kind in Kind:
+            for name, words in WORDS.items():
+                if name != "kind":
+                    yield from (flags + part_of_number("kind", kind) + part_of_number(name, word) for word in words)
 
 
 @cache

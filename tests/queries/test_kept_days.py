@@ -21,7 +21,10 @@ from intake.queries import facts, kept_days, tallies
 from intake.queries.facts import Asked
 from intake.queries.report import Report, report
 from intake.rules.bands import Clock
+from intake.rules.counting import End, Kind, Tries
 from intake.rules.periods import Period
+from intake.rules.places import counted
+from intake.rules.sorts import samples, sort_of
 from intake.rules.workflow import Channel, ClosedReason, Disposition, ForWhom, TransitionError
 from intake.services import calls, casework, claims, counting, report_days, visitor
 from intake.services.calls import Outcome
@@ -285,6 +288,18 @@ def test_the_definition_is_that_of_what_has_ended_alone(monkeypatch, name, is_an
     monkeypatch.setattr(facts, name, replace(getattr(facts, name), judged_at=func.now()))
     monkeypatch.setattr(kept_days, "sorts", facts.sorts.__wrapped__)
     assert (kept_days.definition.__wrapped__() != before) is is_another
+
+
+@pytest.mark.parametrize(
+    "where", [{"kind": Kind.COUNTED, "tries": Tries.MANY}, {"kind": Kind.WITHDRAWN, "end": End.NEVER, "is_speed": True}]
+)
+def test_the_definition_changes_with_where_requests_are_counted(monkeypatch, where):
+    before = kept_days.definition()
+    said = where.items()
+    moved = {number for number in samples() if all(getattr(sort_of(number), name) == word for name, word in said)}
+    assert moved
+    monkeypatch.setattr(kept_days, "counted", lambda number: 0 if number in moved else counted(number))
+    assert kept_days.definition.__wrapped__() != before
 
 
 def test_nothing_is_left_of_marks_that_were_counted(site, story):
